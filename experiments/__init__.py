@@ -1,0 +1,1 @@
+"""One script per data set, the paper's tables and figures, and comparisons."""

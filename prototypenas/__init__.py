@@ -1,0 +1,1 @@
+"""PrototypeNAS: zero-shot, multi-objective neural architecture search for microcontrollers."""

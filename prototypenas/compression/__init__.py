@@ -1,0 +1,1 @@
+"""Step 3: structured pruning and int8 quantization."""

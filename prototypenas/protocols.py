@@ -1,0 +1,80 @@
+"""The whole plug-in contract on one page: what a baseline, a proxy and an evaluator must be.
+
+A plug-in is a plain function or frozen dataclass in a mapping; its key is its only name.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypenas.evidence import Evidence
+from prototypenas.progress import Progress
+from prototypenas.prototype import Prototype
+from prototypenas.types import Candidate, Configuration, Evaluation, InputShape, Probe
+
+
+class Baseline(Protocol):
+    """Builds the prototype of a configuration at its pruned widths.
+
+    Exactly four groups; group g has `groups[g].depth` superblocks; the first spatial convolution of each superblock
+    takes the group's kernel, the first superblock its stride.
+    """
+
+    def __call__(self, configuration: Configuration, input_shape: InputShape, num_classes: int) -> Prototype:
+        """Build the untrained network.
+
+        Raises:
+            InvalidConfiguration: where the spatial size would vanish or a layer would have no channel.
+        """
+
+
+class Proxy(Protocol):
+    """Scores an untrained network; higher is better, deterministic, finite."""
+
+    def __call__(self, evidence: Evidence) -> float:
+        """Give the score.
+
+        Raises:
+            ProxyError: where the network cannot be scored; never a stand-in number.
+        """
+
+
+class Evaluator(Protocol):
+    """A data set and how the chosen models are trained and tested on it."""
+
+    @property
+    def input_shape(self) -> InputShape:
+        """One sample without its batch dimension."""
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+
+    def probe(self, *, batch_size: int, seed: int) -> Probe:
+        """Draw real data for the proxies from the training part; test data is never touched."""
+
+    def evaluate(
+        self,
+        candidate: Candidate,
+        baseline: Baseline,
+        *,
+        directory: Path,
+        seed: int,
+        device: str,
+        progress: Progress,
+    ) -> Evaluation:
+        """Train, prune, quantize and test one candidate; resume from what `directory` already holds.
+
+        Leaves `checkpoint.pt`, `last.pt`, `history.csv`, `metrics.json` and the quantized graph
+        (`graph_int8.npz`) in `directory`.
+        """
+
+    def test_batches(self, batch_size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """Give the test set in order, normalised as the network wants it: inputs `(N, *input_shape)`, labels."""
+
+
+Baselines = Mapping[str, Baseline]
+Proxies = Mapping[str, Proxy]

@@ -1,0 +1,1 @@
+"""Step 2: the few most meaningful trade-offs of the Pareto front."""

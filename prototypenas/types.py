@@ -1,0 +1,224 @@
+"""Plain data shared by all rooms: what is searched, what it costs, how it scored, how it was judged."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from prototypenas.errors import ConfigurationError
+
+GROUPS = 4
+"""Groups of superblocks in every prototype (paper, section 3.1)."""
+
+InputShape = tuple[int, ...]
+"""One sample without its batch dimension: `(C, H, W)` for images, `(C, T)` for time series."""
+
+
+@dataclass(frozen=True)
+class GroupConfiguration:
+    """The searched values of one group of superblocks (paper, Table 1)."""
+
+    depth: int = 1
+    """Superblocks in the group, 1 to 5 in the search."""
+    kernel: int = 3
+    """Size of the first spatial convolution of every superblock, odd."""
+    stride: int = 1
+    """Stride of the first superblock; the others have stride 1."""
+    sparsity: float = 0.0
+    """Share of channels that pruning removes, in `[0, 1)`."""
+
+    def __post_init__(self) -> None:
+        if self.depth < 1:
+            raise ConfigurationError(f"depth is {self.depth}; a group has at least 1 superblock")
+        if self.kernel < 1 or self.kernel % 2 == 0:
+            raise ConfigurationError(f"kernel is {self.kernel}; it must be odd and positive")
+        if self.stride not in (1, 2):
+            raise ConfigurationError(f"stride is {self.stride}; it must be 1 or 2")
+        if not 0.0 <= self.sparsity < 1.0:
+            raise ConfigurationError(f"sparsity is {self.sparsity}; it must be at least 0 and below 1")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One point of the search space: a baseline architecture and how it is shaped (paper, Table 1)."""
+
+    architecture: str
+    width: float
+    groups: tuple[GroupConfiguration, ...]
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.width <= 8.0:
+            raise ConfigurationError(f"width is {self.width}; it must be above 0 and at most 8")
+        if len(self.groups) != GROUPS:
+            raise ConfigurationError(f"{len(self.groups)} groups given; a configuration has exactly {GROUPS}")
+
+    def unpruned(self) -> "Configuration":
+        """Give the same network before pruning: all sparsities zero."""
+        return replace(self, groups=tuple(replace(group, sparsity=0.0) for group in self.groups))
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """RAM and ROM of a deployed model as the sum of named parts, in bytes."""
+
+    activations_bytes: int
+    """Arena of the memory plan: tensors, input and output included."""
+    scratch_bytes: int
+    stack_bytes: int
+    weights_bytes: int
+    biases_bytes: int
+    requantization_bytes: int
+    descriptors_bytes: int
+    code_bytes: int
+
+    @property
+    def ram_bytes(self) -> int:
+        """Activations, scratch and stack."""
+        return self.activations_bytes + self.scratch_bytes + self.stack_bytes
+
+    @property
+    def rom_bytes(self) -> int:
+        """Constant data and kernel code."""
+        return (
+            self.weights_bytes
+            + self.biases_bytes
+            + self.requantization_bytes
+            + self.descriptors_bytes
+            + self.code_bytes
+        )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a network costs before it is trained; known from shapes alone."""
+
+    macs: int
+    """Multiply-accumulates of convolutions and linear layers, one inference."""
+    parameters: int
+    """Weights and biases of the deployed network (normalisation folded)."""
+    footprint: Footprint
+
+    @property
+    def flops(self) -> int:
+        """One multiply or one add each: twice the MACs, as PyTorch's profiler counts."""
+        return 2 * self.macs
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits of a target; `None` means unlimited."""
+
+    ram_bytes: int | None = None
+    rom_bytes: int | None = None
+    flops: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, limit in (("RAM", self.ram_bytes), ("ROM", self.rom_bytes), ("FLOPs", self.flops)):
+            if limit is not None and limit <= 0:
+                raise ConfigurationError(f"the {name} limit is {limit}; it must be positive")
+
+    def violations(self, cost: Cost) -> dict[str, float]:
+        """Give each limit's relative excess, `used / limit - 1`; at most 0 is feasible.
+
+        An unlimited resource is -1, so that the names are the same for every budget.
+        """
+        used = {
+            "ram": (cost.footprint.ram_bytes, self.ram_bytes),
+            "rom": (cost.footprint.rom_bytes, self.rom_bytes),
+            "flops": (cost.flops, self.flops),
+        }
+        return {name: -1.0 if limit is None else value / limit - 1.0 for name, (value, limit) in used.items()}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A microcontroller as data: what fits, how it is compiled for, what it draws."""
+
+    name: str
+    description: str
+    core: str
+    """`cortex-m7` and the like; names the compiler flags and the emulated board."""
+    clock_hz: int
+    ram_bytes: int | None
+    rom_bytes: int | None
+    budget: Budget
+    active_power_mw: float | None = None
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets `(N,)`."""
+
+    inputs: Tensor
+    targets: Tensor
+
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Mean loss of model outputs against targets: a scalar tensor."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The data the proxies look at: one lone sample and at least two batches of equal size."""
+
+    sample: Tensor
+    """`(1, C, H, W)` or `(1, C, T)`."""
+    batches: tuple[Batch, ...]
+    loss: Loss = field(default=torch.nn.functional.cross_entropy)
+
+    def __post_init__(self) -> None:
+        if len(self.batches) < 2:
+            raise ConfigurationError(f"a probe has {len(self.batches)} batches; it needs at least 2")
+
+    def to(self, device: str) -> "Probe":
+        """Give the same probe on another device."""
+        moved = tuple(Batch(batch.inputs.to(device), batch.targets.to(device)) for batch in self.batches)
+        return replace(self, sample=self.sample.to(device), batches=moved)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a candidate was not scored."""
+
+    kind: str
+    """`invalid`, `ram`, `rom`, `flops`, `proxy` or `worker`; several limits joined by `+`."""
+    detail: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One explored configuration: scored, or rejected with a reason."""
+
+    number: int
+    configuration: Configuration
+    cost: Cost | None
+    """`None` where no network could be built."""
+    digest: str | None
+    """Equal for equal networks; `None` where no network could be built."""
+    scores: Mapping[str, float]
+    """Proxy scores by name, higher is better; empty for a rejected candidate."""
+    rejection: Rejection | None = None
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it was scored."""
+        return self.rejection is None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How one trained model did on test data, as shares in `[0, 1]`."""
+
+    metric: str
+    """`accuracy`, or `map50` for detection."""
+    float_score: float
+    """The trained and pruned network in floating point."""
+    fake_quantized_score: float
+    """The same network with quantization simulated in PyTorch."""
+    int8_score: float
+    """The integer simulator."""
+    test_samples: int
+    seconds: float
+    """Wall time of training, pruning, quantization and test."""

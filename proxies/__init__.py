@@ -1,0 +1,1 @@
+"""One file per zero-shot proxy, and the mapping of all."""

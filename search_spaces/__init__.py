@@ -1,0 +1,1 @@
+"""One file per baseline architecture, and the pools they form."""
