@@ -1,17 +1,17 @@
 """Every error PrototypeNAS raises on purpose.
 
-    PrototypeNASError
-    ├── ConfigurationError        a value the user gave is not allowed (exit code 2)
-    │   └── InvalidConfiguration  a configuration that no network can be built from
-    ├── ProxyError                a proxy cannot score this network
-    ├── LoweringError             a module or function the graph has no operator for
-    ├── QuantizationError         ranges or scales that integer arithmetic cannot hold
-    ├── DatasetError              a data set that is missing, truncated or mislabelled (exit code 2)
-    ├── TrainingError             a training run that diverged or cannot start
-    ├── NothingFits               no candidate meets the budget (exit code 2)
-    ├── RunDirectoryError         a run directory that is corrupt, foreign or cannot be written (exit code 2)
-    ├── PluginError               a plug-in file or entry point that cannot be loaded (exit code 2)
-    └── ToolchainError            a compiler or emulator that is missing or failed
+PrototypeNASError
+├── ConfigurationError        a value the user gave is not allowed (exit code 2)
+│   └── InvalidConfiguration  a configuration that no network can be built from
+├── ProxyError                a proxy cannot score this network
+├── LoweringError             a module or function the graph has no operator for
+├── QuantizationError         ranges or scales that integer arithmetic cannot hold
+├── DatasetError              a data set that is missing, truncated or mislabelled (exit code 2)
+├── TrainingError             a training run that diverged or cannot start
+├── NothingFits               no candidate meets the budget (exit code 2)
+├── RunDirectoryError         a run directory that is corrupt, foreign or cannot be written (exit code 2)
+├── PluginError               a plug-in file or entry point that cannot be loaded (exit code 2)
+└── ToolchainError            a compiler or emulator that is missing or failed
 """
 
 

@@ -1,0 +1,204 @@
+"""What a run writes, and how it is read back.
+
+    runs/cifar10-imxrt1062/
+      run.json             everything needed to repeat it, one section a step
+      candidates.jsonl     journal of the exploration, one line a finished candidate
+      candidates.csv       the same as a table, infeasible ones too, with the reason
+      study.db             the Optuna study
+      selected.csv         the chosen ones
+      selection.json       how they were chosen, and how good the choice is
+      models/<trial>/      checkpoint.pt  metrics.json  graph_int8.npz  model_int8.onnx  c/
+      figures/             *.svg, *.png
+      report.html          one self-contained page
+
+The first data set evaluated belongs to the directory itself; every further one gets a folder of its own below it, drawn
+alike.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from prototypenas.errors import RunDirectoryError
+
+Arguments = Mapping[str, Any]
+"""What the user asked of one step: names to plain JSON values."""
+
+RECORDED_VERSIONS = ("prototypenas", "torch", "torchvision", "numpy", "optuna", "lightning", "torch-pruning", "moocore")
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The files of one run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path) -> "RunDirectory":
+        """Make the folder if needed and see at once that it can be written.
+
+        Raises:
+            RunDirectoryError: if it cannot be made or written.
+        """
+        probe = path / ".writable"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(bytes(4096))
+            probe.unlink()
+        except OSError as error:
+            raise RunDirectoryError(
+                f"cannot write to {path}: {error.strerror}; name another folder with --out"
+            ) from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDirectory":
+        """Open an existing run.
+
+        Raises:
+            RunDirectoryError: if there is none.
+        """
+        if not (path / "run.json").is_file():
+            raise RunDirectoryError(
+                f"{path} is not a run directory: it has no run.json; `prototypenas explore` makes one"
+            )
+        return cls.create(path)
+
+    @property
+    def candidates_csv(self) -> Path:
+        """One row per explored candidate."""
+        return self.path / "candidates.csv"
+
+    @property
+    def selected_csv(self) -> Path:
+        """The chosen candidates."""
+        return self.path / "selected.csv"
+
+    @property
+    def selection_json(self) -> Path:
+        """How the chosen were chosen."""
+        return self.path / "selection.json"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures."""
+        return self.path / "figures"
+
+    @property
+    def report_html(self) -> Path:
+        """The one-page report."""
+        return self.path / "report.html"
+
+    def model(self, number: int) -> Path:
+        """Folder of one trained model."""
+        return self.path / "models" / str(number)
+
+    def bind(self, section: str, arguments: Arguments) -> None:
+        """Record a step's arguments, or hold them against those already recorded.
+
+        Raises:
+            RunDirectoryError: if the run was made with other arguments; the message names each one that differs.
+        """
+        sections = self._sections()
+        wanted = json.loads(json.dumps(arguments))
+        recorded = sections.get(section)
+        if recorded is None:
+            self._write({**sections, section: wanted})
+            return
+        changed = [
+            f"{name} was {recorded.get(name)!r}, now {wanted.get(name)!r}"
+            for name in sorted({*recorded, *wanted})
+            if recorded.get(name) != wanted.get(name)
+        ]
+        if changed:
+            raise RunDirectoryError(
+                f"{self.path} was made with other arguments ({'; '.join(changed)}); "
+                "repeat them to continue, or name another folder with --out"
+            )
+
+    def rebind(self, section: str, arguments: Arguments) -> None:
+        """Record a step's arguments in place of any recorded before."""
+        self._write({**self._sections(), section: json.loads(json.dumps(arguments))})
+
+    def arguments(self, section: str) -> dict[str, Any]:
+        """Read the recorded arguments of a step.
+
+        Raises:
+            RunDirectoryError: if the step has not begun.
+        """
+        sections = self._sections()
+        if section not in sections:
+            raise RunDirectoryError(f"{self.path} has no {section} yet; run that step first")
+        return dict(sections[section])
+
+    def has(self, section: str) -> bool:
+        """Say whether a step has begun here."""
+        return section in self._sections()
+
+    def for_dataset(self, name: str) -> "RunDirectory":
+        """Give the directory that models trained on a data set go to: this one, or a folder of the set's own."""
+        owner = self._sections().get("evaluation", {}).get("dataset", name)
+        return self if owner == name else RunDirectory.create(self.path / name)
+
+    def _sections(self) -> dict[str, Any]:
+        file = self.path / "run.json"
+        if not file.exists():
+            return {}
+        return read_json(file)
+
+    def _write(self, sections: Mapping[str, Any]) -> None:
+        write_json(self.path / "run.json", {**sections, "made_with": _versions()})
+
+
+def write_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file whole or not at all.
+
+    Raises:
+        RunDirectoryError: if the disk is full or read-only.
+    """
+    write_text(file, json.dumps(content, indent=2) + "\n")
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Raises:
+        RunDirectoryError: if the disk is full or read-only.
+    """
+    draft = file.with_name(file.name + ".draft")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(file)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {file}: {error.strerror}; nothing already written is lost") from error
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        RunDirectoryError: if the file is missing or corrupt; the message says what to do.
+    """
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(
+            f"{file} cannot be read ({error}); restore it, or start again with another --out"
+        ) from error
+    if not isinstance(content, dict):
+        raise RunDirectoryError(f"{file} holds no JSON object; restore it, or start again with another --out")
+    return content
+
+
+def _versions() -> dict[str, str]:
+    found = {name: metadata.version(name) for name in RECORDED_VERSIONS}
+    return {"python": platform.python_version(), **found}
