@@ -1,1 +1,5 @@
-"""Data sets and the training of the chosen models."""
+"""Data sets and the training of the chosen models on them."""
+
+from evaluators.datasets import DATASETS, ClassificationData, DatasetSource
+
+__all__ = ["DATASETS", "ClassificationData", "DatasetSource"]

@@ -1,0 +1,37 @@
+"""What a named data set is before its files are read."""
+
+from pathlib import Path
+from typing import Protocol
+
+from evaluators.datasets.samples import ClassificationData
+from prototypenas.types import InputShape
+
+
+class DatasetSource(Protocol):
+    """Where a data set comes from and how it is loaded; a frozen dataclass, so `dataclasses.replace` sets options."""
+
+    @property
+    def description(self) -> str:
+        """One line: what it is, how many samples, who made it."""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+
+    @property
+    def input_shape(self) -> InputShape:
+        """What the network sees unless told otherwise."""
+
+    @property
+    def needs_files(self) -> bool:
+        """Whether `load` wants a data folder."""
+
+    def load(
+        self, data_dir: Path | None, *, download: bool = False, input_shape: InputShape | None = None
+    ) -> ClassificationData:
+        """Read the whole set; the network is touched only where `download` is set.
+
+        Raises:
+            DatasetError: for a file that is missing, truncated or mislabelled.
+            ConfigurationError: if the set cannot be shown at `input_shape`.
+        """
