@@ -1,0 +1,53 @@
+"""Scoring one network by many proxies at the price of their shared passes."""
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import nn
+
+from prototypenas.errors import ProxyError
+from prototypenas.evidence.evidence import Evidence, WatchingProxy
+from prototypenas.prototype import Prototype
+from prototypenas.types import Probe
+
+_SEED = 0
+"""Of PyTorch's global generators while a proxy runs, so that its score cannot depend on what ran before."""
+
+
+def score_prototype(
+    model: nn.Module, probe: Probe, proxies: Mapping[str, Callable[[Evidence], float]]
+) -> dict[str, float]:
+    """Score a network by all `proxies`, each as if it were alone; higher is better.
+
+    Network and random states are afterwards as before, whatever a proxy did to them.
+
+    Raises:
+        ProxyError: at the first proxy that cannot score the network or gives no finite number.
+    """
+    watching = [proxy for proxy in proxies.values() if isinstance(proxy, WatchingProxy)]
+    evidence = Evidence(model, probe, [proxy.watch for proxy in watching])
+    # Watching proxies come last: the passes they watch have then been run, with gradients, for the others.
+    ordered = sorted(proxies, key=lambda name: isinstance(proxies[name], WatchingProxy))
+    devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
+    with torch.random.fork_rng(devices):
+        scores = {name: _score(name, proxies[name], evidence) for name in ordered}
+    return {name: scores[name] for name in proxies}
+
+
+def _score(name: str, proxy: Callable[[Evidence], float], evidence: Evidence) -> float:
+    torch.manual_seed(_SEED)
+    try:
+        score = float(proxy(evidence))
+    except ProxyError as error:
+        raise ProxyError(f"{name}: {error}{_configuration(evidence)}") from error
+    finally:
+        evidence.restore()
+    if not math.isfinite(score):
+        raise ProxyError(f"{name}: the score is {score}; a proxy gives a finite number{_configuration(evidence)}")
+    return score
+
+
+def _configuration(evidence: Evidence) -> str:
+    model = evidence.model
+    return f" ({model.configuration})" if isinstance(model, Prototype) else ""
