@@ -1,1 +1,5 @@
-"""One file per baseline architecture, and the pools they form."""
+"""The baseline architectures that the search chooses from."""
+
+from search_spaces.pools import IMAGE_POOL, KERNELS, REFERENCES
+
+__all__ = ["IMAGE_POOL", "KERNELS", "REFERENCES"]
