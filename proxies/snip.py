@@ -1,0 +1,20 @@
+"""SNIP: how much the loss hangs on the weights (Lee et al. 2019, as a network score Abdelfattah et al. 2021)."""
+
+import torch
+
+from prototypenas.errors import ProxyError
+from prototypenas.evidence import Evidence
+
+
+def snip_score(evidence: Evidence) -> float:
+    """Sum of `|w * dL/dw|` over convolution and linear weights on batch 0; higher is better.
+
+    Raises:
+        ProxyError: if all gradients are 0.
+    """
+    gradients = evidence.gradients(0)
+    products = [evidence.weights[name].detach() * gradient for name, gradient in gradients.items()]
+    total = sum(float(torch.linalg.vector_norm(product, 1, dtype=torch.float64)) for product in products)
+    if total == 0.0:
+        raise ProxyError("no gradient reaches any weight")
+    return total
