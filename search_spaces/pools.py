@@ -4,11 +4,15 @@ from collections.abc import Mapping
 
 from prototypenas.protocols import Baseline
 from prototypenas.types import Configuration
-from search_spaces import mbednet, mobilenet_v2
+from search_spaces import mbednet, mcunet, mobilenet_v2, proxylessnas, resnet18, squeezenet
 
 IMAGE_POOL: Mapping[str, Baseline] = {
     "mobilenet_v2": mobilenet_v2.build_mobilenet_v2,
+    "resnet18": resnet18.build_resnet18,
+    "squeezenet": squeezenet.build_squeezenet,
     "mbednet": mbednet.build_mbednet,
+    "proxylessnas": proxylessnas.build_proxylessnas,
+    "mcunet": mcunet.build_mcunet,
 }
 """Baselines over images `(C, H, W)`."""
 
@@ -21,6 +25,10 @@ KERNELS: Mapping[str, tuple[int, ...]] = {
 
 REFERENCES: Mapping[str, Configuration] = {
     "mobilenet_v2": mobilenet_v2.REFERENCE,
+    "resnet18": resnet18.REFERENCE,
+    "squeezenet": squeezenet.REFERENCE,
     "mbednet": mbednet.REFERENCE,
+    "proxylessnas": proxylessnas.REFERENCE,
+    "mcunet": mcunet.REFERENCE,
 }
 """The configuration nearest to each architecture's publication; their modules say what differs."""
