@@ -1,0 +1,49 @@
+import functools
+import os
+
+import pytest
+import torch
+
+from prototypenas.errors import ConfigurationError, TrainingError
+from prototypenas.progress import Silent
+from prototypenas.training_pool import train_all
+from prototypenas.types import Evaluation
+
+
+class Recorded:
+    def __init__(self):
+        self.states = []
+
+    def update(self, task, completed, total, note=""):
+        self.states.append((task, completed, total, note))
+
+
+def training(number, progress):
+    progress.update(f"model {number}", 1, 1, str(os.getpid()))
+    return Evaluation("accuracy", number / 10, 0.0, 0.0, torch.get_num_threads(), 0.0)
+
+
+def diverging(progress):
+    raise TrainingError("the loss is NaN in epoch 3")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_order_and_progress_comes_through(workers):
+    recorded = Recorded()
+    jobs = [functools.partial(training, number) for number in range(3)]
+    evaluations = train_all(jobs, workers=workers, progress=recorded)
+    assert [evaluation.float_score for evaluation in evaluations] == [0.0, 0.1, 0.2]
+    assert {state[0] for state in recorded.states} == {"model 0", "model 1", "model 2"}
+    own = {state[3] for state in recorded.states} == {str(os.getpid())}
+    assert own == (workers == 1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_error_of_a_training_is_raised(workers):
+    with pytest.raises(TrainingError, match="NaN in epoch 3"):
+        train_all([diverging, functools.partial(training, 1)], workers=workers, progress=Silent())
+
+
+def test_no_worker_is_refused():
+    with pytest.raises(ConfigurationError, match="0 workers"):
+        train_all([diverging], workers=0, progress=Silent())
