@@ -1,0 +1,8 @@
+"""The number of parameters: an honest baseline that every proxy must beat."""
+
+from prototypenas.evidence import Evidence
+
+
+def params_score(evidence: Evidence) -> float:
+    """Count all parameters, normalisation included; higher counts as better."""
+    return float(sum(parameter.numel() for parameter in evidence.model.parameters()))
