@@ -63,6 +63,8 @@ class ClassificationData:
     """What suits the set; a recipe may choose another."""
     split: str
     """How training and test were parted, in words, for the report."""
+    train_groups: Tensor | None = None
+    """Number of the subject, recording or person of each training sample; validation holds out whole ones."""
 
     @property
     def num_classes(self) -> int:
@@ -107,6 +109,7 @@ def assembled(
     input_shape: InputShape | None = None,
     augmentation: Augmentation = Augmentation(),  # noqa: B008  (frozen)
     split: str,
+    train_groups: Tensor | None = None,
 ) -> ClassificationData:
     """Put a data set together and check that it can be learnt from.
 
@@ -121,8 +124,9 @@ def assembled(
     shape = input_shape or stored
     if len(shape) != len(stored) or shape[0] != stored[0] or (len(shape) == 2 and shape != stored):
         raise ConfigurationError(f"input shape {_cross(shape)} asked of {name}, whose samples are {_cross(stored)}")
+    normalisation = measured_normalisation(train.inputs)
     return ClassificationData(
-        name, tuple(classes), train, test, shape, measured_normalisation(train.inputs), augmentation, split
+        name, tuple(classes), train, test, shape, normalisation, augmentation, split, train_groups
     )
 
 

@@ -1,0 +1,1 @@
+"""Training in Lightning: recipe, iterative pruning, checkpoints that resume exactly."""

@@ -1,0 +1,79 @@
+"""Training state on disk: whole or not at all."""
+
+import os
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from evaluators.training.records import EpochRecord, PruningRecord
+from prototypenas.errors import RunDirectoryError
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that the next epoch depends on; random numbers follow from seed and epoch."""
+
+    fingerprint: str
+    """Of data, recipe, schedule, configuration and seed; a state of another run is refused."""
+    finished_epochs: int = 0
+    kept: Mapping[str, int] = field(default_factory=dict)
+    """Channels of each dimension of the network whose weights these are."""
+    network: Mapping[str, Any] = field(default_factory=dict)
+    optimizer: Mapping[str, Any] = field(default_factory=dict)
+    averaged: Mapping[str, Any] | None = None
+    best_accuracy: float = -1.0
+    history: tuple[EpochRecord, ...] = ()
+    pruning: tuple[PruningRecord, ...] = ()
+
+
+def save_state(state: TrainingState, path: Path) -> None:
+    """Write the state beside its place, then move it there."""
+    content = {item.name: getattr(state, item.name) for item in fields(state)}
+    content["history"] = [asdict(record) for record in state.history]
+    content["pruning"] = [asdict(record) for record in state.pruning]
+    save_whole(content, path)
+
+
+def load_state(path: Path, fingerprint: str) -> TrainingState | None:
+    """Read a state back; `None` where nothing was saved yet.
+
+    Raises:
+        RunDirectoryError: if the file is damaged or belongs to other data or arguments.
+    """
+    if not path.exists():
+        return None
+    content = load_whole(path)
+    if content.get("fingerprint") != fingerprint:
+        raise RunDirectoryError(f"{path} was trained with other data or arguments; choose another folder or remove it")
+    content["history"] = tuple(EpochRecord(**row) for row in content["history"])
+    content["pruning"] = tuple(PruningRecord(**row) for row in content["pruning"])
+    return TrainingState(**content)
+
+
+def save_whole(content: Mapping[str, Any], path: Path) -> None:
+    """Save tensors and plain values so that a killed process leaves the old file or the new one."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as stream:
+        torch.save(dict(content), stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def load_whole(path: Path) -> dict[str, Any]:
+    """Load what `save_whole` wrote, on the CPU, without running code from the file.
+
+    Raises:
+        RunDirectoryError: if the file is damaged.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError) as error:
+        raise RunDirectoryError(f"{path} is damaged ({error}); remove it to train this model again") from error
+    if not isinstance(content, dict):
+        raise RunDirectoryError(f"{path} is no checkpoint; remove it to train this model again")
+    return content
