@@ -49,6 +49,8 @@ def kept_channels(channels: int, sparsity: float) -> int:
 class Prototype(nn.Module):
     """Stem, four groups of superblocks, head; knows its configuration and its channel dimensions.
 
+    A group whose superblocks are joined by more than their order comes as an `nn.Sequential` of its own.
+
     A head for classification gets the last group's output. A head over feature levels gets the list of the
     outputs of the groups named in `levels`, finest first.
     """
@@ -56,7 +58,7 @@ class Prototype(nn.Module):
     def __init__(
         self,
         stem: nn.Module,
-        groups: Sequence[Sequence[nn.Module]],
+        groups: Sequence[Sequence[nn.Module] | nn.Sequential],
         head: nn.Module,
         *,
         configuration: Configuration,
@@ -69,7 +71,9 @@ class Prototype(nn.Module):
         if len(groups) != GROUPS:
             raise InvalidConfiguration(f"{len(groups)} groups built; a prototype has exactly {GROUPS}")
         self.stem = stem
-        self.groups = nn.ModuleList(nn.Sequential(*blocks) for blocks in groups)
+        self.groups = nn.ModuleList(
+            blocks if isinstance(blocks, nn.Sequential) else nn.Sequential(*blocks) for blocks in groups
+        )
         self.head = head
         self.configuration = configuration
         self.input_shape = input_shape

@@ -29,6 +29,7 @@ REFERENCE = Configuration(
         GroupConfiguration(depth=2, kernel=3, stride=1),
     ),
 )
+"""Ours: there is no publication to differ from."""
 
 
 class SeparableBlock(nn.Module):
@@ -68,10 +69,11 @@ def build_mbednet(configuration: Configuration, input_shape: InputShape, num_cla
     Raises:
         InvalidConfiguration: where a map would vanish or a layer would have no channel.
     """
-    return _build(Sizing(configuration, input_shape), input_shape, num_classes)
+    return assemble_classifier(Sizing(configuration, input_shape), input_shape, num_classes)
 
 
-def _build(sizing: Sizing, input_shape: InputShape, num_classes: int) -> Prototype:
+def assemble_classifier(sizing: Sizing, input_shape: InputShape, num_classes: int) -> Prototype:
+    """Build backbone, 1x1 convolution, mean and linear layer, over images or series."""
     stem, groups, features = build_backbone(sizing, input_shape[0])
     axes = len(input_shape) - 1
     last = sizing.fixed("head", "head.0.0", sizing.scaled("head", HEAD_CHANNELS))

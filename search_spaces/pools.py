@@ -4,7 +4,17 @@ from collections.abc import Mapping
 
 from prototypenas.protocols import Baseline
 from prototypenas.types import Configuration
-from search_spaces import mbednet, mcunet, mobilenet_v2, proxylessnas, resnet18, squeezenet
+from search_spaces import (
+    inceptiontime,
+    mbednet,
+    mbednet_1d,
+    mbednet_detection,
+    mcunet,
+    mobilenet_v2,
+    proxylessnas,
+    resnet18,
+    squeezenet,
+)
 
 IMAGE_POOL: Mapping[str, Baseline] = {
     "mobilenet_v2": mobilenet_v2.build_mobilenet_v2,
@@ -16,10 +26,19 @@ IMAGE_POOL: Mapping[str, Baseline] = {
 }
 """Baselines over images `(C, H, W)`."""
 
-_IMAGE_KERNELS = (3, 5, 7)
+TIME_SERIES_POOL: Mapping[str, Baseline] = {
+    "inceptiontime": inceptiontime.build_inceptiontime,
+    "mbednet1d": mbednet_1d.build_mbednet_1d,
+}
+"""Baselines over time series `(C, T)`."""
+
+DETECTION_POOL: Mapping[str, Baseline] = {"mbednet_detection": mbednet_detection.build_mbednet_detection}
+"""Baselines over images `(C, H, W)` that give raw predictions of several levels."""
 
 KERNELS: Mapping[str, tuple[int, ...]] = {
-    **dict.fromkeys(IMAGE_POOL, _IMAGE_KERNELS),
+    **dict.fromkeys((*IMAGE_POOL, *DETECTION_POOL), (3, 5, 7)),
+    "inceptiontime": (9, 19, 39),
+    "mbednet1d": (3, 5, 9),
 }
 """Kernel sizes of the first spatial convolution that the search chooses from, by architecture."""
 
@@ -30,5 +49,8 @@ REFERENCES: Mapping[str, Configuration] = {
     "mbednet": mbednet.REFERENCE,
     "proxylessnas": proxylessnas.REFERENCE,
     "mcunet": mcunet.REFERENCE,
+    "inceptiontime": inceptiontime.REFERENCE,
+    "mbednet1d": mbednet_1d.REFERENCE,
+    "mbednet_detection": mbednet_detection.REFERENCE,
 }
 """The configuration nearest to each architecture's publication; their modules say what differs."""
