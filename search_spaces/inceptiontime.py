@@ -84,6 +84,7 @@ class InceptionGroup(nn.Sequential):
         """Map `(N, C, T)` to `(N, C', ceil(T / stride))`."""
         features = start = inputs
         for module in self:
+            assert isinstance(module, InceptionModule)
             features = module(features)
             if module.join is not None:
                 features = start = module.join(features, start)
