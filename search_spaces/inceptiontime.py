@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from prototypenas.prototype import ChannelDimension, Prototype
 from prototypenas.types import Configuration, GroupConfiguration, InputShape
 from search_spaces.convolution import classifier, convolution, convolution_unit
+from search_spaces.published import PublishedNetwork
 from search_spaces.sizing import Sizing
 
 FILTERS = 32
@@ -164,3 +165,29 @@ def _widths(
     ]
     pooled = sizing.pruned(f"{name}.pooled", f"{root}.pooled.1", width, group=group)
     return bottleneck, (*parallel, pooled)
+
+
+def _build_published(num_classes: int) -> nn.Module:
+    """Build the six modules of one published network over a series of one channel, two residuals of three."""
+    width = 4 * FILTERS
+    modules, features, start = [], 1, 1
+    for block in range(6):
+        join = ResidualJoin(start, width, stride=1) if block % 3 == 2 else None
+        bottleneck = FILTERS if features > 1 else None
+        modules.append(InceptionModule(features, bottleneck, (FILTERS,) * 4, kernel=39, stride=1, join=join))
+        features = width
+        start = width if join else start
+    return nn.Sequential(InceptionGroup(*modules), classifier(width, num_classes, axes=1))
+
+
+PUBLISHED = {
+    "inceptiontime": PublishedNetwork(
+        _build_published,
+        (1, 512),
+        "Ismail Fawaz et al. 2020, one of its five networks, kernels 39, 19, 9 for 40, 20, 10",
+        macs=206_177_536,
+        parameters=406_026,
+        num_classes=10,
+    )
+}
+"""The publication takes series of any length; 512 and 10 classes are ours."""

@@ -15,6 +15,7 @@ from search_spaces import (
     resnet18,
     squeezenet,
 )
+from search_spaces.published import PublishedNetwork
 
 IMAGE_POOL: Mapping[str, Baseline] = {
     "mobilenet_v2": mobilenet_v2.build_mobilenet_v2,
@@ -54,3 +55,13 @@ REFERENCES: Mapping[str, Configuration] = {
     "mbednet_detection": mbednet_detection.REFERENCE,
 }
 """The configuration nearest to each architecture's publication; their modules say what differs."""
+
+PUBLISHED: Mapping[str, PublishedNetwork] = {
+    **mobilenet_v2.PUBLISHED,
+    **resnet18.PUBLISHED,
+    **squeezenet.PUBLISHED,
+    **proxylessnas.PUBLISHED,
+    **mcunet.PUBLISHED,
+    **inceptiontime.PUBLISHED,
+}
+"""Networks exactly as published, by name."""

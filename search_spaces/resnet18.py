@@ -4,11 +4,14 @@ torchvision's `BasicBlock` fixes the kernel to 3 and gives both convolutions one
 takes the searched kernel and the channels between the two are pruned on their own.
 """
 
+from dataclasses import replace
+
 from torch import Tensor, nn
 
 from prototypenas.prototype import ChannelDimension, Prototype
 from prototypenas.types import Configuration, GroupConfiguration, InputShape
 from search_spaces.convolution import classifier, convolution_unit
+from search_spaces.published import PublishedNetwork
 from search_spaces.sizing import Sizing
 
 GROUP_CHANNELS = (64, 128, 256, 512)
@@ -105,3 +108,17 @@ def _build_group(sizing: Sizing, group: int, features: ChannelDimension) -> tupl
         )
         features = stream
     return blocks, stream
+
+
+def _published(width: float, macs: int, parameters: int) -> PublishedNetwork:
+    def build(num_classes: int) -> nn.Module:
+        return build_resnet18(replace(REFERENCE, width=width), (3, 224, 224), num_classes)
+
+    return PublishedNetwork(build, (3, 224, 224), "He et al. 2016, as in torchvision", macs=macs, parameters=parameters)
+
+
+PUBLISHED = {
+    "resnet18": _published(1.0, 1_814_073_344, 11_689_512),
+    "resnet18-half": _published(0.5, 483_149_824, 3_055_880),
+}
+"""The reference configuration is the publication itself; `half` has half of all channels."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from prototypenas.prototype import Prototype
 from prototypenas.types import Configuration, GroupConfiguration, InputShape
 from search_spaces.convolution import classifier, convolution, convolution_unit
+from search_spaces.published import PublishedNetwork
 from search_spaces.sizing import Sizing
 
 STEM_CHANNELS = 64
@@ -111,3 +112,34 @@ def _padded_pool() -> nn.Module:
 
 def _plain_unit(in_channels: int, out_channels: int, kernel: int = 1) -> nn.Sequential:
     return nn.Sequential(convolution(in_channels, out_channels, kernel, bias=True), nn.ReLU())
+
+
+def _build_published(num_classes: int) -> nn.Module:
+    """Build SqueezeNet 1.1: unpadded stem and pools (rounded up), no normalisation, rectified class maps."""
+    blocks: list[nn.Module] = []
+    features = STEM_CHANNELS
+    for group, (squeezed, expanded) in enumerate(zip(SQUEEZED, EXPANDED, strict=True)):
+        for block in range(2):
+            pool = _published_pool() if block == 0 and REFERENCE.groups[group].stride == 2 else nn.Identity()
+            blocks.append(Fire(features, squeezed, (expanded, expanded), kernel=3, pool=pool, normalise=False))
+            features = 2 * expanded
+    return nn.Sequential(
+        nn.Sequential(nn.Conv2d(3, STEM_CHANNELS, 3, stride=2), nn.ReLU(), _published_pool()),
+        nn.Sequential(*blocks),
+        nn.Sequential(*_plain_unit(features, num_classes), nn.AdaptiveAvgPool2d(1), nn.Flatten(1)),
+    )
+
+
+def _published_pool() -> nn.Module:
+    return nn.MaxPool2d(3, stride=2, ceil_mode=True)
+
+
+PUBLISHED = {
+    "squeezenet-1.1": PublishedNetwork(
+        _build_published,
+        (3, 224, 224),
+        "Iandola et al. 2016, as in torchvision",
+        macs=349_151_936,
+        parameters=1_235_496,
+    )
+}

@@ -1,0 +1,71 @@
+"""Published networks as literal tables: what peers are compared with, priced and trained under their own names."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from prototypenas.types import InputShape
+from search_spaces.convolution import classifier, convolution_unit
+from search_spaces.inverted_residual import InvertedResidual, mobile_stem
+
+
+@dataclass(frozen=True)
+class PublishedNetwork:
+    """A network exactly as published, and the figures it must show."""
+
+    build: Callable[[int], nn.Module]
+    """Build it untrained for a number of classes."""
+    input_shape: InputShape
+    """The resolution it was published at."""
+    source: str
+    macs: int
+    """Of convolutions and linear layers, at `input_shape` and `num_classes`."""
+    parameters: int
+    """Trainable ones, normalisation included, at `num_classes`."""
+    num_classes: int = 1000
+
+
+@dataclass(frozen=True)
+class MBConv:
+    """One row of a published table of inverted residuals."""
+
+    kernel: int
+    expansion: int
+    channels: int
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class MobileNetwork:
+    """A published network of inverted residuals: its stem's two widths, its rows, its last 1x1 convolution."""
+
+    stem: tuple[int, int]
+    rows: Sequence[MBConv]
+    mix: int | None
+    epsilon: float = 1e-5
+
+    def build(self, num_classes: int) -> nn.Module:
+        """Build it over RGB images; a row has an identity shortcut where neither stride nor width changes."""
+        features = self.stem[1]
+        blocks = []
+        for row in self.rows:
+            blocks.append(
+                InvertedResidual(
+                    features,
+                    features * row.expansion,
+                    row.channels,
+                    kernel=row.kernel,
+                    stride=row.stride,
+                    shortcut=row.stride == 1 and row.channels == features,
+                    expand=row.expansion > 1,
+                    epsilon=self.epsilon,
+                )
+            )
+            features = row.channels
+        mix = [convolution_unit(features, self.mix, activation=nn.ReLU6, epsilon=self.epsilon)] if self.mix else []
+        return nn.Sequential(
+            mobile_stem(3, *self.stem, epsilon=self.epsilon),
+            nn.Sequential(*blocks),
+            nn.Sequential(*mix, *classifier(self.mix or features, num_classes)),
+        )
