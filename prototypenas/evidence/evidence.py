@@ -29,6 +29,9 @@ class Watcher(Protocol):
 
 W = TypeVar("W", bound=Watcher)
 
+_SEED = 0
+"""Of PyTorch's generators at the start of each pass, should a network draw random numbers in train mode."""
+
 
 @dataclass(frozen=True)
 class Watch(Generic[W]):
@@ -147,6 +150,7 @@ def _as_scored(model: nn.Module, weights: Iterable[Tensor]) -> Iterator[None]:
         for weight in weights:
             weight.requires_grad_(True)
         with torch.random.fork_rng(devices):
+            torch.manual_seed(_SEED)
             yield
     finally:
         for module, training in modules:
