@@ -11,12 +11,15 @@ REFERENCE = Configuration(
     "mcunet",
     width=1.0,
     groups=(
-        GroupConfiguration(depth=4, kernel=7, stride=2),
+        GroupConfiguration(depth=4, kernel=5, stride=2),
         GroupConfiguration(depth=3, kernel=5, stride=2),
         GroupConfiguration(depth=5, kernel=5, stride=2),
         GroupConfiguration(depth=4, kernel=5, stride=2),
     ),
 )
+"""A group has one kernel and one expansion where the publication mixes them; five superblocks of 48 stand for six of
+40 and 48, and the last of 160 is one of 96: against mcunet-in3 at 176 x 176 and 1000 classes 1.3 % fewer MACs and
+14.3 % fewer parameters."""
 
 
 def build_mcunet(configuration: Configuration, input_shape: InputShape, num_classes: int) -> Prototype:

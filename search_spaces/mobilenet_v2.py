@@ -18,6 +18,8 @@ REFERENCE = Configuration(
         GroupConfiguration(depth=4, kernel=3, stride=2),
     ),
 )
+"""Five superblocks of 96 for four of 64 and three of 96, and the last of 320 is one of 160: against mobilenet-v2-1.0
+at 224 x 224 and 1000 classes 4.9 % fewer MACs and 9.9 % fewer parameters."""
 
 
 def build_mobilenet_v2(configuration: Configuration, input_shape: InputShape, num_classes: int) -> Prototype:

@@ -17,6 +17,9 @@ REFERENCE = Configuration(
         GroupConfiguration(depth=5, kernel=7, stride=2),
     ),
 )
+"""A group has one kernel and one expansion where the publication mixes them; five superblocks of 96 stand for four of
+80 and four of 96, and the last of 320 is one of 192: against proxylessnas-mobile at 224 x 224 and 1000 classes 10.4 %
+fewer MACs and 0.1 % fewer parameters."""
 
 
 def build_proxylessnas(configuration: Configuration, input_shape: InputShape, num_classes: int) -> Prototype:

@@ -1,0 +1,6 @@
+"""Conformance kit for plug-in authors: one check a kind of plug-in."""
+
+from prototypenas.testing.baseline import ConformanceError, check_baseline
+from prototypenas.testing.sampling import random_configuration
+
+__all__ = ["ConformanceError", "check_baseline", "random_configuration"]
