@@ -6,10 +6,10 @@ concatenation are written straight into its output where that costs no memory. S
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from prototypenas.deployment.graph import Concat, Graph, Operator
+from prototypenas.deployment.graph import Concat, Graph
 from prototypenas.deployment.kernel_properties import input_lead_bytes, scratch_bytes, writes_with_gaps
 from prototypenas.deployment.offset_assignment import Block, assign_offsets, live_bound, lower_bound
 
