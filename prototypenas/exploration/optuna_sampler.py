@@ -1,0 +1,134 @@
+"""Optuna's samplers behind the ask/tell interface, at a cost per trial that does not grow with the history.
+
+Optuna's genetic samplers read all trials of the study several times per ask, although they only need the last
+generation and its parents. The study here is kept to exactly those after every generation, which changes no proposal
+and takes a trial from quadratic to constant cost.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from optuna.storages import InMemoryStorage
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from prototypenas.exploration.outcome import CONSTRAINTS, Outcome
+from prototypenas.exploration.space import Categorical, SearchSpace
+from prototypenas.types import Configuration
+
+STUDY_NAME = "exploration"
+
+OPTUNA_SAMPLERS: Mapping[str, Callable[[int, int], BaseSampler]] = {
+    "nsga2": lambda population, seed: NSGAIISampler(population_size=population, seed=seed),
+    "nsga3": lambda population, seed: NSGAIIISampler(population_size=population, seed=seed),
+    "tpe": lambda population, seed: TPESampler(seed=seed, n_startup_trials=5 * population),
+    "gp": lambda population, seed: GPSampler(seed=seed, n_startup_trials=5 * population),
+    "random": lambda population, seed: RandomSampler(seed=seed),
+    "qmc": lambda population, seed: QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False),
+}
+"""Name to a maker from population and seed; set explicitly, whatever Optuna's own default is."""
+
+
+def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
+    """Give the space as Optuna's distributions."""
+    return {
+        parameter.name: CategoricalDistribution(parameter.choices)
+        if isinstance(parameter, Categorical)
+        else FloatDistribution(parameter.low, parameter.high)
+        for parameter in space.parameters()
+    }
+
+
+def directions(proxies: Sequence[str]) -> list[StudyDirection]:
+    """FLOPs are minimised, every proxy is maximised."""
+    return [StudyDirection.MINIMIZE, *(StudyDirection.MAXIMIZE for _ in proxies)]
+
+
+class OptunaSampler:
+    """One of Optuna's samplers on an in-memory study.
+
+    A rejected candidate has no objective values, yet Optuna wants some: it is told the worst of each objective seen so
+    far. The genetic samplers and TPE order infeasible trials by their constraint violations alone and never look at
+    these numbers, and they leave this class nowhere.
+    """
+
+    def __init__(self, name: str, space: SearchSpace, *, proxies: Sequence[str], population: int, seed: int) -> None:
+        self._space = space
+        self._distributions = distributions(space)
+        self._directions = directions(proxies)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._sampler = OPTUNA_SAMPLERS[name](population, seed)
+        self._genetic = isinstance(self._sampler, NSGAIISampler | NSGAIIISampler)
+        self._asked: list[Trial] = []
+        self._worst = [0.0] * len(self._directions)
+        self._study = self._new_study()
+
+    def ask(self, count: int) -> list[Configuration]:
+        """Propose the next `count` configurations."""
+        self._asked = [self._study.ask(self._distributions) for _ in range(count)]
+        return [self._space.configuration(trial.params) for trial in self._asked]
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn the outcomes of the last ask, in its order."""
+        for outcome in outcomes:
+            self._remember_worst(outcome.objectives)
+        for trial, outcome in zip(self._asked, outcomes, strict=True):
+            for name, violation in zip(CONSTRAINTS, outcome.violations, strict=True):
+                trial.set_constraint(name, violation)
+            self._study.tell(trial, list(outcome.objectives or self._worst))
+        if self._genetic:
+            self._forget()
+
+    def _remember_worst(self, objectives: tuple[float, ...] | None) -> None:
+        if objectives is None:
+            return
+        for place, (value, direction) in enumerate(zip(objectives, self._directions, strict=True)):
+            pick = max if direction == StudyDirection.MINIMIZE else min
+            self._worst[place] = pick(self._worst[place], value)
+
+    def _new_study(self) -> Study:
+        self._storage = InMemoryStorage()
+        self._storage.create_new_study(self._directions, STUDY_NAME)
+        return Study(STUDY_NAME, self._storage, self._sampler)
+
+    def _forget(self) -> None:
+        """Carry over only the last generation and its parents: all that the next generation is bred from."""
+        trials = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        key = f"{type(self._sampler).__name__}:generation"
+        newest = max(trial.system_attrs[key] for trial in trials)
+        parents = self._parents(newest)
+        kept = [trial for trial in trials if trial.system_attrs[key] == newest or trial.number in parents]
+        if len(kept) == len(trials):
+            return
+        self._study = self._new_study()
+        self._study.add_trials(kept)
+        places = [place for place, trial in enumerate(kept) if trial.number in parents]
+        self._storage.set_study_system_attr(self._study_id, self._parents_key(newest), places)
+
+    def _parents(self, generation: int) -> set[int]:
+        attributes = self._storage.get_study_system_attrs(self._study_id)
+        return set(attributes.get(self._parents_key(generation), ()))
+
+    def _parents_key(self, generation: int) -> str:
+        return f"{type(self._sampler).__name__}:parent:{generation}"
+
+    @property
+    def _study_id(self) -> int:
+        return self._storage.get_study_id_from_name(STUDY_NAME)
+
+
+def frozen_trial(outcome: Outcome, space: SearchSpace, *, attributes: Mapping[str, object]) -> FrozenTrial:
+    """Give a finished trial for a storage: complete if scored, pruned without any value if rejected."""
+    scored = outcome.objectives is not None
+    return optuna.trial.create_trial(
+        state=TrialState.COMPLETE if scored else TrialState.PRUNED,
+        values=list(outcome.objectives) if outcome.objectives is not None else None,
+        params=space.values(outcome.configuration),
+        distributions=distributions(space),
+        user_attrs=dict(attributes),
+        constraints=dict(zip(CONSTRAINTS, outcome.violations, strict=True)),
+    )

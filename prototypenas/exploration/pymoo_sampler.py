@@ -1,0 +1,89 @@
+"""pymoo's evolutionary algorithms behind the ask/tell interface, with mixed-variable operators."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pymoo.algorithms.moo.age2 import AGEMOEA2
+from pymoo.algorithms.moo.nsga2 import RankAndCrowding
+from pymoo.algorithms.moo.sms import SMSEMOA
+from pymoo.algorithms.moo.unsga3 import UNSGA3
+from pymoo.core.evaluator import Evaluator
+from pymoo.core.mixed import MixedVariableDuplicateElimination, MixedVariableGA, MixedVariableMating, MixedVariableSampling
+from pymoo.core.problem import Problem
+from pymoo.core.termination import NoTermination
+from pymoo.core.variable import Choice, Real
+from pymoo.problems.static import StaticProblem
+from pymoo.util.ref_dirs import get_reference_directions
+
+from prototypenas.exploration.outcome import CONSTRAINTS, Outcome
+from prototypenas.exploration.space import Categorical, SearchSpace
+from prototypenas.types import Configuration
+
+
+def _operators() -> dict[str, Any]:
+    return {
+        "sampling": MixedVariableSampling(),
+        "mating": MixedVariableMating(eliminate_duplicates=MixedVariableDuplicateElimination()),
+        "eliminate_duplicates": MixedVariableDuplicateElimination(),
+    }
+
+
+def _unsga3(objectives: int, population: int) -> UNSGA3:
+    directions = get_reference_directions("energy", objectives, population, seed=1)
+    return UNSGA3(ref_dirs=directions, pop_size=population, **_operators())
+
+
+PYMOO_ALGORITHMS: Mapping[str, Callable[[int, int], Any]] = {
+    "pymoo-ga": lambda objectives, population: MixedVariableGA(pop_size=population, survival=RankAndCrowding()),
+    "pymoo-unsga3": _unsga3,
+    "pymoo-agemoea2": lambda objectives, population: AGEMOEA2(pop_size=population, **_operators()),
+    "pymoo-smsemoa": lambda objectives, population: SMSEMOA(pop_size=population, **_operators()),
+}
+"""Name to a maker from the number of objectives and the population."""
+
+
+class PymooSampler:
+    """One of pymoo's algorithms; what a rejected candidate is told as objectives is 0 and orders nothing.
+
+    pymoo ranks infeasible individuals by their total violation before it looks at any objective.
+    """
+
+    def __init__(self, name: str, space: SearchSpace, *, objectives: int, population: int, seed: int) -> None:
+        self._space = space
+        self._objectives = objectives
+        variables = {
+            parameter.name: Choice(options=list(parameter.choices))
+            if isinstance(parameter, Categorical)
+            else Real(bounds=(parameter.low, parameter.high))
+            for parameter in space.parameters()
+        }
+        self._problem = Problem(vars=variables, n_obj=objectives, n_ieq_constr=len(CONSTRAINTS))
+        self._algorithm = PYMOO_ALGORITHMS[name](objectives, population)
+        self._algorithm.setup(self._problem, termination=NoTermination(), seed=seed, verbose=False)
+        self._waiting: list[Any] = []
+        self._asked: list[Any] = []
+        self._told: list[Outcome] = []
+        self._pending: Any = None
+
+    def ask(self, count: int) -> list[Configuration]:
+        """Propose the next `count` configurations."""
+        self._pending = self._algorithm.ask()[:count]
+        return [self._space.configuration(_plain(individual.X)) for individual in self._pending]
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn the outcomes of the last ask, in its order."""
+        values = np.array([self._minimised(outcome.objectives) for outcome in outcomes])
+        violations = np.array([outcome.violations for outcome in outcomes])
+        Evaluator().eval(StaticProblem(self._problem, F=values, G=violations), self._pending)
+        self._algorithm.tell(infills=self._pending)
+
+    def _minimised(self, objectives: tuple[float, ...] | None) -> list[float]:
+        if objectives is None:
+            return [0.0] * self._objectives
+        flops, *scores = objectives
+        return [flops, *(-score for score in scores)]
+
+
+def _plain(point: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in point.items()}

@@ -1,0 +1,52 @@
+"""One ask/tell interface over all samplers; every one searches the same space under the same constraints."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from prototypenas.errors import ConfigurationError
+from prototypenas.exploration.optuna_sampler import OPTUNA_SAMPLERS, OptunaSampler
+from prototypenas.exploration.outcome import Outcome
+from prototypenas.exploration.pymoo_sampler import PYMOO_ALGORITHMS, PymooSampler
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.types import Configuration
+
+SAMPLERS = (*OPTUNA_SAMPLERS, *PYMOO_ALGORITHMS)
+"""Names of all samplers."""
+
+DEFAULT_SAMPLER = "nsga2"
+
+POPULATION = 50
+"""Candidates asked at once. Results depend on it, and on nothing that depends on the number of workers."""
+
+MODEL_BATCH = 10
+"""Candidates asked at once of a sampler that fits a model to all results: smaller, so that it learns more often."""
+
+
+class Sampler(Protocol):
+    """Proposes configurations and learns from their outcomes; the same seed and outcomes give the same proposals."""
+
+    def ask(self, count: int) -> list[Configuration]:
+        """Propose the next `count` configurations; all of them are told before the next ask."""
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn the outcomes of the last ask, in its order."""
+
+
+def default_population(sampler: str) -> int:
+    """Give how many candidates a sampler is asked for at once."""
+    return MODEL_BATCH if sampler in ("tpe", "gp") else POPULATION
+
+
+def create_sampler(name: str, space: SearchSpace, *, proxies: Sequence[str], population: int, seed: int) -> Sampler:
+    """Make a sampler by name.
+
+    Raises:
+        ConfigurationError: if the name is unknown, or the population too small to breed.
+    """
+    if population < 2:
+        raise ConfigurationError(f"the population is {population}; it must be at least 2")
+    if name in OPTUNA_SAMPLERS:
+        return OptunaSampler(name, space, proxies=proxies, population=population, seed=seed)
+    if name in PYMOO_ALGORITHMS:
+        return PymooSampler(name, space, objectives=1 + len(proxies), population=population, seed=seed)
+    raise ConfigurationError(f"there is no sampler {name}; there are {', '.join(SAMPLERS)}")
