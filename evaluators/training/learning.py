@@ -14,7 +14,11 @@ from evaluators.datasets.samples import ClassificationData
 from evaluators.training.batches import seed_of
 from evaluators.training.pruning import build_optimizer
 from evaluators.training.recipe import Recipe
+from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.errors import TrainingError
+
+FROZEN_FROM = 0.6
+"""Share of quantization-aware training after which the ranges stand still and only the weights adapt."""
 
 
 class LearningTask(LightningModule):
@@ -52,6 +56,8 @@ class LearningTask(LightningModule):
         """Fix all random numbers of the epoch, dropout's included."""
         torch.manual_seed(seed_of(self.seed, self.epoch))
         self._generator = torch.Generator(self.device).manual_seed(seed_of(self.seed + 1, self.epoch))
+        if isinstance(self.network, FakeQuantizedNetwork) and self.epoch >= FROZEN_FROM * self.recipe.epochs:
+            self.network.freeze_ranges()
         self._totals = torch.zeros(3, device=self.device, dtype=torch.float64)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:

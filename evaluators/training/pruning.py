@@ -61,7 +61,7 @@ def _leave_gradients(network: Prototype, data: ClassificationData) -> None:
     network.zero_grad(set_to_none=True)
     for batch in data.train.at(torch.arange(min(TAYLOR_SAMPLES, len(data.train)))).batches(128):
         logits = network(data.prepared(batch.inputs.to(device)))
-        functional.cross_entropy(logits, batch.targets.to(device), reduction="sum").backward()
+        functional.cross_entropy(logits, batch.targets.to(device), reduction="sum").backward()  # type: ignore[no-untyped-call]
     network.train(was_training)
 
 

@@ -1,5 +1,6 @@
 """When channels go: from full widths to the widths of the configuration, in steps between epochs."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,8 @@ class PruningSchedule:
 
     def epochs(self, total_epochs: int) -> tuple[int, ...]:
         """Numbers of the epochs before which a step is taken, ascending."""
-        first, last = int(self.start * total_epochs), int(self.end * total_epochs)
+        first = min(math.ceil(self.start * total_epochs), total_epochs - 1)
+        last = max(first, int(self.end * total_epochs))
         count = min(self.steps, last - first + 1)
         if count == 1:
             return (first,)

@@ -1,0 +1,98 @@
+"""From a trained network to its int8 graph: after training, or with further epochs that know the rounding."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from evaluators.datasets.samples import ClassificationData, Samples
+from evaluators.datasets.splits import stratified_split
+from evaluators.training.accuracy import EVALUATION_BATCH
+from evaluators.training.checkpoints import load_whole
+from evaluators.training.job import run_job
+from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.pruning_schedule import PruningSchedule
+from prototypenas.choices import choose
+from prototypenas.compression.calibration import OBSERVERS, calibrate
+from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
+from prototypenas.compression.simulator import simulated_logits
+from prototypenas.deployment.graph import Graph
+from prototypenas.deployment.lowering import lower
+from prototypenas.errors import ConfigurationError
+
+CALIBRATION_SEED = 11
+"""Every model is calibrated on the same training samples."""
+
+
+@dataclass(frozen=True)
+class QuantizationPlan:
+    """How a network becomes int8."""
+
+    aware_epochs: int = 0
+    """Epochs of quantization-aware training after the float ones; 0 quantizes after training only."""
+    aware_learning_rate: float = 0.005
+    """A tenth of the recipe's: the weights only settle between the steps."""
+    calibration_samples: int = 512
+    """Training samples, as many of each class, that the activations' ranges are measured on."""
+    observer: str = "mse"
+    """How a range is chosen; see `prototypenas.compression.calibration.OBSERVERS`."""
+
+    def __post_init__(self) -> None:
+        choose("observer", self.observer, OBSERVERS)
+        if self.aware_epochs < 0 or self.calibration_samples < 1:
+            raise ConfigurationError(
+                f"{self.aware_epochs} quantization-aware epochs and {self.calibration_samples} calibration samples; "
+                "at least 0 and 1 are needed"
+            )
+
+
+POST_TRAINING = QuantizationPlan()
+"""Static quantization after training, as the paper does it for images."""
+
+AWARE = QuantizationPlan(aware_epochs=15)
+"""15 more epochs that know the rounding, as the paper does it for time series."""
+
+
+def calibration_batches(data: ClassificationData, count: int) -> list[Tensor]:
+    """Draw prepared training samples, as many of each class, without augmentation."""
+    samples = data.train
+    if count < len(samples):
+        _, drawn = stratified_split(samples.targets.numpy(), count / len(samples), seed=CALIBRATION_SEED)
+        samples = samples.at(drawn)
+    return [data.prepared(batch.inputs) for batch in samples.batches(64)]
+
+
+def quantized_network(network: nn.Module, data: ClassificationData, plan: QuantizationPlan) -> FakeQuantizedNetwork:
+    """Fold, calibrate and wrap a trained network; what comes back computes with int8's rounding.
+
+    Raises:
+        LoweringError: if the network has an operator that the graph lacks.
+        QuantizationError: if a range or scale cannot be held.
+    """
+    graph = lower(network.cpu().eval(), data.input_shape)
+    batches = calibration_batches(data, plan.calibration_samples)
+    return FakeQuantizedNetwork(graph, calibrate(graph, batches, observer=OBSERVERS[plan.observer]))
+
+
+def train_aware(quantized: FakeQuantizedNetwork, job: TrainingJob, plan: QuantizationPlan) -> None:
+    """Train the quantized network further in place; the best weights are left in it."""
+    # No average: its weights would not be those the ranges were measured with.
+    recipe = replace(
+        job.recipe,
+        epochs=plan.aware_epochs,
+        learning_rate=plan.aware_learning_rate,
+        warmup_epochs=0.0,
+        average_decay=0.0,
+    )
+    aware = replace(job, phase="quantize", recipe=recipe)
+    run_job(aware, quantized, PruningPlan(PruningSchedule(), ()))
+    quantized.load_state_dict(load_whole(aware.best_path)["network"])
+
+
+def simulated_accuracy(graph: Graph, data: ClassificationData, samples: Samples) -> float:
+    """Share of samples that integer arithmetic classifies rightly."""
+    right = 0
+    for batch in samples.batches(EVALUATION_BATCH):
+        logits = simulated_logits(graph, data.prepared(batch.inputs).numpy())
+        right += int((torch.from_numpy(logits).argmax(dim=1) == batch.targets).sum())
+    return right / len(samples)
