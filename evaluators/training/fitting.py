@@ -32,7 +32,7 @@ def fit(
         KeyboardInterrupt: as pressed.
         ConfigurationError: for a device that is not there.
     """
-    kind, index = _device(device)
+    kind, index = parsed_device(device)
     logger = TensorBoardLogger(str(directory), name="", version="tensorboard") if tensorboard else False
     with quiet_lightning():
         trainer = Trainer(
@@ -59,6 +59,20 @@ def fit(
             raise KeyboardInterrupt from stopped
 
 
+def parsed_device(device: str) -> tuple[str, list[int]]:
+    """Give Lightning's accelerator and device numbers.
+
+    Raises:
+        ConfigurationError: for a device that is unknown or not there.
+    """
+    kind, _, index = device.partition(":")
+    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
+        raise ConfigurationError(f"device {device!r}; cpu, cuda or cuda:<number> is needed")
+    if kind == "cuda" and (not torch.cuda.is_available() or int(index or 0) >= torch.cuda.device_count()):
+        raise ConfigurationError(f"device {device} is not there; {torch.cuda.device_count()} CUDA devices were found")
+    return kind, [int(index or 0)]
+
+
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
     """Keep Lightning's advice about loaders, loggers and accelerators from the terminal, for the time of the block."""
@@ -73,12 +87,3 @@ def quiet_lightning() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-
-
-def _device(device: str) -> tuple[str, list[int]]:
-    kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
-        raise ConfigurationError(f"device {device!r}; cpu, cuda or cuda:<number> is needed")
-    if kind == "cuda" and (not torch.cuda.is_available() or int(index or 0) >= torch.cuda.device_count()):
-        raise ConfigurationError(f"device {device} is not there; {torch.cuda.device_count()} CUDA devices were found")
-    return kind, [int(index or 0)]

@@ -5,7 +5,7 @@ from torch import nn
 
 from evaluators.training.batches import ShuffledBatches
 from evaluators.training.checkpoints import TrainingState, load_state
-from evaluators.training.fitting import fit
+from evaluators.training.fitting import fit, parsed_device
 from evaluators.training.keeper import Keeper, PruningPlan, TrainingJob, write_tables
 from evaluators.training.learning import LearningTask
 from evaluators.training.pruning import cut_channels
@@ -20,7 +20,9 @@ def run_job(job: TrainingJob, network: nn.Module, plan: PruningPlan) -> Training
     Raises:
         TrainingError: if the loss stops being finite.
         RunDirectoryError: if the saved state is damaged or of another run.
+        ConfigurationError: for a device that is not there.
     """
+    parsed_device(job.device)
     state = load_state(job.last_path, job.fingerprint) or TrainingState(job.fingerprint, kept=plan.full)
     network.to(job.device)
     if job.device != "cpu" and job.data.is_image:

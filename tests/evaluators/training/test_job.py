@@ -1,0 +1,150 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from evaluators.training.checkpoints import TrainingState, load_whole
+from evaluators.training.job import run_job
+from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.pruning_schedule import PruningSchedule
+from prototypenas.compression.pruning import Importance
+from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
+from prototypenas.progress import Progress, Silent
+from search_spaces.mbednet import build_mbednet
+
+
+class PowerCut(BaseException):
+    """Not an error anybody handles."""
+
+
+class CutAt:
+    """Breaks training off once so many epochs are done."""
+
+    def __init__(self, epochs: float) -> None:
+        self.epochs = epochs
+
+    def update(self, task: str, completed: float, total: float, note: str = "") -> None:
+        if completed >= self.epochs:
+            raise PowerCut
+
+
+@pytest.fixture
+def job(few_digits, quick_recipe, tmp_path) -> TrainingJob:
+    return TrainingJob(
+        title="trial 3",
+        phase="train",
+        data=few_digits,
+        recipe=replace(quick_recipe, average_decay=0.8),
+        seed=5,
+        device="cpu",
+        directory=tmp_path,
+        fingerprint="these arguments",
+        progress=Silent(),
+    )
+
+
+@pytest.fixture
+def train(tiny_configuration):
+    def run(job: TrainingJob, progress: Progress | None = None, **schedule: object) -> TrainingState:
+        job.directory.mkdir(exist_ok=True)
+        torch.manual_seed(job.seed)
+        network = build_mbednet(tiny_configuration.unpruned(), job.data.input_shape, 10)
+        built = build_mbednet(tiny_configuration, job.data.input_shape, 10)
+        plan = PruningPlan(PruningSchedule(start=0.25, end=0.5, **schedule), built.dimensions)
+        return run_job(replace(job, progress=progress or job.progress), network, plan)
+
+    return run
+
+
+def rows(state: TrainingState) -> list[object]:
+    return [*(replace(record, seconds=0) for record in state.history), *state.pruning]
+
+
+def test_an_interrupted_training_ends_like_an_uninterrupted_one(job, train, tmp_path):
+    whole = train(replace(job, directory=tmp_path / "whole"))
+    broken_job = replace(job, directory=tmp_path / "broken")
+    for epochs in (0.1, 1, 1.1, 2, 3):
+        with pytest.raises(PowerCut):
+            train(broken_job, CutAt(epochs))
+    resumed = train(broken_job)
+    assert rows(resumed) == rows(whole)
+    first, second = load_whole(job.directory / "whole/last.pt"), load_whole(job.directory / "broken/last.pt")
+    assert all(torch.equal(first["network"][name], second["network"][name]) for name in first["network"])
+    first, second = load_whole(tmp_path / "whole/checkpoint.pt"), load_whole(tmp_path / "broken/checkpoint.pt")
+    assert all(torch.equal(first["network"][name], second["network"][name]) for name in first["network"])
+
+
+def test_pruning_ends_at_the_built_shapes_and_is_recorded(job, train, tiny_configuration):
+    state = train(job)
+    built = build_mbednet(tiny_configuration, job.data.input_shape, 10)
+    best = load_whole(job.best_path)["network"]
+    assert {name: value.shape for name, value in best.items()} == {
+        name: value.shape for name, value in built.state_dict().items()
+    }
+    assert [record.epoch for record in state.pruning] == [2, 3]
+    for record in state.pruning:
+        assert record.channels_after < record.channels_before
+        assert 0 <= record.accuracy_before <= 1 and 0 <= record.accuracy_after <= 1
+    lines = (job.directory / "history.csv").read_text().splitlines()
+    assert len(lines) == 1 + job.recipe.epochs
+    assert (job.directory / "pruning.csv").read_text().startswith("epoch,channels_before,channels_after")
+
+
+def test_a_finished_training_is_only_read_back(job, train):
+    state = train(job)
+    written = job.last_path.stat().st_mtime_ns
+    assert rows(train(job)) == rows(state)
+    assert job.last_path.stat().st_mtime_ns == written
+
+
+def test_taylor_importance_finds_its_gradients(job, train):
+    state = train(job, importance=Importance.TAYLOR)
+    assert state.finished_epochs == job.recipe.epochs
+
+
+@pytest.mark.parametrize("change", [{"mixup_alpha": 0.4}, {"cutmix_alpha": 1.0}, {"label_smoothing": 0.1}])
+def test_options_train_with_finite_loss(job, train, change):
+    state = train(replace(job, recipe=replace(job.recipe, epochs=2, validation_share=0.0, **change)))
+    assert all(record.validation_accuracy is None and record.train_loss < 5 for record in state.history)
+
+
+def test_training_without_a_validation_part_keeps_the_last_epoch(job, train):
+    train(replace(job, recipe=replace(job.recipe, validation_share=0.0, average_decay=0.0)))
+    best, last = load_whole(job.best_path)["network"], load_whole(job.last_path)["network"]
+    assert all(torch.equal(best[name], last[name]) for name in last)
+
+
+def test_a_diverging_training_says_when_and_what_to_do(job, train):
+    with pytest.raises(TrainingError, match=r"epoch 1; lower the learning rate \(1e\+30\)"):
+        train(replace(job, recipe=replace(job.recipe, learning_rate=1e30, gradient_norm=0.0)))
+
+
+def test_a_damaged_or_foreign_state_is_refused(job, train):
+    train(replace(job, recipe=replace(job.recipe, epochs=2)))
+    with pytest.raises(RunDirectoryError, match="other data or arguments"):
+        train(replace(job, fingerprint="other arguments"))
+    job.last_path.write_bytes(job.last_path.read_bytes()[:1000])
+    with pytest.raises(RunDirectoryError, match=r"last\.pt is damaged"):
+        train(job)
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:99", "cuda:x"])
+def test_a_device_that_is_not_there_is_refused(job, train, device):
+    with pytest.raises(ConfigurationError, match="device"):
+        train(replace(job, device=device))
+
+
+def test_training_is_silent_and_reports_progress(job, train, capfd):
+    seen: list[tuple[str, float, float, str]] = []
+
+    class Listening:
+        def update(self, task: str, completed: float, total: float, note: str = "") -> None:
+            seen.append((task, completed, total, note))
+
+    train(replace(job, tensorboard=True), Listening())
+    assert capfd.readouterr() == ("", "")
+    assert [entry[1] for entry in seen] == sorted(entry[1] for entry in seen)
+    assert seen[-1][:3] == ("trial 3", 4, 4)
+    assert "validation accuracy" in seen[-1][3]
+    assert list(Path(job.directory / "tensorboard").glob("events*"))
