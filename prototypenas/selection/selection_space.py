@@ -1,0 +1,74 @@
+"""Selection spaces: in which objectives the chosen few shall cover the front.
+
+The front is always that of FLOPs and all proxies. A hypervolume over all of these objectives is earned where the
+proxies are many and agree, which is the expensive end; spaces that merge the proxies into one axis spread the choice
+along the cost again. `docs/selection.md` measures them.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from prototypenas.errors import ConfigurationError
+from prototypenas.selection.coverage import Spaces, space_of
+
+NormalisedFront = NDArray[np.float64]
+"""`(n, m)` in `[0, 1]`, lower is better; FLOPs in column 0, then the proxies."""
+
+DEFAULT_SPACE = "joint"
+
+
+def objectives_space(front: NormalisedFront) -> Spaces:
+    """FLOPs and every proxy apart: the paper's rule."""
+    return (space_of("objectives", front),)
+
+
+def consensus_space(front: NormalisedFront) -> Spaces:
+    """The plane of FLOPs and the mean rank of the proxies."""
+    return (space_of("consensus", _plane(front, np.mean)),)
+
+
+def cautious_space(front: NormalisedFront) -> Spaces:
+    """The plane of FLOPs and the worst rank any proxy gives."""
+    return (space_of("cautious", _plane(front, np.max)),)
+
+
+def joint_space(front: NormalisedFront) -> Spaces:
+    """Objectives and consensus plane with equal weight."""
+    return (
+        space_of("objectives", front, share=0.5),
+        space_of("consensus", _plane(front, np.mean), share=0.5),
+    )
+
+
+SPACES: Mapping[str, Callable[[NormalisedFront], Spaces]] = {
+    "objectives": objectives_space,
+    "consensus": consensus_space,
+    "cautious": cautious_space,
+    "joint": joint_space,
+}
+
+
+def spaces_named(name: str, front: NormalisedFront) -> Spaces:
+    """Build the spaces of a named selection space over a normalised front.
+
+    Raises:
+        ConfigurationError: for an unknown name.
+    """
+    if name not in SPACES:
+        raise ConfigurationError(f"selection space {name!r} is unknown; there are {', '.join(SPACES)}")
+    return SPACES[name](front)
+
+
+def proxy_ranks(front: NormalisedFront) -> NDArray[np.float64]:
+    """Give each proxy's ranks over the front, `(n, proxies)`, 0 the best and 1 the worst; ties share their mean."""
+    ranks = np.column_stack([rankdata(column, method="average") - 1.0 for column in front.T[1:]])
+    return np.asarray(ranks / max(1, len(front) - 1), dtype=np.float64)
+
+
+def _plane(front: NormalisedFront, merge: Callable[..., NDArray[np.float64]]) -> NormalisedFront:
+    if front.shape[1] < 2:
+        return front
+    return np.column_stack([front[:, 0], merge(proxy_ranks(front), axis=1)])

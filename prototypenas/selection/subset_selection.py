@@ -1,0 +1,188 @@
+"""Choose the few candidates to train: Pareto filter, common scale, and the best subset with its proof."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from prototypenas.errors import ConfigurationError, NothingFits
+from prototypenas.selection.coverage import Spaces, coverage
+from prototypenas.selection.exact import Solution, best_subset
+from prototypenas.selection.explanation import Reason, reasons_for
+from prototypenas.selection.hypervolume import Normalisation, hypervolume, normalisation_over
+from prototypenas.selection.local_search import local_search_subset
+from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
+from prototypenas.selection.selection_space import DEFAULT_SPACE, spaces_named
+from prototypenas.types import Candidate
+
+WORTHWHILE_GAIN = 0.03
+"""Share by which one more model must raise the coverage to be kept, where `keep` is a range.
+
+On fronts of real explorations the fourth and fifth model add between 2 and 8 %; below this, training one more costs
+more than the trade-off it offers.
+"""
+
+TIME_LIMIT = 20.0
+"""Seconds for the proof; the search itself takes milliseconds."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen models, how good the choice is, and everything needed to compute that again."""
+
+    chosen: tuple[Candidate, ...]
+    """In order of FLOPs."""
+    front: tuple[Candidate, ...]
+    """The Pareto front it was chosen from, in order of FLOPs."""
+    space: str
+    coverage: float
+    """What the chosen cover of the whole front, in the selection space; 1 is all of it."""
+    upper_bound: float
+    """No subset of this size covers more; equal to `coverage` where the choice is proven best."""
+    hypervolume: float
+    """Of the chosen in all normalised objectives, whatever the selection space."""
+    front_hypervolume: float
+    """The same of the whole front."""
+    normalisation: Normalisation
+    reasons: tuple[Reason, ...]
+    """One for each of `chosen`, in its order."""
+    note: str = ""
+    """What was unusual: a front smaller than wanted, a range cut short."""
+
+    @property
+    def optimal(self) -> bool:
+        """Whether no subset of this size is better."""
+        return self.upper_bound <= self.coverage * (1.0 + 1e-9)
+
+    @property
+    def share_of_best(self) -> float:
+        """Least share of the best possible coverage that is proven, at most 1."""
+        return min(1.0, self.coverage / self.upper_bound)
+
+    @property
+    def verdict(self) -> str:
+        """The proof in words."""
+        if self.optimal:
+            return "optimal"
+        return f"at least {np.floor(1000.0 * self.share_of_best) / 10.0:.1f} % of the best possible"
+
+
+def select(
+    candidates: Sequence[Candidate],
+    *,
+    keep: int | tuple[int, int] = 5,
+    space: str = DEFAULT_SPACE,
+    seed: int = 0,
+    time_limit: float = TIME_LIMIT,
+) -> Selection:
+    """Choose `keep` candidates that cover the feasible Pareto front best.
+
+    Objectives are FLOPs (minimised) and every proxy score (maximised). A range `(3, 5)` gives the smallest number after
+    which one more model adds less than `WORTHWHILE_GAIN`. Where the proof ends within `time_limit` seconds the result
+    depends on the seed only among equally good subsets.
+
+    Raises:
+        ConfigurationError: for `keep` below 1, an unknown space, or scores that are not finite or not the same proxies.
+        NothingFits: if no candidate is feasible.
+    """
+    least, most = _range(keep)
+    feasible = [candidate for candidate in candidates if candidate.feasible]
+    if not feasible:
+        raise NothingFits(_why_nothing_fits(candidates))
+    everyone = objectives_of(feasible)
+    rows = nondominated(everyone.values)
+    rows = rows[np.lexsort((rows, everyone.values[rows, 0]))]
+    front = tuple(feasible[row] for row in rows)
+    objectives = Objectives(everyone.names, everyone.values[rows])
+    scale = normalisation_over(objectives.names, objectives.values)
+    spaces = spaces_named(space, scale.apply(objectives.values))
+    solution = _solve(spaces, (least, most), seed=seed, time_limit=time_limit)
+    return _described(front, objectives, scale, space=space, solution=solution, note=_note(len(front), least, most))
+
+
+def _range(keep: int | tuple[int, int]) -> tuple[int, int]:
+    least, most = (keep, keep) if isinstance(keep, int) else keep
+    if least < 1 or most < least:
+        raise ConfigurationError(f"keep is {keep}; it must be at least 1, and a range must not fall")
+    return least, most
+
+
+def _solve(spaces: Spaces, sizes: tuple[int, int], *, seed: int, time_limit: float) -> Solution:
+    points = len(spaces[0].extents)
+    if points <= sizes[0]:
+        whole = coverage(spaces, range(points))
+        return Solution(tuple(range(points)), whole, whole, 0)
+    deadline = time.monotonic() + time_limit
+    solution = _solve_for(spaces, sizes[0], seed=seed, deadline=deadline)
+    for size in range(sizes[0] + 1, min(sizes[1], points) + 1):
+        larger = _solve_for(spaces, size, seed=seed, deadline=deadline)
+        if larger.coverage < solution.coverage * (1.0 + WORTHWHILE_GAIN):
+            break
+        solution = larger
+    return solution
+
+
+def _solve_for(spaces: Spaces, size: int, *, seed: int, deadline: float) -> Solution:
+    incumbent = local_search_subset(spaces, size, seed=seed)
+    return best_subset(spaces, incumbent, time_limit=max(0.0, deadline - time.monotonic()))
+
+
+def _described(
+    front: tuple[Candidate, ...],
+    objectives: Objectives,
+    scale: Normalisation,
+    *,
+    space: str,
+    solution: Solution,
+    note: str,
+) -> Selection:
+    normalised = scale.apply(objectives.values)
+    return Selection(
+        chosen=tuple(front[row] for row in solution.subset),
+        front=front,
+        space=space,
+        coverage=solution.coverage,
+        upper_bound=solution.upper_bound,
+        hypervolume=hypervolume(normalised[list(solution.subset)], scale.reference),
+        front_hypervolume=hypervolume(normalised, scale.reference),
+        normalisation=scale,
+        reasons=reasons_for([one.number for one in front], objectives, solution.subset, scale),
+        note=note,
+    )
+
+
+def _note(front: int, least: int, most: int) -> str:
+    if front >= least:
+        return ""
+    wanted = str(least) if least == most else f"{least} to {most}"
+    return f"the front has only {front} different models, so all of them are kept ({wanted} were wanted)"
+
+
+def _why_nothing_fits(candidates: Sequence[Candidate]) -> str:
+    if not candidates:
+        return "no candidate was explored, so none can be selected"
+    kinds = Counter(candidate.rejection.kind for candidate in candidates if candidate.rejection)
+    counts = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
+    message = f"none of {len(candidates)} candidates is feasible (rejected: {counts})"
+    priced = [candidate for candidate in candidates if candidate.cost is not None and candidate.rejection is not None]
+    if not priced:
+        return message
+    closest = sorted(priced, key=_distance)[:3]
+    return message + "; closest: " + "; ".join(_describe_rejected(candidate) for candidate in closest)
+
+
+def _distance(candidate: Candidate) -> tuple[int, int]:
+    assert candidate.cost is not None and candidate.rejection is not None
+    footprint = candidate.cost.footprint
+    return candidate.rejection.kind.count("+"), footprint.ram_bytes + footprint.rom_bytes
+
+
+def _describe_rejected(candidate: Candidate) -> str:
+    assert candidate.cost is not None and candidate.rejection is not None
+    footprint = candidate.cost.footprint
+    return (
+        f"candidate {candidate.number} ({candidate.configuration.architecture}, RAM {footprint.ram_bytes} bytes, "
+        f"ROM {footprint.rom_bytes} bytes, {candidate.cost.flops / 1e6:.1f} MFLOPs): {candidate.rejection.detail}"
+    )
