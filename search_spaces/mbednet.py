@@ -2,8 +2,9 @@
 
 A depthwise-separable network for microcontrollers. It halves the map before anything else and never expands a map
 that is about to be halved: the first superblock of a group filters its input as it comes (depthwise, then 1x1), only
-the following ones expand, narrowly. So the peak of RAM is the stem's, whatever the groups do. Rectifiers are ReLU,
-which costs nothing when fused into int8 arithmetic and leaves the whole range to the data.
+the following ones expand, narrowly. So where the groups halve their maps, the arena never exceeds the network's input
+and the stem's output. Rectifiers are ReLU, which costs nothing when fused into int8 arithmetic and leaves the whole
+range to the data.
 """
 
 from torch import Tensor, nn
@@ -14,9 +15,9 @@ from search_spaces.convolution import classifier, convolution_unit
 from search_spaces.sizing import Sizing
 
 STEM_CHANNELS = 16
-GROUP_CHANNELS = (32, 64, 128, 192)
+GROUP_CHANNELS = (24, 48, 96, 160)
 HEAD_CHANNELS = 256
-EXPANSION = 2
+EXPANSION = 3
 """Expanded over stream channels in all superblocks but the first of a group."""
 
 REFERENCE = Configuration(
