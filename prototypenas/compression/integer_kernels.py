@@ -88,7 +88,7 @@ def _zero_point(spec: TensorSpec) -> int:
 
 def _convolved(inputs: Map, window: Window, weights: IntegerWeights, zero_points: list[int], low: int) -> Map:
     matrix = weights.weight.reshape(len(weights.bias), -1)
-    exact = _exact_float(matrix)
+    exact = exact_float(matrix)
     factors = matrix.astype(exact).T
     padded = _padded(inputs, window, zero_points[0])
     rows, columns = _output_size(padded, window)
@@ -131,7 +131,7 @@ def _summed(inputs: Map, window: Window) -> NDArray[np.int64]:
     return total
 
 
-def _exact_float(matrix: NDArray[np.int8]) -> np.dtype[Any]:
+def exact_float(matrix: NDArray[np.int8]) -> np.dtype[Any]:
     """Give float32 where every partial sum of products stays below 2^24, so that none is rounded; else float64."""
     largest = LARGEST_INPUT * int(np.abs(matrix.astype(np.int64)).sum(axis=1).max())
     return np.dtype(np.float32 if largest < EXACT_IN_FLOAT32 else np.float64)

@@ -74,6 +74,7 @@ def activation_of(operator: Operator) -> Activation:
 def join_ranges(graph: Graph, ranges: Ranges) -> dict[str, Range]:
     """Give each tensor the range of its group: with 0 in it, never of zero width, ending at 6 behind a ReLU6.
 
+    Ends are float32 values, as training holds them, so that joining again changes nothing.
     A ReLU6 in a group cuts the whole group at 6: no other bound is left once its int8 values saturate.
 
     Raises:
@@ -113,8 +114,8 @@ def _checked(name: str, ranges: Ranges) -> Range:
 
 
 def _common_range(members: list[Range], *, capped: bool) -> Range:
-    lower = min(0.0, *(limits.lower for limits in members))
-    upper = max(0.0, *(limits.upper for limits in members))
+    lower = float(np.float32(min(0.0, *(limits.lower for limits in members))))
+    upper = float(np.float32(max(0.0, *(limits.upper for limits in members))))
     if capped:
         upper = min(upper, RELU6_END)
     return Range(lower, upper) if upper - lower >= LEAST_WIDTH else Range(0.0, 1.0)
