@@ -196,12 +196,10 @@ def _code_sizes(core: str, optimization: str) -> dict[str, int]:
 
 def _staged_lead(window: Window, spec: TensorSpec, output: TensorSpec) -> int:
     """A pixel's inputs are all staged before it is written: written through pixel i, needed from pixel i + 1."""
-    first_rows = [_first(row, window.stride[0], window.padding[0]) for row in range(output.height)]
-    first_columns = [_first(column, window.stride[1], window.padding[1]) for column in range(output.width)]
+    top, left = window.padding[:2]
     row_bytes, out_row_bytes = spec.width * spec.channels, output.width * output.channels
-    rows = [row * out_row_bytes - first * row_bytes for row, first in enumerate(first_rows)]
-    columns = [column * output.channels - first * spec.channels for column, first in enumerate(first_columns)]
-    return max(rows) + max(columns)
+    rows = _greatest_advance(output.height, out_row_bytes, row_bytes, (window.stride[0], top))
+    return rows + _greatest_advance(output.width, output.channels, spec.channels, (window.stride[1], left))
 
 
 def _sliding_lead(window: Window, spec: TensorSpec, output: TensorSpec, *, pixels: int) -> int:
@@ -216,8 +214,15 @@ def _upsampling_lead(factor: int, spec: TensorSpec, output: TensorSpec) -> int:
     return max(rows) + max(columns)
 
 
-def _first(position: int, stride: int, padding: int) -> int:
-    return max(0, position * stride - padding)
+def _greatest_advance(count: int, written: int, read: int, step: tuple[int, int]) -> int:
+    """Give how far writing gets ahead of the first input still needed, over `count` positions.
+
+    Linear but for where the window leaves the padding, so that corner and both ends are all there is to look at.
+    """
+    stride, padding = step
+    corner = padding // stride
+    positions = {0, min(corner, count - 1), min(corner + 1, count - 1), count - 1}
+    return max(place * written - max(0, place * stride - padding) * read for place in positions)
 
 
 def _requantized_channels(operator: Operator) -> int:

@@ -6,10 +6,10 @@ concatenation are written straight into its output where that costs no memory. S
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from prototypenas.deployment.graph import Concat, Graph
+from prototypenas.deployment.graph import Concat, Graph, Operator
 from prototypenas.deployment.kernel_properties import input_lead_bytes, scratch_bytes, writes_with_gaps
 from prototypenas.deployment.offset_assignment import Block, assign_offsets, live_bound, lower_bound
 
@@ -89,29 +89,91 @@ class MemoryPlan:
 
 def plan_memory(graph: Graph) -> MemoryPlan:
     """Plan the arena of a graph of any stage; deterministic, the same for every target."""
-    layout = _best_layout(graph)
-    offsets = _tensor_offsets(graph, layout)
-    arena = max(layout.offsets[block.name] + block.size for block in layout.blocks)
+    structure = _Structure(graph)
+    layout = _best_layout(structure)
+    offsets = layout.tensor_offsets()
     scratch = max(scratch_bytes(operator, graph.tensors) for operator in graph.operators)
     return MemoryPlan(
         offsets=offsets,
-        lifetimes=_lifetimes(graph),
-        pixel_strides=layout.pixel_strides(graph),
-        overlaps=tuple(_overlaps(graph, layout, offsets)),
-        arena_bytes=arena,
-        scratch_offset=-(-arena // ALIGNMENT) * ALIGNMENT,
+        lifetimes=structure.lifetimes,
+        pixel_strides=layout.pixel_strides(),
+        overlaps=tuple(_overlaps(layout, offsets)),
+        arena_bytes=layout.extent,
+        scratch_offset=-(-layout.extent // ALIGNMENT) * ALIGNMENT,
         scratch_bytes=scratch,
         lower_bound_bytes=lower_bound(layout.blocks, layout.leads),
-        live_bound_bytes=live_bound(_blocks(graph, frozenset())),
+        live_bound_bytes=live_bound(structure.blocks(frozenset())),
     )
+
+
+class _Structure:
+    """What the graph says about its tensors, before anything is decided."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.lifetimes = _lifetimes(graph)
+        self.producers = {operator.output: operator for operator in graph.operators}
+        self.readers = Counter(graph.outputs)
+        for operator in graph.operators:
+            self.readers.update(operator.inputs)
+        self.concats = {
+            operator.output: members
+            for operator in graph.operators
+            if isinstance(operator, Concat) and (members := self._members(operator))
+        }
+        self._dense_leads = self._all_leads()
+
+    def members(self, in_place: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Give the tensors written into concatenations in place: the concatenation, and the first channel there."""
+        return {name: (concat, start) for concat in in_place for name, start in self.concats[concat].items()}
+
+    def blocks(self, in_place: frozenset[str]) -> tuple[Block, ...]:
+        """Give a block for each tensor, or for a concatenation in place and the tensors in it."""
+        members = self.members(in_place)
+        first = {name: lifetime.first for name, lifetime in self.lifetimes.items()}
+        for name, (concat, _) in members.items():
+            first[concat] = min(first[concat], first[name])
+        return tuple(
+            Block(name, self.graph.tensors[name].elements, first[name], lifetime.last)
+            for name, lifetime in self.lifetimes.items()
+            if name not in members
+        )
+
+    def leads(self, in_place: frozenset[str]) -> dict[tuple[str, str], int]:
+        """Give the leads that still hold: an output written beside others does not overlap an input."""
+        members = self.members(in_place)
+        return {
+            (ending, beginning): lead
+            for (ending, beginning), lead in self._dense_leads.items()
+            if beginning not in members and beginning not in in_place
+        }
+
+    def _members(self, concat: Operator) -> dict[str, int]:
+        """Give the inputs a concatenation can have in place: written with gaps, but read by nobody else."""
+        members, start = {}, 0
+        for name in concat.inputs:
+            if name in self.producers and self.readers[name] == 1 and writes_with_gaps(self.producers[name]):
+                members[name] = start
+            start += self.graph.tensors[name].channels
+        return members
+
+    def _all_leads(self) -> dict[tuple[str, str], int]:
+        leads = {}
+        for index, operator in enumerate(self.graph.operators):
+            ending = [name for name in operator.inputs if self.lifetimes[name].last == index]
+            if ending:
+                lead = input_lead_bytes(operator, self.graph.tensors)
+                if lead < self.graph.tensors[operator.output].elements:
+                    leads.update({(name, operator.output): lead for name in ending})
+        return leads
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Blocks to be placed: a tensor each, or a concatenation with the inputs written into it."""
+    """A choice of concatenations in place, by their outputs, and where its blocks lie."""
 
+    structure: _Structure
     in_place: frozenset[str]
-    """Concatenations, by their output."""
     blocks: tuple[Block, ...]
     leads: Mapping[tuple[str, str], int]
     offsets: Mapping[str, int]
@@ -120,78 +182,36 @@ class _Layout:
     def extent(self) -> int:
         return max(self.offsets[block.name] + block.size for block in self.blocks)
 
-    def pixel_strides(self, graph: Graph) -> dict[str, int]:
-        members = _members(graph, self.in_place)
-        return {name: graph.tensors[concat].channels for name, (concat, _) in members.items()}
+    def pixel_strides(self) -> dict[str, int]:
+        tensors, members = self.structure.graph.tensors, self.structure.members(self.in_place)
+        return {name: tensors[concat].channels for name, (concat, _) in members.items()}
+
+    def tensor_offsets(self) -> dict[str, int]:
+        members = self.structure.members(self.in_place)
+        places = {name: members.get(name, (name, 0)) for name in self.structure.lifetimes}
+        return {name: self.offsets[block] + start for name, (block, start) in places.items()}
 
 
-def _best_layout(graph: Graph) -> _Layout:
+def _best_layout(structure: _Structure) -> _Layout:
     """Take each concatenation in place that does not raise the bound, unless the plan then needs more."""
     chosen: frozenset[str] = frozenset()
-    plain = _blocks(graph, chosen), _leads(graph, chosen)
-    bound = lower_bound(*plain)
-    for operator in graph.operators:
-        if isinstance(operator, Concat):
-            tried = chosen | {operator.output}
-            if _members(graph, tried).keys() == _members(graph, chosen).keys():
-                continue
-            tried_bound = lower_bound(_blocks(graph, tried), _leads(graph, tried))
-            if tried_bound <= bound:
-                chosen, bound = tried, tried_bound
-    layout = _placed(graph, chosen)
+    bound = lower_bound(structure.blocks(chosen), structure.leads(chosen))
+    for concat in structure.concats:
+        tried = chosen | {concat}
+        tried_bound = lower_bound(structure.blocks(tried), structure.leads(tried))
+        if tried_bound <= bound:
+            chosen, bound = tried, tried_bound
+    layout = _placed(structure, chosen)
     if not chosen or layout.extent <= bound:
         return layout
-    return min(layout, _placed(graph, frozenset()), key=lambda candidate: candidate.extent)
+    return min(layout, _placed(structure, frozenset()), key=lambda candidate: candidate.extent)
 
 
-def _placed(graph: Graph, in_place: frozenset[str]) -> _Layout:
-    blocks, leads = _blocks(graph, in_place), _leads(graph, in_place)
+def _placed(structure: _Structure, in_place: frozenset[str]) -> _Layout:
+    blocks, leads = structure.blocks(in_place), structure.leads(in_place)
     offsets = assign_offsets(blocks, leads)
-    return _Layout(in_place, blocks, leads, {block.name: at for block, at in zip(blocks, offsets, strict=True)})
-
-
-def _blocks(graph: Graph, in_place: frozenset[str]) -> tuple[Block, ...]:
-    lifetimes = _lifetimes(graph)
-    members = _members(graph, in_place)
-    first = {name: lifetime.first for name, lifetime in lifetimes.items()}
-    for name, (concat, _) in members.items():
-        first[concat] = min(first[concat], first[name])
-    return tuple(
-        Block(name, graph.tensors[name].elements, first[name], lifetimes[name].last)
-        for name in lifetimes
-        if name not in members
-    )
-
-
-def _leads(graph: Graph, in_place: frozenset[str]) -> dict[tuple[str, str], int]:
-    lifetimes, members = _lifetimes(graph), _members(graph, in_place)
-    leads = {}
-    for index, operator in enumerate(graph.operators):
-        written_with_others = operator.output in members or operator.output in in_place
-        for name in operator.inputs:
-            if lifetimes[name].last == index and not written_with_others:
-                leads[name, operator.output] = input_lead_bytes(operator, graph.tensors)
-    return leads
-
-
-def _members(graph: Graph, in_place: frozenset[str]) -> dict[str, tuple[str, int]]:
-    """Give the tensors written into a concatenation in place: its output, and their first channel there.
-
-    The kernels write with gaps but read without, so such a tensor has the concatenation as its only reader.
-    """
-    producers = {operator.output: operator for operator in graph.operators}
-    readers = Counter(graph.outputs)
-    for operator in graph.operators:
-        readers.update(operator.inputs)
-    members = {}
-    for operator in graph.operators:
-        if operator.output in in_place:
-            start = 0
-            for name in operator.inputs:
-                if name in producers and readers[name] == 1 and writes_with_gaps(producers[name]):
-                    members[name] = (operator.output, start)
-                start += graph.tensors[name].channels
-    return members
+    by_name = {block.name: offset for block, offset in zip(blocks, offsets, strict=True)}
+    return _Layout(structure, in_place, blocks, leads, by_name)
 
 
 def _lifetimes(graph: Graph) -> dict[str, Lifetime]:
@@ -203,16 +223,8 @@ def _lifetimes(graph: Graph) -> dict[str, Lifetime]:
     return {name: Lifetime(start, last[name]) for name, start in first.items()}
 
 
-def _tensor_offsets(graph: Graph, layout: _Layout) -> dict[str, int]:
-    members = _members(graph, layout.in_place)
-    offsets = {}
-    for name in _lifetimes(graph):
-        concat, start = members.get(name, (name, 0))
-        offsets[name] = layout.offsets[concat] + start
-    return offsets
-
-
-def _overlaps(graph: Graph, layout: _Layout, offsets: Mapping[str, int]) -> Iterator[Overlap]:
+def _overlaps(layout: _Layout, offsets: Mapping[str, int]) -> Iterator[Overlap]:
+    graph = layout.structure.graph
     for operator in graph.operators:
         for name in dict.fromkeys(operator.inputs):
             if (name, operator.output) in layout.leads:

@@ -360,6 +360,7 @@ def _pad(
     sides = [*pad, *[0] * 4][:4]
     if mode != "constant" or value not in (None, 0) or len(pad) > 2 * (input.ndim - 2) or min(sides) < 0:
         recorder.fail(f"padding {tuple(pad)} of mode {mode} with {value} cannot be lowered; zeros around the map can")
+    recorder.padded = True
     left, right, top, bottom = sides
     old = input.padding
     padding = (old[0] + top, old[1] + left, old[2] + bottom, old[3] + right)

@@ -68,9 +68,9 @@ class Recorder:
         self.functions = functions
         self.module = module
         self.stack: list[tuple[str, bool]] = [("", False)]
-        self._places = {
-            id(child): (path, next(child.children(), None) is None) for path, child in module.named_modules()
-        }
+        self.padded = False
+        """Whether a value waits for a convolution to take its padding over."""
+        self._places = _places(module)
         self._weight_paths: dict[int, str] | None = None
         self._names: dict[str, int] = {}
 
@@ -241,20 +241,44 @@ def trace(module: nn.Module, input_shape: InputShape, functions: Mapping[str, Ha
 
 
 def _record(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    values = [value for value in _flattened((*args, *kwargs.values())) if isinstance(value, Traced)]
+    values = _traced(args) or _traced(tuple(kwargs.values()))
     recorder = values[0].recorder
     in_place = bool(kwargs.pop("inplace", False)) or name.endswith("_")
     name = name.removesuffix("_")
     handler = recorder.functions.get(name)
     if handler is None:
         recorder.fail(f"function {name} has no operator in the graph")
-    if not name.startswith("conv") and any(value.padding != NO_PADDING for value in values):
+    if recorder.padded and not name.startswith("conv") and any(value.padding != NO_PADDING for value in values):
         recorder.fail(f"zero padding can go into a convolution, not into {name}")
     result = handler(recorder, *args, **kwargs)
     if in_place:
         values[0].storage.tensor = result.tensor
         return values[0]
     return result
+
+
+def _traced(values: Sequence[Any]) -> list[Traced]:
+    found = []
+    for value in values:
+        if isinstance(value, Traced):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found += _traced(value)
+    return found
+
+
+def _places(module: nn.Module) -> dict[int, tuple[str, bool]]:
+    """Give each module's path and whether it has no children, by identity; the first path wins."""
+    places: dict[int, tuple[str, bool]] = {}
+    waiting = [("", module)]
+    while waiting:
+        path, parent = waiting.pop()
+        children = parent._modules
+        if id(parent) not in places:
+            places[id(parent)] = (path, not children)
+            prefix = path + "." if path else ""
+            waiting += [(prefix + name, child) for name, child in children.items() if child is not None]
+    return places
 
 
 def _function_name(func: Callable[..., Any]) -> str:
