@@ -6,14 +6,15 @@ and takes a trial from quadratic to constant cost.
 """
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.study import Study, StudyDirection
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import Trial, TrialState
 
 from prototypenas.exploration.outcome import CONSTRAINTS, Outcome
 from prototypenas.exploration.space import Categorical, SearchSpace
@@ -92,7 +93,8 @@ class OptunaSampler:
 
     def _new_study(self) -> Study:
         self._storage = InMemoryStorage()
-        self._storage.create_new_study(self._directions, STUDY_NAME)
+        with quiet():
+            self._storage.create_new_study(self._directions, STUDY_NAME)
         return Study(STUDY_NAME, self._storage, self._sampler)
 
     def _forget(self) -> None:
@@ -121,14 +123,12 @@ class OptunaSampler:
         return self._storage.get_study_id_from_name(STUDY_NAME)
 
 
-def frozen_trial(outcome: Outcome, space: SearchSpace, *, attributes: Mapping[str, object]) -> FrozenTrial:
-    """Give a finished trial for a storage: complete if scored, pruned without any value if rejected."""
-    scored = outcome.objectives is not None
-    return optuna.trial.create_trial(
-        state=TrialState.COMPLETE if scored else TrialState.PRUNED,
-        values=list(outcome.objectives) if outcome.objectives is not None else None,
-        params=space.values(outcome.configuration),
-        distributions=distributions(space),
-        user_attrs=dict(attributes),
-        constraints=dict(zip(CONSTRAINTS, outcome.violations, strict=True)),
-    )
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Optuna from logging each study it makes to standard error."""
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)

@@ -1,21 +1,27 @@
 """pymoo's evolutionary algorithms behind the ask/tell interface, with mixed-variable operators."""
 
+import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pymoo.algorithms.moo.age2 import AGEMOEA2
 from pymoo.algorithms.moo.nsga2 import RankAndCrowding
 from pymoo.algorithms.moo.sms import SMSEMOA
 from pymoo.algorithms.moo.unsga3 import UNSGA3
 from pymoo.core.evaluator import Evaluator
-from pymoo.core.mixed import MixedVariableDuplicateElimination, MixedVariableGA, MixedVariableMating, MixedVariableSampling
+from pymoo.core.mixed import (
+    MixedVariableDuplicateElimination,
+    MixedVariableGA,
+    MixedVariableMating,
+    MixedVariableSampling,
+)
 from pymoo.core.problem import Problem
 from pymoo.core.termination import NoTermination
 from pymoo.core.variable import Choice, Real
 from pymoo.problems.static import StaticProblem
 from pymoo.util.ref_dirs import get_reference_directions
 
+from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.outcome import CONSTRAINTS, Outcome
 from prototypenas.exploration.space import Categorical, SearchSpace
 from prototypenas.types import Configuration
@@ -34,10 +40,17 @@ def _unsga3(objectives: int, population: int) -> UNSGA3:
     return UNSGA3(ref_dirs=directions, pop_size=population, **_operators())
 
 
+def _agemoea2(objectives: int, population: int) -> Any:
+    if importlib.util.find_spec("numba") is None:
+        raise ConfigurationError("pymoo-agemoea2 needs numba; `pip install numba` brings it, or choose another sampler")
+    module = importlib.import_module("pymoo.algorithms.moo.age2")
+    return module.AGEMOEA2(pop_size=population, **_operators())
+
+
 PYMOO_ALGORITHMS: Mapping[str, Callable[[int, int], Any]] = {
     "pymoo-ga": lambda objectives, population: MixedVariableGA(pop_size=population, survival=RankAndCrowding()),
     "pymoo-unsga3": _unsga3,
-    "pymoo-agemoea2": lambda objectives, population: AGEMOEA2(pop_size=population, **_operators()),
+    "pymoo-agemoea2": _agemoea2,
     "pymoo-smsemoa": lambda objectives, population: SMSEMOA(pop_size=population, **_operators()),
 }
 """Name to a maker from the number of objectives and the population."""
@@ -61,9 +74,6 @@ class PymooSampler:
         self._problem = Problem(vars=variables, n_obj=objectives, n_ieq_constr=len(CONSTRAINTS))
         self._algorithm = PYMOO_ALGORITHMS[name](objectives, population)
         self._algorithm.setup(self._problem, termination=NoTermination(), seed=seed, verbose=False)
-        self._waiting: list[Any] = []
-        self._asked: list[Any] = []
-        self._told: list[Outcome] = []
         self._pending: Any = None
 
     def ask(self, count: int) -> list[Configuration]:

@@ -1,0 +1,199 @@
+"""One candidate's evaluation: a pure function of its configuration, in two stages.
+
+Pricing needs shapes alone and rejects what does not fit; only what fits is built with weights and scored.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from time import perf_counter
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from prototypenas.deployment.footprint import cost_of
+from prototypenas.deployment.lowering import lower
+from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.errors import InvalidConfiguration, ProxyError
+from prototypenas.evidence import gaussian_probe, score_prototype
+from prototypenas.plugins import PluginSource
+from prototypenas.protocols import Baseline, Proxy
+from prototypenas.types import Budget, Candidate, Configuration, Cost, InputShape, Probe, Rejection, Target
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Time spent on a candidate, by part."""
+
+    build: float = 0.0
+    lower: float = 0.0
+    plan: float = 0.0
+    proxies: float = 0.0
+
+    def __add__(self, other: "Seconds") -> "Seconds":
+        return Seconds(
+            self.build + other.build,
+            self.lower + other.lower,
+            self.plan + other.plan,
+            self.proxies + other.proxies,
+        )
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A candidate after a stage, and what the stage took."""
+
+    candidate: Candidate
+    seconds: Seconds = field(default_factory=Seconds)
+
+
+class Task(Protocol):
+    """What is evaluated of every candidate; small and picklable, for it travels to every worker once."""
+
+    @property
+    def budget(self) -> Budget:
+        """Limits that a candidate must meet."""
+
+    @property
+    def proxy_names(self) -> tuple[str, ...]:
+        """Objectives beside FLOPs, in their order."""
+
+    @property
+    def plugins(self) -> tuple[PluginSource, ...]:
+        """Plug-in files that a worker loads before it unpickles the task."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """Give plain JSON values that say whether two tasks give the same results."""
+
+    def price(self, candidate: Candidate) -> Evaluated:
+        """Fill in cost and digest, or the rejection."""
+
+    def score(self, candidate: Candidate) -> Evaluated:
+        """Fill in the scores of a priced candidate, or the rejection."""
+
+
+@dataclass(frozen=True)
+class ExplorationTask:
+    """What the search evaluates: the paper's proxies and costs (section 3.1)."""
+
+    baselines: Mapping[str, Baseline]
+    """Functions of a module, or frozen dataclasses: whatever pickles by reference."""
+    proxies: Mapping[str, Proxy]
+    input_shape: InputShape
+    num_classes: int
+    target: Target
+    budget: Budget
+    seed: int = 0
+    """Of the weights, and of the default probe; the same for all candidates, so that chance favours none."""
+    batch_size: int = 16
+    probe: Probe | None = None
+    """Real data for the proxies; `None` draws standard normal inputs and uniform labels."""
+    device: str = "cpu"
+    plugins: tuple[PluginSource, ...] = ()
+
+    @property
+    def proxy_names(self) -> tuple[str, ...]:
+        """Objectives beside FLOPs, in their order."""
+        return tuple(self.proxies)
+
+    def identity(self) -> Mapping[str, Any]:
+        """Give plain JSON values that say whether two tasks give the same results."""
+        return {
+            "architectures": list(self.baselines),
+            "proxies": list(self.proxies),
+            "input_shape": list(self.input_shape),
+            "num_classes": self.num_classes,
+            "target": self.target.name,
+            "ram_limit": self.budget.ram_bytes,
+            "rom_limit": self.budget.rom_bytes,
+            "flops_limit": self.budget.flops,
+            "seed": self.seed,
+            "batch_size": self.batch_size,
+            "probe": "gaussian" if self.probe is None else _probe_digest(self.probe),
+            "device": self.device,
+        }
+
+    def price(self, candidate: Candidate) -> Evaluated:
+        """Build on the meta device, lower, plan, and hold the cost against the budget."""
+        start = perf_counter()
+        try:
+            with torch.device("meta"):
+                model = self._build(candidate.configuration)
+        except InvalidConfiguration as error:
+            rejected = replace(candidate, rejection=Rejection("invalid", str(error)))
+            return Evaluated(rejected, Seconds(build=perf_counter() - start))
+        built = perf_counter()
+        graph = lower(model, self.input_shape)
+        lowered = perf_counter()
+        cost = cost_of(graph, self.target, plan_memory(graph))
+        seconds = Seconds(build=built - start, lower=lowered - built, plan=perf_counter() - lowered)
+        rejection = over_budget(cost, self.budget)
+        return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)
+
+    def score(self, candidate: Candidate) -> Evaluated:
+        """Build with weights and score by every proxy."""
+        start = perf_counter()
+        with torch.random.fork_rng([]):
+            torch.manual_seed(self.seed)
+            model = self._build(candidate.configuration)
+        built = perf_counter()
+        try:
+            scores = score_prototype(model.to(self.device), self._probe(), self.proxies)
+        except ProxyError as error:
+            scored = replace(candidate, rejection=Rejection("proxy", str(error)))
+        else:
+            scored = replace(candidate, scores=scores)
+        return Evaluated(scored, Seconds(build=built - start, proxies=perf_counter() - built))
+
+    def _build(self, configuration: Configuration) -> nn.Module:
+        baseline = self.baselines[configuration.architecture]
+        return baseline(configuration, self.input_shape, self.num_classes)
+
+    def _probe(self) -> Probe:
+        if self.probe is not None:
+            return self.probe.to(self.device)
+        return _drawn_probe(self.input_shape, self.num_classes, self.batch_size, self.seed).to(self.device)
+
+
+def evaluate_candidate(number: int, configuration: Configuration, task: Task) -> Candidate:
+    """Evaluate one configuration: price it, and score it if it fits.
+
+    Raises:
+        LoweringError: if a baseline uses a function that the graph has no operator for.
+    """
+    priced = task.price(unpriced(number, configuration)).candidate
+    return priced if priced.rejection else task.score(priced).candidate
+
+
+def unpriced(number: int, configuration: Configuration) -> Candidate:
+    """Give a candidate of which nothing is known yet."""
+    return Candidate(number, configuration, cost=None, digest=None, scores={})
+
+
+def over_budget(cost: Cost, budget: Budget) -> Rejection | None:
+    """Name the limits that a cost breaks; `None` if it fits."""
+    used = {
+        "ram": (cost.footprint.ram_bytes, budget.ram_bytes, "bytes of RAM"),
+        "rom": (cost.footprint.rom_bytes, budget.rom_bytes, "bytes of ROM"),
+        "flops": (cost.flops, budget.flops, "FLOPs"),
+    }
+    broken = {
+        kind: f"{value:,} {unit}, at most {limit:,}"
+        for kind, (value, limit, unit) in used.items()
+        if limit is not None and value > limit
+    }
+    return Rejection("+".join(broken), "; ".join(broken.values())) if broken else None
+
+
+@lru_cache(maxsize=1)
+def _drawn_probe(input_shape: InputShape, num_classes: int, batch_size: int, seed: int) -> Probe:
+    return gaussian_probe(input_shape, num_classes, batch_size=batch_size, seed=seed)
+
+
+def _probe_digest(probe: Probe) -> str:
+    digest = hashlib.sha256()
+    for tensor in (probe.sample, *(part for batch in probe.batches for part in (batch.inputs, batch.targets))):
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,97 @@
+"""`candidates.csv`: one row per explored candidate, infeasible ones too, and back."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from prototypenas.errors import RunDirectoryError
+from prototypenas.run_directory import write_text
+from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+
+TABLE = "candidates.csv"
+"""Name of the file in a run directory."""
+
+_GROUP_VALUES = tuple(item.name for item in fields(GroupConfiguration))
+_PARTS = tuple(item.name for item in fields(Footprint))
+_COSTS = ("flops", "macs", "parameters", "ram_bytes", "rom_bytes", *_PARTS)
+_LAST = ("rejection", "detail", "digest")
+_FIRST = (
+    "number",
+    "architecture",
+    "width",
+    *(f"group{group}_{value}" for group in range(1, GROUPS + 1) for value in _GROUP_VALUES),
+    *_COSTS,
+)
+
+
+def write_candidates(path: Path, candidates: Iterable[Candidate], proxies: Sequence[str]) -> None:
+    """Write the table whole or not at all; what a rejected candidate does not have is left empty.
+
+    Raises:
+        RunDirectoryError: if it cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*_FIRST, *proxies, *_LAST))
+    writer.writerows(_row(candidate, proxies) for candidate in candidates)
+    write_text(path, text.getvalue())
+
+
+def read_candidates(path: Path) -> tuple[Candidate, ...]:
+    """Read the table back, exactly as it was written.
+
+    Raises:
+        RunDirectoryError: if it is missing or corrupt.
+    """
+    try:
+        with path.open(newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            names = tuple(reader.fieldnames or ())
+            if names[: len(_FIRST)] != _FIRST or names[-len(_LAST) :] != _LAST:
+                raise ValueError("its columns are not those of an exploration")
+            proxies = names[len(_FIRST) : -len(_LAST)]
+            return tuple(_candidate(row, proxies) for row in reader)
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise RunDirectoryError(
+            f"{path} cannot be read ({error}); run `explore` on the folder again to write it anew"
+        ) from error
+
+
+def _row(candidate: Candidate, proxies: Sequence[str]) -> list[object]:
+    configuration, cost, rejection = candidate.configuration, candidate.cost, candidate.rejection
+    groups = [getattr(group, value) for group in configuration.groups for value in _GROUP_VALUES]
+    costs: list[object] = [""] * len(_COSTS)
+    if cost is not None:
+        footprint = cost.footprint
+        parts = [getattr(footprint, part) for part in _PARTS]
+        costs = [cost.flops, cost.macs, cost.parameters, footprint.ram_bytes, footprint.rom_bytes, *parts]
+    reason = ("", "") if rejection is None else (rejection.kind, rejection.detail)
+    scores = [repr(candidate.scores[name]) if name in candidate.scores else "" for name in proxies]
+    first = (candidate.number, configuration.architecture, repr(configuration.width))
+    return [*first, *groups, *costs, *scores, *reason, candidate.digest or ""]
+
+
+def _candidate(row: Mapping[str, str], proxies: Sequence[str]) -> Candidate:
+    groups = tuple(
+        GroupConfiguration(
+            depth=int(row[f"group{group}_depth"]),
+            kernel=int(row[f"group{group}_kernel"]),
+            stride=int(row[f"group{group}_stride"]),
+            sparsity=float(row[f"group{group}_sparsity"]),
+        )
+        for group in range(1, GROUPS + 1)
+    )
+    cost = None
+    if row["macs"]:
+        footprint = Footprint(**{part: int(row[part]) for part in _PARTS})
+        cost = Cost(int(row["macs"]), int(row["parameters"]), footprint)
+    return Candidate(
+        number=int(row["number"]),
+        configuration=Configuration(row["architecture"], float(row["width"]), groups),
+        cost=cost,
+        digest=row["digest"] or None,
+        scores={name: float(row[name]) for name in proxies if row[name]},
+        rejection=Rejection(row["rejection"], row["detail"]) if row["rejection"] else None,
+    )

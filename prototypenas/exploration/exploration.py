@@ -1,0 +1,200 @@
+"""Step 1 of the paper (section 3.1): constrained multi-objective exploration, generation by generation."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from prototypenas.errors import ConfigurationError
+from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
+from prototypenas.exploration.candidate_table import TABLE, write_candidates
+from prototypenas.exploration.executors import ExecutorKind
+from prototypenas.exploration.generation import Evaluator
+from prototypenas.exploration.journal import JOURNAL, Journal
+from prototypenas.exploration.live_state import LiveState
+from prototypenas.exploration.outcome import outcome_of
+from prototypenas.exploration.process_pool import LocalProcesses
+from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, default_population
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.exploration.statistics import Statistics, statistics_of
+from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
+from prototypenas.exploration.verdict import refuse_broken_proxy, refuse_nothing_feasible
+from prototypenas.progress import Progress, Silent
+from prototypenas.types import Candidate
+
+DEFAULT_TRIALS = 500
+"""Candidates explored (paper, section 3.1)."""
+
+TABLE_GROWTH = 0.1
+"""The table is written anew when it has grown by this share, so that writing stays linear in its length."""
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """All candidates in their order, and what was done to get them."""
+
+    candidates: tuple[Candidate, ...]
+    objectives: tuple[str, ...]
+    """`flops`, minimised, then the proxies, maximised."""
+    statistics: Statistics
+
+    @property
+    def feasible(self) -> tuple[Candidate, ...]:
+        """The scored candidates."""
+        return tuple(candidate for candidate in self.candidates if candidate.feasible)
+
+
+def explore(
+    task: Task,
+    *,
+    space: SearchSpace,
+    trials: int = DEFAULT_TRIALS,
+    sampler: str = DEFAULT_SAMPLER,
+    population: int | None = None,
+    seed: int = 0,
+    executor: ExecutorKind | None = None,
+    directory: Path | None = None,
+    storage: str | None = None,
+    progress: Progress | None = None,
+) -> Exploration:
+    """Explore `trials` configurations; the same arguments give the same candidates on any number of workers.
+
+    With a `directory`, every finished candidate is kept there the moment it is finished, an interrupted exploration
+    continues where it was, and a table and an Optuna study are written beside. `storage` is the URL of an Optuna
+    storage that gets the study instead.
+
+    Raises:
+        ConfigurationError: if an argument is not allowed.
+        NothingFits: if no candidate met the budget.
+        ProxyError: if more than half of the candidates cannot be scored.
+        RunDirectoryError: if the directory belongs to another exploration, is corrupt or cannot be written.
+    """
+    if trials < 1:
+        raise ConfigurationError(f"{trials} trials asked for; at least 1 is needed")
+    population = default_population(sampler) if population is None else population
+    chosen = create_sampler(sampler, space, proxies=task.proxy_names, population=population, seed=seed)
+    identity = {"sampler": sampler, "population": population, "sampler_seed": seed, **_space_identity(space)}
+    with ExitStack() as stack:
+        records = stack.enter_context(_records(task, identity, space, directory=directory, storage=storage))
+        run = _Run(task, chosen, records, LiveState(progress or Silent(), trials))
+        workers = stack.enter_context((executor or LocalProcesses()).start(task))
+        run.explore(Evaluator(workers, records.recorded, run.heard), trials, population)
+        records.finish(run.candidates)
+    refuse_nothing_feasible(run.candidates, task.budget)
+    return Exploration(tuple(run.candidates), ("flops", *task.proxy_names), run.statistics())
+
+
+class _Records:
+    """Everything an exploration leaves on disk: nothing at all without a directory or storage."""
+
+    def __init__(self, journal: Journal | None, table: Path | None, mirror: StudyMirror | None, task: Task) -> None:
+        self._journal = journal
+        self._table = table
+        self._mirror = mirror
+        self._proxies = task.proxy_names
+        self._tabled = 0
+        self.recorded = {} if journal is None else journal.recorded
+
+    def append(self, news: list[Evaluated]) -> None:
+        if self._journal is not None:
+            self._journal.append(news)
+
+    def generation(self, candidates: Sequence[Candidate]) -> None:
+        if self._mirror is not None and self._mirror.length < len(candidates):
+            self._mirror.extend(candidates[self._mirror.length :])
+        if len(candidates) >= self._tabled * (1 + TABLE_GROWTH):
+            self._write_table(candidates)
+
+    def finish(self, candidates: Sequence[Candidate]) -> None:
+        if self._tabled < len(candidates):
+            self._write_table(candidates)
+
+    def _write_table(self, candidates: Sequence[Candidate]) -> None:
+        if self._table is not None:
+            write_candidates(self._table, candidates, self._proxies)
+        self._tabled = len(candidates)
+
+
+@contextmanager
+def _records(
+    task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None
+) -> Iterator[_Records]:
+    journal = None if directory is None else Journal(directory / JOURNAL, {**task.identity(), **identity})
+    try:
+        url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
+        name = "exploration" if directory is None else directory.resolve().name
+        mirror = None
+        if url is not None:
+            mirror = StudyMirror(url, name=name, space=space, budget=task.budget, proxies=task.proxy_names)
+        yield _Records(journal, directory and directory / TABLE, mirror, task)
+    finally:
+        if journal is not None:
+            journal.close()
+
+
+def _space_identity(space: SearchSpace) -> dict[str, Any]:
+    return {
+        "kernels": {name: list(space.kernels[name]) for name in space.architectures},
+        "depths": list(space.depths),
+        "strides": list(space.strides),
+        "width": list(space.width),
+        "sparsity": list(space.sparsity),
+    }
+
+
+class _Run:
+    """The generation loop, and the time it takes by part."""
+
+    def __init__(self, task: Task, sampler: Sampler, records: _Records, live: LiveState) -> None:
+        self._task = task
+        self._sampler = sampler
+        self._records = records
+        self._live = live
+        self._start = perf_counter()
+        self._sampler_seconds = 0.0
+        self._bookkeeping_seconds = 0.0
+        self._evaluation = sum((item.seconds for item in records.recorded.values()), Seconds())
+        self.candidates: list[Candidate] = []
+        live.resumed(len(records.recorded))
+
+    def explore(self, evaluator: Evaluator, trials: int, population: int) -> None:
+        """Ask, evaluate and tell until there are enough."""
+        while len(self.candidates) < trials:
+            start = perf_counter()
+            configurations = self._sampler.ask(min(population, trials - len(self.candidates)))
+            self._sampler_seconds += perf_counter() - start
+            generation = evaluator.evaluate(len(self.candidates), configurations)
+            self.candidates += generation
+            self._tell(generation)
+            refuse_broken_proxy(self.candidates)
+
+    def heard(self, news: list[Evaluated]) -> None:
+        """Keep what has just finished."""
+        start = perf_counter()
+        self._records.append(news)
+        self._live.finished(news)
+        self._evaluation = sum((item.seconds for item in news), self._evaluation)
+        self._bookkeeping_seconds += perf_counter() - start
+
+    def statistics(self) -> Statistics:
+        """Count what was done."""
+        return statistics_of(
+            self.candidates,
+            evaluation=self._evaluation,
+            sampler_seconds=self._sampler_seconds,
+            bookkeeping_seconds=self._bookkeeping_seconds,
+            wall_seconds=perf_counter() - self._start,
+        )
+
+    def _tell(self, generation: list[Candidate]) -> None:
+        budget, proxies = self._task.budget, self._task.proxy_names
+        outcomes = [outcome_of(candidate, budget=budget, proxies=proxies) for candidate in generation]
+        start = perf_counter()
+        self._sampler.tell(outcomes)
+        told = perf_counter()
+        self._records.generation(self.candidates)
+        self._live.told(outcomes)
+        self._sampler_seconds += told - start
+        self._bookkeeping_seconds += perf_counter() - told

@@ -1,0 +1,143 @@
+"""One generation through an executor: priced, then scored once per network, with the same result in any order of work."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from prototypenas.errors import RunDirectoryError
+from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, unpriced
+from prototypenas.exploration.executors import Executor, Finished, Job, Stage
+from prototypenas.types import Candidate, Configuration
+
+Listener = Callable[[list[Evaluated]], None]
+"""Hears of candidates the moment they are finished, in the order of finishing."""
+
+
+class Evaluator:
+    """Evaluates generations; remembers the networks of all of them, so that equal ones are scored once.
+
+    Of equal networks the one with the lowest number is scored and the others take over its scores. To make that hold
+    whatever finishes first, a candidate moves on to scoring only when all before it are priced.
+    """
+
+    def __init__(self, executor: Executor, recorded: Mapping[int, Evaluated], listener: Listener) -> None:
+        self._executor = executor
+        self._recorded = recorded
+        self._listener = listener
+        self._owners: dict[tuple[str, str], Candidate] = {}
+        self._reset()
+
+    def evaluate(self, first: int, configurations: Sequence[Configuration]) -> list[Candidate]:
+        """Evaluate candidates numbered from `first`; those recorded already are taken as they are.
+
+        Raises:
+            RunDirectoryError: if a recorded candidate is not the one that is now asked for.
+        """
+        self._reset()
+        numbers = range(first, first + len(configurations))
+        for number, configuration in zip(numbers, configurations, strict=True):
+            self._begin(unpriced(number, configuration))
+        released = self._release(first)
+        while len(self._final) < len(configurations):
+            for finished in self._executor.finished():
+                self._receive(finished)
+            released = self._release(released)
+            self._report()
+        return [self._final[number] for number in numbers]
+
+    def _reset(self) -> None:
+        self._priced: dict[int, Evaluated] = {}
+        self._final: dict[int, Candidate] = {}
+        self._pricing: dict[int, Seconds] = {}
+        self._repeats: dict[int, list[Candidate]] = defaultdict(list)
+        self._news: list[Evaluated] = []
+
+    def _begin(self, candidate: Candidate) -> None:
+        known = self._recorded.get(candidate.number)
+        if known is None:
+            self._executor.submit(Job(Stage.PRICE, candidate))
+        elif known.candidate.configuration == candidate.configuration:
+            self._priced[candidate.number] = known
+        else:
+            raise RunDirectoryError(
+                f"candidate {candidate.number} of the journal is {known.candidate.configuration}, but this exploration asks "
+                f"for {candidate.configuration}; it was made by another version, start in another folder"
+            )
+
+    def _receive(self, finished: Finished) -> None:
+        number = finished.job.candidate.number
+        if finished.job.stage is Stage.PRICE:
+            self._priced[number] = finished.result
+            return
+        pricing = self._pricing.pop(number)
+        self._finish(replace(finished.result, seconds=pricing + finished.result.seconds))
+
+    def _release(self, number: int) -> int:
+        """Move on with every candidate of which all before it are priced; gives the first that waits."""
+        while number in self._priced:
+            self._advance(self._priced.pop(number))
+            number += 1
+        return number
+
+    def _advance(self, priced: Evaluated) -> None:
+        candidate = priced.candidate
+        if candidate.number in self._recorded:
+            self._final[candidate.number] = candidate
+            if candidate.digest is not None and not _lost(candidate):
+                self._owners.setdefault((candidate.configuration.architecture, candidate.digest), candidate)
+        elif candidate.rejection is not None or candidate.digest is None:
+            self._finish(priced)
+        else:
+            self._score_or_repeat(priced, (candidate.configuration.architecture, candidate.digest))
+
+    def _score_or_repeat(self, priced: Evaluated, network: tuple[str, str]) -> None:
+        candidate = priced.candidate
+        owner = self._owners.setdefault(network, candidate)
+        if owner.number == candidate.number:
+            self._pricing[candidate.number] = priced.seconds
+            self._executor.submit(Job(Stage.SCORE, candidate))
+        elif owner.scores or owner.rejection is not None:
+            self._finish(replace(priced, candidate=_repeated(candidate, owner)))
+        else:
+            self._repeats[owner.number].append(candidate)
+
+    def _finish(self, item: Evaluated) -> None:
+        candidate = item.candidate
+        self._final[candidate.number] = candidate
+        self._news.append(item)
+        if candidate.digest is not None and candidate.number not in self._recorded:
+            network = (candidate.configuration.architecture, candidate.digest)
+            if network in self._owners and self._owners[network].number == candidate.number:
+                self._owners[network] = candidate
+        for repeat in self._repeats.pop(candidate.number, ()):
+            self._finish(Evaluated(_repeated(repeat, candidate)))
+
+    def _report(self) -> None:
+        if self._news:
+            self._listener(self._news)
+            self._news = []
+
+
+def count_repeated(candidates: Iterable[Candidate]) -> int:
+    """Count candidates whose network fits and was met before under a lower number."""
+    seen: set[tuple[str, str]] = set()
+    repeated = 0
+    for candidate in candidates:
+        if candidate.digest is None or (candidate.rejection is not None and not _scored_late(candidate)):
+            continue
+        network = (candidate.configuration.architecture, candidate.digest)
+        repeated += network in seen
+        seen.add(network)
+    return repeated
+
+
+def _repeated(candidate: Candidate, owner: Candidate) -> Candidate:
+    return replace(candidate, scores=owner.scores, rejection=owner.rejection)
+
+
+def _lost(candidate: Candidate) -> bool:
+    return candidate.rejection is not None and candidate.cost is None
+
+
+def _scored_late(candidate: Candidate) -> bool:
+    return candidate.rejection is not None and candidate.rejection.kind in ("proxy", "worker")

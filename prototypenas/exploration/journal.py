@@ -1,0 +1,135 @@
+"""The exploration's memory on disk: one line a finished candidate, appended and synced before anything builds on it.
+
+Everything else a run writes of its exploration (table, study) is derived from it and can be made again.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from prototypenas.errors import RunDirectoryError
+from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds
+from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+
+JOURNAL = "candidates.jsonl"
+"""Name of the file in a run directory."""
+
+FORMAT = 1
+
+
+class Journal:
+    """An append-only file of finished candidates; its first line says which exploration it belongs to."""
+
+    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+        """Open or begin the journal; a last line torn by a crash is cut off.
+
+        Raises:
+            RunDirectoryError: if it belongs to another exploration, is corrupt, or cannot be written.
+        """
+        self._path = path
+        self.recorded: dict[int, Evaluated] = {}
+        """What an earlier, interrupted run of the same exploration had finished, by number."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = path.open("a+b")
+            self._recover({"format": FORMAT, **identity})
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
+
+    def append(self, finished: Iterable[Evaluated]) -> None:
+        """Record candidates; they survive the process from here on.
+
+        Raises:
+            RunDirectoryError: if the disk is full.
+        """
+        text = "".join(json.dumps(_to_json(item)) + "\n" for item in finished)
+        if text:
+            self._write(text)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text.encode())
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            raise RunDirectoryError(
+                f"cannot write {self._path}: {error.strerror}; nothing already written is lost"
+            ) from error
+
+    def _recover(self, identity: Mapping[str, Any]) -> None:
+        self._stream.seek(0)
+        content = self._stream.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            self._stream.truncate(whole)
+        lines = content[:whole].splitlines()
+        if not lines:
+            self._write(json.dumps(identity) + "\n")
+            return
+        self._compare(self._parsed(lines[0], 1), json.loads(json.dumps(identity)))
+        for number, line in enumerate(lines[1:], start=2):
+            entry = self._parsed(line, number)
+            try:
+                item = _from_json(entry)
+            except (KeyError, TypeError, ValueError) as error:
+                raise self._corrupt(number) from error
+            self.recorded.setdefault(item.candidate.number, item)
+
+    def _parsed(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            entry = json.loads(line)
+        except ValueError as error:
+            raise self._corrupt(number) from error
+        if not isinstance(entry, dict):
+            raise self._corrupt(number)
+        return entry
+
+    def _corrupt(self, number: int) -> RunDirectoryError:
+        return RunDirectoryError(
+            f"{self._path}, line {number} is corrupt; delete that line and what follows to explore it again, "
+            "or start in another folder"
+        )
+
+    def _compare(self, recorded: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        changed = [
+            f"{name} was {recorded.get(name)!r}, now {wanted.get(name)!r}"
+            for name in sorted({*recorded, *wanted})
+            if recorded.get(name) != wanted.get(name)
+        ]
+        if changed:
+            raise RunDirectoryError(f"{self._path} belongs to another exploration ({'; '.join(changed)})")
+
+
+def _to_json(item: Evaluated) -> dict[str, Any]:
+    candidate = item.candidate
+    return {
+        "number": candidate.number,
+        "configuration": asdict(candidate.configuration),
+        "cost": None if candidate.cost is None else asdict(candidate.cost),
+        "digest": candidate.digest,
+        "scores": dict(candidate.scores),
+        "rejection": None if candidate.rejection is None else asdict(candidate.rejection),
+        "seconds": asdict(item.seconds),
+    }
+
+
+def _from_json(entry: Mapping[str, Any]) -> Evaluated:
+    configuration = entry["configuration"]
+    groups = tuple(GroupConfiguration(**group) for group in configuration["groups"])
+    cost, rejection = entry["cost"], entry["rejection"]
+    candidate = Candidate(
+        number=int(entry["number"]),
+        configuration=Configuration(configuration["architecture"], configuration["width"], groups),
+        cost=cost and Cost(cost["macs"], cost["parameters"], Footprint(**cost["footprint"])),
+        digest=entry["digest"],
+        scores=dict(entry["scores"]),
+        rejection=rejection and Rejection(**rejection),
+    )
+    return Evaluated(candidate, Seconds(**entry["seconds"]))

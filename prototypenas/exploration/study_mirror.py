@@ -1,0 +1,128 @@
+"""The exploration as an Optuna study in a file or database, for `optuna-dashboard` and Optuna's own analyses.
+
+Written in batches by the coordinator alone. The journal stays the truth: a study that lags behind, because the process
+was killed, is continued from its length.
+"""
+
+import json
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from prototypenas.errors import ConfigurationError, RunDirectoryError
+from prototypenas.exploration.optuna_sampler import directions, distributions, quiet
+from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.types import Budget, Candidate
+
+STUDY_FILE = "study.db"
+"""Name of the SQLite file in a run directory."""
+
+
+class StudyMirror:
+    """Copies finished candidates into a study, in their order, each once.
+
+    A scored candidate is a complete trial. A rejected one is a pruned trial with its constraint values and its reason
+    and without objective values, for it has none.
+    """
+
+    def __init__(self, url: str, *, name: str, space: SearchSpace, budget: Budget, proxies: Sequence[str]) -> None:
+        """Open the storage and create the study, or continue it.
+
+        Raises:
+            ConfigurationError: if the storage cannot be opened.
+            RunDirectoryError: if its study has other objectives.
+        """
+        self._url = url
+        self._space = space
+        self._budget = budget
+        self._proxies = tuple(proxies)
+        self._distributions: dict[str, BaseDistribution] = distributions(space)
+        self._study = self._open(name)
+        self.length = len(self._study.get_trials(deepcopy=False))
+        """Candidates already in the study."""
+
+    def extend(self, candidates: Sequence[Candidate]) -> None:
+        """Add finished candidates.
+
+        Raises:
+            RunDirectoryError: if the storage refuses them.
+        """
+        with self._storage_errors():
+            self._study.add_trials(self._trial(candidate) for candidate in candidates)
+        self.length += len(candidates)
+
+    def _open(self, name: str) -> Study:
+        with quiet(), self._storage_errors():
+            storage = _open_storage(self._url)
+            study = optuna.create_study(
+                study_name=name, storage=storage, directions=directions(self._proxies), load_if_exists=True
+            )
+            names = ["flops", *self._proxies]
+            if study.metric_names not in (None, names) or len(study.directions) != len(names):
+                raise RunDirectoryError(f"{self._url} holds a study {name} of {study.metric_names}, not of {names}")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                study.set_metric_names(names)
+        return study
+
+    def _trial(self, candidate: Candidate) -> FrozenTrial:
+        outcome = outcome_of(candidate, budget=self._budget, proxies=self._proxies)
+        values = None if outcome.objectives is None else list(outcome.objectives)
+        return optuna.trial.create_trial(
+            state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
+            values=values,
+            params=self._space.values(candidate.configuration),
+            distributions=self._distributions,
+            user_attrs=_attributes(candidate),
+            constraints=dict(zip(CONSTRAINTS, outcome.violations, strict=True)),
+        )
+
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunDirectoryError(f"the storage {self._url} failed: {reason}") from error
+
+
+def _attributes(candidate: Candidate) -> dict[str, Any]:
+    attributes: dict[str, Any] = {"number": candidate.number}
+    if candidate.cost is not None:
+        attributes |= {
+            "mmacs": candidate.cost.macs / 1e6,
+            "parameters": candidate.cost.parameters,
+            "ram_bytes": candidate.cost.footprint.ram_bytes,
+            "rom_bytes": candidate.cost.footprint.rom_bytes,
+            "digest": candidate.digest,
+        }
+    if candidate.rejection is not None:
+        attributes["rejection"] = f"{candidate.rejection.kind}: {candidate.rejection.detail}"
+    return json.loads(json.dumps(attributes))  # type: ignore[no-any-return]
+
+
+def _open_storage(url: str) -> BaseStorage:
+    try:
+        storage = RDBStorage(url)
+    except (ImportError, ValueError) as error:
+        raise ConfigurationError(f"the storage {url} cannot be opened: {error}") from error
+    if url.startswith("sqlite"):
+        event.listen(storage.engine, "connect", _relax)
+        storage.engine.dispose()
+    return storage
+
+
+def _relax(connection: Any, record: object) -> None:
+    """Leave syncing to the operating system: a lost study can be made again from the journal."""
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA journal_mode=MEMORY")

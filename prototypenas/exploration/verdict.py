@@ -1,0 +1,66 @@
+"""When an exploration has failed, and what it says then."""
+
+from collections.abc import Sequence
+
+from prototypenas.errors import NothingFits, ProxyError
+from prototypenas.types import Budget, Candidate
+
+SCORED_BEFORE_VERDICT = 20
+"""Candidates that must have reached the proxies before one can be called broken."""
+
+
+def refuse_broken_proxy(candidates: Sequence[Candidate]) -> None:
+    """End an exploration in which the proxies score almost nothing.
+
+    Raises:
+        ProxyError: if more than half of the candidates that fit could not be scored, with the last reason.
+    """
+    failed = [each for each in candidates if each.rejection is not None and each.rejection.kind == "proxy"]
+    reached = len(failed) + sum(candidate.feasible for candidate in candidates)
+    if reached >= SCORED_BEFORE_VERDICT and 2 * len(failed) > reached:
+        last = failed[-1].rejection
+        reason = last.detail if last is not None else ""
+        raise ProxyError(f"{len(failed)} of {reached} candidates that fit cannot be scored; the last: {reason}")
+
+
+def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget) -> None:
+    """End an exploration without a single scored candidate.
+
+    Raises:
+        NothingFits: with the closest candidate and the limits it broke.
+        ProxyError: if candidates fit, but none could be scored.
+    """
+    if any(candidate.feasible for candidate in candidates):
+        return
+    for candidate in candidates:
+        if candidate.rejection is not None and candidate.rejection.kind == "proxy":
+            raise ProxyError(f"no candidate can be scored: {candidate.rejection.detail}")
+    priced = [candidate for candidate in candidates if candidate.cost is not None]
+    if not priced:
+        first = candidates[0].rejection
+        raise NothingFits(f"none of {len(candidates)} networks can be built: {first.detail if first else 'no reason'}")
+    closest = min(priced, key=lambda candidate: (_excess(candidate, budget), candidate.number))
+    raise NothingFits(
+        f"none of {len(candidates)} candidates fits; the closest is number {closest.number} "
+        f"({closest.configuration.architecture}): {_smallest(closest)}; "
+        f"it breaks: {closest.rejection.detail if closest.rejection else 'nothing'}; {_minima(priced)}"
+    )
+
+
+def _excess(candidate: Candidate, budget: Budget) -> float:
+    assert candidate.cost is not None
+    return sum(max(0.0, excess) for excess in budget.violations(candidate.cost).values())
+
+
+def _smallest(candidate: Candidate) -> str:
+    assert candidate.cost is not None
+    footprint = candidate.cost.footprint
+    return f"{footprint.ram_bytes:,} bytes of RAM, {footprint.rom_bytes:,} bytes of ROM, {candidate.cost.flops:,} FLOPs"
+
+
+def _minima(candidates: Sequence[Candidate]) -> str:
+    costs = [candidate.cost for candidate in candidates if candidate.cost is not None]
+    ram = min(cost.footprint.ram_bytes for cost in costs)
+    rom = min(cost.footprint.rom_bytes for cost in costs)
+    flops = min(cost.flops for cost in costs)
+    return f"the least of each among all candidates: {ram:,} bytes of RAM, {rom:,} bytes of ROM, {flops:,} FLOPs"
