@@ -88,18 +88,43 @@ def select(
         NothingFits: if no candidate is feasible.
     """
     least, most = _range(keep)
+    front, objectives = _front_of(candidates)
+    scale = normalisation_over(objectives.names, objectives.values)
+    spaces = spaces_named(space, scale.apply(objectives.values))
+    solution = _solve(spaces, (least, most), seed=seed, time_limit=time_limit)
+    return _described(front, objectives, scale, space=space, solution=solution, note=_note(len(front), least, most))
+
+
+def restored_selection(
+    candidates: Sequence[Candidate], numbers: Sequence[int], *, space: str, upper_bound: float, note: str = ""
+) -> Selection:
+    """Give the selection of which only the candidates' numbers, the space and the bound were kept.
+
+    Raises:
+        ConfigurationError: if a number is not on the front of these candidates, or the space is unknown.
+        NothingFits: if no candidate is feasible.
+    """
+    front, objectives = _front_of(candidates)
+    places = {candidate.number: row for row, candidate in enumerate(front)}
+    missing = [number for number in numbers if number not in places]
+    if missing:
+        raise ConfigurationError(f"candidates {missing} are not on the front; select again")
+    scale = normalisation_over(objectives.names, objectives.values)
+    subset = tuple(sorted(places[number] for number in numbers))
+    covered = coverage(spaces_named(space, scale.apply(objectives.values)), subset)
+    solution = Solution(subset, covered, max(covered, upper_bound), 0)
+    return _described(front, objectives, scale, space=space, solution=solution, note=note)
+
+
+def _front_of(candidates: Sequence[Candidate]) -> tuple[tuple[Candidate, ...], Objectives]:
+    """Give the feasible front in order of FLOPs, and its objectives."""
     feasible = [candidate for candidate in candidates if candidate.feasible]
     if not feasible:
         raise NothingFits(_why_nothing_fits(candidates))
     everyone = objectives_of(feasible)
     rows = nondominated(everyone.values)
     rows = rows[np.lexsort((rows, everyone.values[rows, 0]))]
-    front = tuple(feasible[row] for row in rows)
-    objectives = Objectives(everyone.names, everyone.values[rows])
-    scale = normalisation_over(objectives.names, objectives.values)
-    spaces = spaces_named(space, scale.apply(objectives.values))
-    solution = _solve(spaces, (least, most), seed=seed, time_limit=time_limit)
-    return _described(front, objectives, scale, space=space, solution=solution, note=_note(len(front), least, most))
+    return tuple(feasible[row] for row in rows), Objectives(everyone.names, everyone.values[rows])
 
 
 def _range(keep: int | tuple[int, int]) -> tuple[int, int]:

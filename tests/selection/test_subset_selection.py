@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from prototypenas.errors import ConfigurationError, NothingFits
-from prototypenas.selection import SPACES, select
+from prototypenas.selection import SPACES, restored_selection, select
 from prototypenas.selection.coverage import coverage
 from prototypenas.selection.selection_space import spaces_named
 from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
@@ -157,3 +157,17 @@ def test_no_time_for_a_proof_still_gives_an_answer_with_its_bound():
     hurried, proven = select(candidates, keep=5, time_limit=0.0), select(candidates, keep=5)
     assert hurried.coverage <= proven.coverage <= hurried.upper_bound
     assert proven.optimal
+
+
+def test_a_selection_is_restored_from_its_numbers_space_and_bound():
+    candidates = random_candidates(30, seed=2)
+    made = select(candidates, keep=3, space="joint")
+    numbers = [one.number for one in made.chosen]
+    again = restored_selection(candidates, numbers, space=made.space, upper_bound=made.upper_bound, note=made.note)
+    assert again == made
+
+
+def test_a_number_off_the_front_is_not_restored():
+    candidates = [candidate(0, 1000, 1, 1, 1, 1), candidate(1, 2000, 0, 0, 0, 0)]
+    with pytest.raises(ConfigurationError, match=r"\[1\] are not on the front"):
+        restored_selection(candidates, [1], space="joint", upper_bound=1.0)
