@@ -1,0 +1,78 @@
+"""How much noise quantization adds, layer by layer: which layer hurts."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from prototypenas.compression.float_execution import execute
+from prototypenas.compression.integer_kernels import Map, run_integer_operator
+from prototypenas.compression.quantization import quantization
+from prototypenas.compression.simulator import dequantize, quantize_input, simulate
+from prototypenas.deployment.graph import INT8_MAX, INT8_MIN, Graph, Operator
+from prototypenas.errors import QuantizationError
+
+
+@dataclass(frozen=True)
+class LayerNoise:
+    """Signal-to-noise ratios of one tensor against the float network, in decibel; infinite without any noise."""
+
+    operator: str
+    """Path of the module."""
+    tensor: str
+    snr_db: float
+    """With all noise from the layers before."""
+    own_snr_db: float
+    """With the layer's inputs taken from the float network: its own weights and rounding alone. The lowest hurts."""
+    saturated_share: float
+    """Share of elements at the upper end, 127, where values may have been cut."""
+
+
+def layer_noise(float_graph: Graph, integer_graph: Graph, inputs: Tensor) -> tuple[LayerNoise, ...]:
+    """Compare both stages of one graph on inputs `(N, *input_shape)`, in execution order.
+
+    Raises:
+        QuantizationError: if the graphs are not the two stages of one network.
+    """
+    if float_graph.digest() != integer_graph.digest():
+        raise QuantizationError("the graphs have different operators; both must be stages of one network")
+    with torch.no_grad():
+        real = {name: _channels_last(values) for name, values in execute(float_graph, inputs).items()}
+    found = simulate(integer_graph, quantize_input(integer_graph, inputs.cpu().numpy()), every_layer=True)
+    return tuple(_compared(operator, integer_graph, real, found) for operator in integer_graph.operators)
+
+
+def signal_to_noise_db(signal: NDArray[np.float32], noisy: NDArray[np.float32]) -> float:
+    """Give `10 log10` of the signal's power over that of the difference."""
+    power = float(np.square(signal, dtype=np.float64).sum())
+    noise = float(np.square(signal.astype(np.float64) - noisy).sum())
+    if noise == 0:
+        return math.inf
+    return 10 * math.log10(power / noise) if power > 0 else -math.inf
+
+
+def _compared(
+    operator: Operator, graph: Graph, real: dict[str, NDArray[np.float32]], found: dict[str, Map]
+) -> LayerNoise:
+    sources = [_quantized(graph, name, real[name]) for name in operator.inputs]
+    own = run_integer_operator(operator, sources, graph.tensors)
+    tensor = operator.output
+    return LayerNoise(
+        operator=operator.name,
+        tensor=tensor,
+        snr_db=signal_to_noise_db(real[tensor], dequantize(graph, tensor, found[tensor])),
+        own_snr_db=signal_to_noise_db(real[tensor], dequantize(graph, tensor, own)),
+        saturated_share=float((found[tensor] == INT8_MAX).mean()),
+    )
+
+
+def _quantized(graph: Graph, tensor: str, values: NDArray[np.float32]) -> Map:
+    step = quantization(graph, tensor)
+    return np.clip(np.rint(values / np.float32(step.scale)) + step.zero_point, INT8_MIN, INT8_MAX).astype(np.int8)
+
+
+def _channels_last(values: Tensor) -> NDArray[np.float32]:
+    return np.ascontiguousarray(values.cpu().numpy().transpose(0, 2, 3, 1))
