@@ -1,5 +1,8 @@
 """RAM and ROM of a network on a target, from the same graph and plan that the C writer emits."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from prototypenas.deployment.graph import Conv2d, DepthwiseConv2d, FullyConnected, Graph, Operator, macs
 from prototypenas.deployment.kernel_properties import (
     bias_bytes,
@@ -13,6 +16,9 @@ from prototypenas.deployment.kernel_properties import (
 from prototypenas.deployment.memory_plan import MemoryPlan, plan_memory
 from prototypenas.types import Cost, Footprint, Target
 
+PRICED_AS: Mapping[str, str] = MappingProxyType({"cortex-a76": "cortex-m7"})
+"""Application processors run the same C; their code and stack, a few kB that no limit reads, count as this core's."""
+
 
 def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cost:
     """Price a graph of any stage; without a `plan` one is made.
@@ -25,15 +31,16 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cos
     """
     plan = plan_memory(graph) if plan is None else plan
     in_place = plan.written_in_place
+    core = PRICED_AS.get(target.core, target.core)
     footprint = Footprint(
         activations_bytes=plan.arena_bytes,
         scratch_bytes=plan.total_bytes - plan.arena_bytes,
-        stack_bytes=stack_bytes(target.core),
+        stack_bytes=stack_bytes(core),
         weights_bytes=sum(weight_bytes(operator) for operator in graph.operators),
         biases_bytes=sum(bias_bytes(operator) for operator in graph.operators),
         requantization_bytes=sum(requantization_bytes(operator) for operator in graph.operators),
         descriptors_bytes=sum(descriptor_bytes(operator, in_place) for operator in graph.operators),
-        code_bytes=code_bytes(kernels_in_use(graph, in_place), target.core),
+        code_bytes=code_bytes(kernels_in_use(graph, in_place), core),
     )
     total_macs = sum(macs(operator, graph.tensors) for operator in graph.operators)
     return Cost(macs=total_macs, parameters=parameters_of(graph), footprint=footprint)
