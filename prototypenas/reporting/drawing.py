@@ -1,0 +1,124 @@
+"""How every figure looks, how labels keep out of each other's way, and how a figure becomes a file."""
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8A6D00", "#5E4FA2", "#666666")
+"""Okabe and Ito's palette, safe for colour-blind readers; its yellow and vermilion left out beside red rings."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+HIGHLIGHT = "#C8102E"
+INK, FAINT = "#1F2933", "#C5CDD5"
+
+STYLE: Mapping[str, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 10.0,
+    "axes.titlesize": 11.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#7B8794",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E8ECF0",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "svg.hashsalt": "prototypenas",
+    "savefig.facecolor": "white",
+}
+"""Matplotlib settings under which every figure is made and saved."""
+
+OFFSETS = ((9, 7), (9, -13), (-9, 7), (-9, -13), (0, 13), (0, -19), (18, 15), (-18, 15), (18, -23), (-18, -23))
+"""Places around a point, in points, where its label is tried in turn."""
+
+
+def house_style() -> AbstractContextManager[None]:
+    """Give the context in which figures are made and saved; outside of it Matplotlib's settings stay as they were."""
+    settings: Any = dict(STYLE)
+    return mpl.rc_context(settings)
+
+
+def architecture_styles(architectures: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Give each architecture its colour and marker, by alphabet, so that runs look alike."""
+    names = sorted(set(architectures))
+    return {name: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
+
+
+def label_points(axes: Axes, points: Sequence[tuple[float, float]], labels: Sequence[str]) -> None:
+    """Write labels beside data points where they cover no other label and no other labelled point."""
+    figure = axes.figure
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    scale = figure.dpi / 72.0
+    spots = [axes.transData.transform(point) for point in points]
+    taken = [Bbox.from_bounds(x - 7, y - 7, 14, 14) for x, y in spots]
+    for (x, y), point, label in zip(spots, points, labels, strict=True):
+        boxes = [_label_box(x, y, offset, len(label), scale) for offset in OFFSETS]
+        crowding = [_crowding(box, taken, axes.bbox) for box in boxes]
+        best = crowding.index(min(crowding))
+        taken.append(boxes[best])
+        axes.annotate(
+            label,
+            point,
+            xytext=OFFSETS[best],
+            textcoords="offset points",
+            ha=_alignment(OFFSETS[best]),
+            fontsize=8.5,
+            fontweight="bold",
+            color=HIGHLIGHT,
+            zorder=6,
+        )
+
+
+def svg_text(figure: Figure) -> str:
+    """Give a figure as an `<svg>` element to stand inline in a page; equal figures give equal text."""
+    stream = io.StringIO()
+    with house_style():
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    text = stream.getvalue()
+    return text[text.index("<svg") :]
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> None:
+    """Write `name.svg` and `name.png` (160 dots an inch) into a folder, which is made if needed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.svg").write_text(svg_text(figure), encoding="utf-8")
+    with house_style():
+        figure.savefig(folder / f"{name}.png", dpi=160, bbox_inches="tight")
+
+
+def _label_box(x: float, y: float, offset: tuple[int, int], letters: int, scale: float) -> Bbox:
+    width, height = (5.6 * letters + 2) * scale, 11 * scale
+    left = x + offset[0] * scale
+    if offset[0] < 0:
+        left -= width
+    elif offset[0] == 0:
+        left -= width / 2
+    return Bbox.from_bounds(left, y + offset[1] * scale - 2, width, height)
+
+
+def _alignment(offset: tuple[int, int]) -> str:
+    if offset[0] == 0:
+        return "center"
+    return "left" if offset[0] > 0 else "right"
+
+
+def _crowding(box: Bbox, taken: Sequence[Bbox], frame: Any) -> float:
+    covered = sum(_area(Bbox.intersection(box, other)) for other in taken)
+    return covered + (_area(box) - _area(Bbox.intersection(box, frame)))
+
+
+def _area(box: Bbox | None) -> float:
+    return 0.0 if box is None else abs(box.width * box.height)

@@ -1,0 +1,138 @@
+"""The explored candidates, their Pareto front and the chosen ones, seen in different objectives."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from prototypenas.reporting.drawing import FAINT, HIGHLIGHT, architecture_styles, house_style, label_points
+from prototypenas.selection import Selection
+from prototypenas.selection.pareto import FLOPS
+from prototypenas.types import Candidate
+
+NAMES = {
+    "flops": "MFLOPs",
+    "meco": "MeCo",
+    "meco_opt": "MeCo-opt",
+    "zico": "ZiCo",
+    "naswot": "NASWOT",
+    "snip": "SNIP",
+}
+"""How the field writes the objectives' names; others stand as they are."""
+
+
+def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
+    """Draw each proxy against FLOPs: colour and marker by architecture, the chosen circled (paper, Fig. 3)."""
+    proxies = selection.normalisation.names[1:]
+    columns = min(2, max(1, len(proxies)))
+    rows = max(1, -(-len(proxies) // columns))
+    with house_style():
+        figure = Figure(figsize=(5.2 * columns, 3.5 * rows + 0.5), layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, proxy in zip(panels, proxies, strict=False):
+            _scatter(axes, candidates, selection, (FLOPS, proxy))
+        for axes in panels[len(proxies) :]:
+            axes.set_axis_off()
+        _legend(figure, selection, candidates)
+    return figure
+
+
+def pairs_figure(selection: Selection) -> Figure:
+    """Draw the front projected on every pair of objectives."""
+    pairs = list(combinations(selection.normalisation.names, 2)) or [(FLOPS, FLOPS)]
+    columns = min(4, len(pairs))
+    rows = -(-len(pairs) // columns)
+    with house_style():
+        figure = Figure(figsize=(3.2 * columns, 2.8 * rows + 0.5), layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, pair in zip(panels, pairs, strict=False):
+            _scatter(axes, selection.front, selection, pair)
+            axes.set_title("")
+        for axes in panels[len(pairs) :]:
+            axes.set_axis_off()
+        _legend(figure, selection, selection.front)
+    return figure
+
+
+def parallel_figure(selection: Selection) -> Figure:
+    """Draw every front model as a line across the normalised objectives, best at the top; the chosen in colour."""
+    names = selection.normalisation.names
+    with house_style():
+        figure = Figure(figsize=(10.0, 4.2), layout="constrained")
+        axes = figure.subplots()
+        places = np.arange(len(names))
+        for candidate in selection.front:
+            axes.plot(places, _goodness(candidate, selection), color=FAINT, linewidth=0.7, alpha=0.6, zorder=1)
+        styles = architecture_styles([str(one.number) for one in selection.chosen])
+        for candidate in selection.chosen:
+            colour, marker = styles[str(candidate.number)]
+            label = f"{candidate.number} {candidate.configuration.architecture}"
+            goodness = _goodness(candidate, selection)
+            axes.plot(places, goodness, color=colour, marker=marker, linewidth=2.2, label=label, zorder=3)
+        axes.set_xticks(places, [f"{_title(name)}\n({'fewer' if name == FLOPS else 'more'} ↑)" for name in names])
+        axes.set_yticks([0.0, 0.5, 1.0], ["worst", "", "best\nof front"])
+        axes.set_ylim(-0.05, 1.05)
+        figure.legend(loc="outside right upper", title="Chosen")
+    return figure
+
+
+def values_of(candidates: Sequence[Candidate], objective: str) -> list[float]:
+    """Give an objective as it is printed: MFLOPs, or the proxy's score."""
+    if objective == FLOPS:
+        return [candidate.cost.flops / 1e6 for candidate in candidates if candidate.cost is not None]
+    return [candidate.scores[objective] for candidate in candidates]
+
+
+def _scatter(axes: Axes, candidates: Sequence[Candidate], selection: Selection, pair: tuple[str, str]) -> None:
+    feasible = [candidate for candidate in candidates if candidate.feasible and candidate.cost is not None]
+    styles = architecture_styles([candidate.configuration.architecture for candidate in feasible])
+    front = {candidate.number for candidate in selection.front}
+    for name, (colour, marker) in styles.items():
+        own = [candidate for candidate in feasible if candidate.configuration.architecture == name]
+        for inside, alpha, size in ((False, 0.18, 12), (True, 0.85, 20)):
+            shown = [candidate for candidate in own if (candidate.number in front) is inside]
+            x, y = (values_of(shown, objective) for objective in pair)
+            axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, linewidths=0, zorder=2 + inside)
+    x, y = (values_of(selection.chosen, objective) for objective in pair)
+    axes.scatter(x, y, s=110, facecolors="none", edgecolors=HIGHLIGHT, linewidths=1.8, zorder=5)
+    _name_axes(axes, pair)
+    label_points(axes, list(zip(x, y, strict=True)), [str(candidate.number) for candidate in selection.chosen])
+
+
+def _name_axes(axes: Axes, pair: tuple[str, str]) -> None:
+    axes.set_xlabel(_title(pair[0]))
+    axes.set_ylabel(_title(pair[1]))
+    axes.set_title(_title(pair[1]))
+    axes.margins(0.08)
+    if pair[0] == FLOPS:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _legend(figure: Figure, selection: Selection, candidates: Sequence[Candidate]) -> None:
+    shown = [candidate.configuration.architecture for candidate in candidates if candidate.feasible]
+    handles = [
+        Line2D([], [], color=colour, marker=marker, linestyle="none", markersize=6, label=name)
+        for name, (colour, marker) in architecture_styles(shown).items()
+    ]
+    ring = Line2D([], [], marker="o", linestyle="none", markersize=10, markerfacecolor="none")
+    ring.set(markeredgecolor=HIGHLIGHT, markeredgewidth=1.8, label=f"chosen {len(selection.chosen)}")
+    handles.append(ring)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 7))
+
+
+def _goodness(candidate: Candidate, selection: Selection) -> list[float]:
+    scale = selection.normalisation
+    assert candidate.cost is not None
+    values = [float(candidate.cost.flops), *(-candidate.scores[name] for name in scale.names[1:])]
+    return [float(1.0 - value) for value in scale.apply(np.array([values]))[0]]
+
+
+def _title(objective: str) -> str:
+    return NAMES.get(objective, objective)

@@ -1,0 +1,128 @@
+"""The report: one self-contained page with inline pictures, no script and no network, beside its figures as files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from prototypenas.errors import RunDirectoryError
+from prototypenas.reporting import tables
+from prototypenas.reporting.drawing import save_figure, svg_text
+from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
+from prototypenas.reporting.importance import importance_figure
+from prototypenas.reporting.model_figures import memory_map_figure, training_figure
+from prototypenas.reporting.report_data import ReportData
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, its file's name and the sentence that stands below it."""
+
+    name: str
+    figure: Figure
+    caption: str
+
+
+def write_report(report: ReportData, path: Path) -> None:
+    """Write the page to `path` and every figure as SVG and PNG to `figures/` beside it.
+
+    The page appears whole or not at all.
+
+    Raises:
+        RunDirectoryError: if the disk is full or read-only.
+    """
+    drawn = list(pictures(report))
+    draft = path.with_name(path.name + ".draft")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for picture in drawn:
+            save_figure(picture.figure, path.parent / "figures", picture.name)
+        draft.write_text(page(report, drawn), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write the report to {path}: {error.strerror}") from error
+
+
+def pictures(report: ReportData) -> Iterator[Picture]:
+    """Draw all figures that the report has the data for."""
+    selection = report.selection
+    yield Picture(
+        "front",
+        front_figure(report.candidates, selection),
+        "Each proxy against FLOPs. Strong marks are the Pareto front of all objectives together, faint ones the other "
+        "scored candidates; the chosen are circled and named by their trial.",
+    )
+    yield Picture(
+        "parallel_coordinates",
+        parallel_figure(selection),
+        "Every line is a model of the front, scaled so that the best of the front is at the top of each axis.",
+    )
+    yield Picture("pairs", pairs_figure(selection), "The front projected on every pair of objectives.")
+    if report.importance:
+        yield Picture(
+            "importance",
+            importance_figure(report.importance),
+            "How much each searched value decides whether a candidate reaches the best tenth, in percent (PED-ANOVA).",
+        )
+    if any(model.history for model in report.models):
+        yield Picture(
+            "training",
+            training_figure(report.models),
+            "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
+        )
+    yield from _memory_maps(report)
+
+
+def page(report: ReportData, drawn: list[Picture]) -> str:
+    """Give the page as text."""
+    environment = Environment(
+        loader=PackageLoader("prototypenas.reporting"), autoescape=select_autoescape(["html"]), trim_blocks=True
+    )
+    chosen = report.selection.chosen
+    return environment.get_template("report.html").render(
+        report=report,
+        selection=report.selection,
+        svg={picture.name: Markup(svg_text(picture.figure)) for picture in drawn},
+        captions={picture.name: picture.caption for picture in drawn},
+        final=tables.final_table(report.models),
+        rejections=tables.rejection_table(report.candidates),
+        choice=tables.choice_table(report.selection),
+        scale=tables.scale_table(report.selection),
+        configurations=tables.configuration_table(chosen),
+        footprints=tables.footprint_table(chosen),
+        sizes=[(model.candidate.number, tables.sizes_table(model)) for model in report.models if model.sizes],
+        statistics=tables.statistics_rows(report),
+        summary=_summary(report),
+    )
+
+
+def _memory_maps(report: ReportData) -> Iterator[Picture]:
+    for model in report.models:
+        if model.plan is not None and model.graph is not None:
+            overlaps = len(model.plan.overlaps)
+            yield Picture(
+                f"memory_{model.candidate.number}",
+                memory_map_figure(model.graph, model.plan),
+                f"Trial {model.candidate.number}, {model.candidate.configuration.architecture}: every rectangle is a "
+                f"tensor, orange the input and the output. {overlaps} operators write over an input they still read.",
+            )
+
+
+def _summary(report: ReportData) -> list[tuple[str, str, str]]:
+    """Give the head of the page: a number, what it counts, and a remark."""
+    selection, scored = report.selection, [model for model in report.models if model.evaluation]
+    cards = [
+        (str(len(report.candidates)), "candidates explored", f"{len(selection.front)} on the Pareto front"),
+        (str(len(selection.chosen)), "models chosen", f"the choice is {selection.verdict}"),
+    ]
+    if scored:
+        best = max(scored, key=lambda model: model.evaluation.int8_score if model.evaluation else 0.0)
+        assert best.evaluation is not None and best.candidate.cost is not None
+        cost, score = best.candidate.cost, best.evaluation
+        memory = f"{cost.footprint.ram_bytes / 1e3:.0f} + {cost.footprint.rom_bytes / 1e3:.0f} kB"
+        cards.append((f"{100 * score.int8_score:.1f} %", f"best int8 {score.metric}", f"trial {best.candidate.number}"))
+        cards.append((memory, "RAM + ROM of that model", f"{cost.flops / 1e6:.1f} MFLOPs"))
+    return cards

@@ -1,0 +1,72 @@
+"""Which searched values decide an objective: Optuna's PED-ANOVA on the study of a run."""
+
+import warnings
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import optuna
+from matplotlib.figure import Figure
+from optuna.importance import PedAnovaImportanceEvaluator
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from prototypenas.reporting.drawing import house_style
+from prototypenas.reporting.front_figures import NAMES
+
+FEWEST_TRIALS = 40
+"""Scored trials below which an importance would be noise: the best tenth would be fewer than four."""
+
+FRONT = "Pareto front"
+"""Name of the column that tells what decides whether a candidate comes near the front at all."""
+
+
+def parameter_importance(study: optuna.Study) -> dict[str, dict[str, float]]:
+    """Give each objective's importance of each parameter, as shares that sum to 1; first that of the whole front.
+
+    The importance is that for reaching the best tenth. Empty for a study with fewer than `FEWEST_TRIALS` scored trials;
+    an objective that is constant is left out.
+    """
+    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state is TrialState.COMPLETE]
+    if len(trials) < FEWEST_TRIALS:
+        return {}
+    names = study.metric_names or [f"objective {place}" for place in range(len(study.directions))]
+    shares = {FRONT: _importance(study, None)}
+    for place, (name, direction) in enumerate(zip(names, study.directions, strict=True)):
+        if len({trial.values[place] for trial in trials}) > 1:
+            shares[name] = _importance(study, _lower_is_better(place, direction))
+    return shares
+
+
+def importance_figure(importance: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw the importances as a shaded table: a row a parameter, a column an objective."""
+    objectives = list(importance)
+    totals: dict[str, float] = {}
+    for shares in importance.values():
+        for name, share in shares.items():
+            totals[name] = totals.get(name, 0.0) + share
+    parameters = sorted(totals, key=lambda name: -totals[name])
+    table = np.array([[importance[objective].get(name, 0.0) for objective in objectives] for name in parameters])
+    with house_style():
+        figure = Figure(figsize=(1.2 * len(objectives) + 2.6, 0.32 * len(parameters) + 0.9), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(visible=False)
+        axes.imshow(table, cmap="Blues", vmin=0.0, vmax=max(0.4, float(table.max())), aspect="auto")
+        axes.set_xticks(range(len(objectives)), [NAMES.get(name, name) for name in objectives])
+        axes.set_yticks(range(len(parameters)), parameters)
+        axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+        for (row, column), share in np.ndenumerate(table):
+            colour = "white" if share > 0.6 * max(0.4, float(table.max())) else "#1F2933"
+            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=8.5, color=colour)
+    return figure
+
+
+def _lower_is_better(place: int, direction: StudyDirection) -> Callable[[FrozenTrial], float]:
+    sign = -1.0 if direction is StudyDirection.MAXIMIZE else 1.0
+    return lambda trial: sign * float(trial.values[place])
+
+
+def _importance(study: optuna.Study, target: Callable[[FrozenTrial], float] | None) -> dict[str, float]:
+    with warnings.catch_warnings():
+        # Optuna reminds that lower targets count as better, which they are here.
+        warnings.simplefilter("ignore", UserWarning)
+        return optuna.importance.get_param_importances(study, evaluator=PedAnovaImportanceEvaluator(), target=target)

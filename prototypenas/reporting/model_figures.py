@@ -1,0 +1,129 @@
+"""One chosen model at a time: where its tensors lie while it runs, and how it was trained."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from prototypenas.deployment.graph import Graph
+from prototypenas.deployment.memory_plan import MemoryPlan, PlanRow
+from prototypenas.reporting.drawing import COLOURS, HIGHLIGHT, INK, architecture_styles, house_style
+from prototypenas.reporting.report_data import Epoch, ModelResult
+
+TINTS = ("#7FB8DA", "#A9D8C5", "#F3CE8C", "#DDB3CC")
+KIB = 1024.0
+
+
+def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
+    """Draw the arena over time: operators to the right, addresses upwards, a rectangle a tensor.
+
+    Where two rectangles share bytes at one operator, it writes over the input it reads.
+    """
+    rows, steps = plan.rows(graph), len(graph.operators)
+    with house_style():
+        figure = Figure(figsize=(10.0, 3.6), layout="constrained")
+        axes = figure.subplots()
+        for place, row in enumerate(rows):
+            _draw_tensor(axes, row, graph, TINTS[place % len(TINTS)])
+        if plan.scratch_bytes:
+            _draw_scratch(axes, plan, steps)
+        _draw_bounds(axes, plan)
+        axes.set_xlim(-0.5, steps - 0.5)
+        axes.set_ylim(0, plan.total_bytes / KIB * 1.12)
+        axes.set_xlabel(f"operator, in order of execution ({steps} in all)")
+        axes.set_ylabel("address [KiB]")
+        axes.grid(visible=False)
+        figure.legend(loc="outside lower center", ncols=3)
+    return figure
+
+
+def training_figure(models: Sequence[ModelResult]) -> Figure:
+    """Draw loss and accuracy over the epochs of all models; quantization-aware epochs follow a dotted line."""
+    trained = [model for model in models if model.history]
+    styles = architecture_styles([str(model.candidate.number) for model in trained])
+    with house_style():
+        figure = Figure(figsize=(10.0, 3.6), layout="constrained")
+        loss, accuracy = figure.subplots(1, 2)
+        for model in trained:
+            name = str(model.candidate.number)
+            label = f"{name} {model.candidate.configuration.architecture}"
+            _draw_history(loss, accuracy, model.history, colour=styles[name][0], label=label)
+        loss.set_title("Training loss")
+        accuracy.set_title("Accuracy on held-out data [%]")
+        for axes in (loss, accuracy):
+            axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if trained:
+            figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=min(5, len(trained)))
+    return figure
+
+
+def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
+    spec = graph.tensors[row.tensor]
+    extent = (spec.elements // spec.channels - 1) * row.pixel_stride + spec.channels
+    outer = row.tensor == graph.input or row.tensor in graph.outputs
+    shape = f"{spec.height}x{spec.width}x{spec.channels}"
+    box = Rectangle(
+        (row.first - 0.5, row.offset / KIB),
+        row.last - row.first + 1,
+        extent / KIB,
+        facecolor=COLOURS[1] if outer else tint,
+        edgecolor=INK,
+        linewidth=0.5,
+        alpha=0.75,
+        hatch="///" if row.pixel_stride != spec.channels else None,
+        zorder=2,
+    )
+    box.set_gid(f"tensor {row.tensor} {shape}")
+    axes.add_patch(box)
+
+
+def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:
+    box = Rectangle(
+        (-0.5, plan.scratch_offset / KIB),
+        steps,
+        plan.scratch_bytes / KIB,
+        facecolor="#E4E7EB",
+        edgecolor="#9AA5B1",
+        linewidth=0.5,
+        label=f"scratch {plan.scratch_bytes / KIB:.1f} KiB",
+        zorder=1,
+    )
+    axes.add_patch(box)
+
+
+def _draw_bounds(axes: Axes, plan: MemoryPlan) -> None:
+    arena = f"arena {plan.arena_bytes / KIB:.1f} KiB"
+    axes.axhline(plan.arena_bytes / KIB, color=HIGHLIGHT, linewidth=1.4, label=arena, zorder=4)
+    axes.axhline(
+        plan.lower_bound_bytes / KIB,
+        color=INK,
+        linewidth=1.0,
+        linestyle=(0, (4, 3)),
+        label=f"no plan is smaller than {plan.lower_bound_bytes / KIB:.1f} KiB",
+        zorder=4,
+    )
+
+
+def _draw_history(loss: Axes, accuracy: Axes, history: tuple[Epoch, ...], *, colour: str, label: str) -> None:
+    # Phases count their epochs from 1 each, so the axis counts rows.
+    places = range(1, len(history) + 1)
+    losses = [(place, row.train_loss) for place, row in zip(places, history, strict=True) if row.train_loss is not None]
+    loss.plot(*_columns(losses), color=colour, label=label, linewidth=1.6, marker="o", markersize=2.5)
+    shares = [
+        (place, 100.0 * row.validation_accuracy)
+        for place, row in zip(places, history, strict=True)
+        if row.validation_accuracy is not None
+    ]
+    accuracy.plot(*_columns(shares), color=colour, linewidth=1.6, marker="o", markersize=2.5)
+    for place, (before, after) in enumerate(pairwise(history), start=1):
+        if before.phase != after.phase:
+            for axes in (loss, accuracy):
+                axes.axvline(place + 0.5, color=colour, linewidth=0.8, linestyle=":")
+
+
+def _columns(points: Sequence[tuple[int, float]]) -> tuple[list[int], list[float]]:
+    return [x for x, _ in points], [y for _, y in points]

@@ -1,0 +1,99 @@
+"""What a report is made of: plain parts, filled from a run directory."""
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prototypenas.deployment.graph import Graph
+from prototypenas.deployment.memory_plan import MemoryPlan
+from prototypenas.selection import Selection
+from prototypenas.types import Candidate, Evaluation, Target
+
+TextRows = tuple[tuple[str, str], ...]
+"""A name and its value as it is printed, one pair a row."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of a model's `history.csv`; `None` where a value was not recorded."""
+
+    phase: str
+    epoch: int
+    train_loss: float | None
+    train_accuracy: float | None
+    validation_accuracy: float | None
+    parameters: int | None
+
+
+@dataclass(frozen=True)
+class SizeComparison:
+    """One part of the deployed model: bytes as planned and as found in the linked file."""
+
+    part: str
+    planned_bytes: int
+    measured_bytes: int
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """All that is known of one chosen model; what a run has not come to yet is `None` or empty."""
+
+    candidate: Candidate
+    evaluation: Evaluation | None = None
+    c_score: float | None = None
+    """Of the compiled C on the test data, in `[0, 1]`."""
+    graph: Graph | None = None
+    plan: MemoryPlan | None = None
+    """Drawn only together with `graph`."""
+    history: tuple[Epoch, ...] = ()
+    latency_ms: float | None = None
+    """Estimated for the target."""
+    sizes: tuple[SizeComparison, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """One run, ready to be written."""
+
+    title: str
+    arguments: TextRows
+    """What was asked, the probe's settings included: a score means nothing without them."""
+    statistics: TextRows
+    """How the exploration went: time, candidates per second and the like; counts come from `candidates`."""
+    candidates: tuple[Candidate, ...]
+    selection: Selection
+    models: tuple[ModelResult, ...]
+    """One for each chosen candidate, in order of FLOPs."""
+    target: Target | None = None
+    importance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Objective to parameter to its share of importance."""
+
+
+def read_history(path: Path) -> tuple[Epoch, ...]:
+    """Read a `history.csv`; no file, or one without rows, gives no epochs, and an empty cell `None`."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as stream:
+        return tuple(_epoch(row, place) for place, row in enumerate(csv.DictReader(stream), start=1))
+
+
+def _epoch(row: Mapping[str, str | None], place: int) -> Epoch:
+    epoch, parameters = _number(row.get("epoch")), _number(row.get("parameters"))
+    return Epoch(
+        phase=row.get("phase") or "train",
+        epoch=place if epoch is None else int(epoch),
+        train_loss=_number(row.get("train_loss")),
+        train_accuracy=_number(row.get("train_accuracy")),
+        validation_accuracy=_number(row.get("validation_accuracy")),
+        parameters=None if parameters is None else int(parameters),
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

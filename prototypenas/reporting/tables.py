@@ -1,0 +1,176 @@
+"""Every table of a report as plain text cells; the page, the terminal and the tests read the same ones."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prototypenas.reporting.front_figures import NAMES
+from prototypenas.reporting.report_data import ModelResult, ReportData
+from prototypenas.selection import Selection
+from prototypenas.types import Candidate, Footprint
+
+ABSENT = "–"
+"""What stands where a run has not come to a value yet."""
+
+FAILURES = {
+    "invalid": "no such network can be built",
+    "ram": "more RAM than the budget",
+    "rom": "more ROM than the budget",
+    "flops": "more FLOPs than the budget",
+    "proxy": "a proxy cannot score it",
+    "worker": "its worker died",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Headers and cells, all as printed; the first `names` columns are text, the others numbers."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    names: int = 1
+
+
+def final_table(models: Sequence[ModelResult]) -> Table:
+    """What each chosen model costs and how well it does, in order of FLOPs; sizes in kB (1,000 bytes) as the paper."""
+    metric = next((_metric(model) for model in models if model.evaluation), "accuracy")
+    headers = (
+        "Trial",
+        "Architecture",
+        "MFLOPs",
+        "MMACs",
+        "RAM [kB]",
+        "ROM [kB]",
+        f"Float {metric} [%]",
+        f"int8 {metric} [%]",
+        f"C {metric} [%]",
+        "Latency [ms]",
+    )
+    return Table(headers, tuple(_final_row(model) for model in models), names=2)
+
+
+def rejection_table(candidates: Sequence[Candidate]) -> Table:
+    """How many candidates were scored, and how many left out for which reason."""
+    kinds = Counter(one.rejection.kind for one in candidates if one.rejection is not None)
+    scored = sum(one.feasible for one in candidates)
+    rows = [("scored", "fits the target", str(scored), _share(scored, len(candidates)))]
+    rows += [(kind, _failure(kind), str(count), _share(count, len(candidates))) for kind, count in kinds.most_common()]
+    return Table(("Outcome", "Meaning", "Candidates", "Share"), tuple(rows), names=2)
+
+
+def choice_table(selection: Selection) -> Table:
+    """What each chosen model adds to the others, with its scores."""
+    objectives = selection.normalisation.names
+    headers = ("Trial", "Only it covers", "Leads the chosen in", *(NAMES.get(name, name) for name in objectives))
+    rows = []
+    for candidate, reason in zip(selection.chosen, selection.reasons, strict=True):
+        leads = ", ".join(
+            NAMES.get(name, name) + (" (and the whole front)" if name in reason.best_of_front else "")
+            for name in reason.leads
+        )
+        assert candidate.cost is not None
+        scores = [f"{candidate.cost.flops / 1e6:.1f}", *(f"{candidate.scores[name]:.4g}" for name in objectives[1:])]
+        rows.append((str(candidate.number), f"{100 * reason.exclusive_hypervolume:.1f} %", leads or ABSENT, *scores))
+    return Table(headers, tuple(rows), names=3)
+
+
+def scale_table(selection: Selection) -> Table:
+    """The normalisation and the reference point, in the objectives' own units."""
+    scale = selection.normalisation
+    rows = []
+    for place, (name, best, worst) in enumerate(zip(scale.names, scale.best, scale.worst, strict=True)):
+        sign, unit = (1e-6, "minimised") if place == 0 else (-1.0, "maximised")
+        reference = best + scale.reference * (worst - best)
+        rows.append((NAMES.get(name, name), unit, *(f"{sign * value:.5g}" for value in (best, worst, reference))))
+    return Table(("Objective", "", "Best of front", "Worst of front", "Reference point"), tuple(rows), names=2)
+
+
+def configuration_table(candidates: Sequence[Candidate]) -> Table:
+    """The searched values of each chosen model (paper, Table 1)."""
+    headers = ("Trial", "Architecture", "Width", "Depths", "Kernels", "Strides", "Sparsities")
+    rows = []
+    for candidate in candidates:
+        configuration = candidate.configuration
+        groups = configuration.groups
+        rows.append(
+            (
+                str(candidate.number),
+                configuration.architecture,
+                f"{configuration.width:.3f}",
+                " ".join(str(group.depth) for group in groups),
+                " ".join(str(group.kernel) for group in groups),
+                " ".join(str(group.stride) for group in groups),
+                " ".join(f"{group.sparsity:.2f}" for group in groups),
+            )
+        )
+    return Table(headers, tuple(rows), names=2)
+
+
+def footprint_table(candidates: Sequence[Candidate]) -> Table:
+    """RAM and ROM of each chosen model as the sum of their parts, in bytes."""
+    parts = tuple(Footprint.__dataclass_fields__)
+    headers = ("Trial", *(part.removesuffix("_bytes") for part in parts), "RAM", "ROM")
+    rows = []
+    for candidate in candidates:
+        assert candidate.cost is not None
+        footprint = candidate.cost.footprint
+        values = [*(getattr(footprint, part) for part in parts), footprint.ram_bytes, footprint.rom_bytes]
+        rows.append((str(candidate.number), *(f"{value:,}" for value in values)))
+    return Table(headers, tuple(rows))
+
+
+def sizes_table(model: ModelResult) -> Table:
+    """Planned bytes beside those found in the linked file."""
+    rows = tuple(
+        (row.part, f"{row.planned_bytes:,}", f"{row.measured_bytes:,}", f"{row.measured_bytes - row.planned_bytes:+,}")
+        for row in model.sizes
+    )
+    return Table(("Part", "Planned [bytes]", "Linked [bytes]", "Difference"), rows)
+
+
+def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
+    """The run's own statistics, and the counts that follow from its candidates."""
+    feasible = sum(one.feasible for one in report.candidates)
+    different = len({one.digest for one in report.candidates if one.digest is not None})
+    counts = (
+        ("Candidates explored", f"{len(report.candidates)}"),
+        ("Different networks", f"{different}"),
+        ("Fit the target and scored", f"{feasible} ({_share(feasible, len(report.candidates))})"),
+        ("On the Pareto front", f"{len(report.selection.front)}"),
+    )
+    return (*counts, *report.statistics)
+
+
+def _final_row(model: ModelResult) -> tuple[str, ...]:
+    candidate, evaluation = model.candidate, model.evaluation
+    assert candidate.cost is not None
+    footprint = candidate.cost.footprint
+    return (
+        str(candidate.number),
+        candidate.configuration.architecture,
+        f"{candidate.cost.flops / 1e6:.1f}",
+        f"{candidate.cost.macs / 1e6:.1f}",
+        f"{footprint.ram_bytes / 1e3:.1f}",
+        f"{footprint.rom_bytes / 1e3:.1f}",
+        _percent(evaluation.float_score if evaluation else None),
+        _percent(evaluation.int8_score if evaluation else None),
+        _percent(model.c_score),
+        ABSENT if model.latency_ms is None else f"{model.latency_ms:.1f}",
+    )
+
+
+def _metric(model: ModelResult) -> str:
+    assert model.evaluation is not None
+    return {"map50": "mAP50"}.get(model.evaluation.metric, model.evaluation.metric)
+
+
+def _failure(kind: str) -> str:
+    return "; ".join(FAILURES.get(part, part) for part in kind.split("+"))
+
+
+def _percent(share: float | None) -> str:
+    return ABSENT if share is None else f"{100 * share:.2f}"
+
+
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / total:.0f} %" if total else ABSENT
