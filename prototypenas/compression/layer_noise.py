@@ -71,7 +71,9 @@ def _compared(
 
 def _quantized(graph: Graph, tensor: str, values: NDArray[np.float32]) -> Map:
     step = quantization(graph, tensor)
-    return np.clip(np.rint(values / np.float32(step.scale)) + step.zero_point, INT8_MIN, INT8_MAX).astype(np.int8)
+    rounded = np.rint(values / np.float32(step.scale)) + step.zero_point
+    narrow: Map = np.clip(rounded, INT8_MIN, INT8_MAX).astype(np.int8)
+    return narrow
 
 
 def _channels_last(values: Tensor) -> NDArray[np.float32]:
