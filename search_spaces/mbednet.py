@@ -2,9 +2,9 @@
 
 A depthwise-separable network for microcontrollers. It halves the map before anything else and never expands a map
 that is about to be halved: the first superblock of a group filters its input as it comes (depthwise, then 1x1), only
-the following ones expand, narrowly. So where the groups halve their maps, the arena up to width 1 never exceeds the input
-and the stem's output. Rectifiers are ReLU, which costs nothing when fused into int8 arithmetic and leaves the whole
-range to the data.
+the following ones expand, narrowly. So where the groups halve their maps and the width is at most 1, the arena never
+exceeds the network's input and the stem's output. Rectifiers are ReLU, which costs nothing when fused into int8
+arithmetic and leaves the whole range to the data.
 """
 
 from torch import Tensor, nn
