@@ -33,7 +33,11 @@ class ActivationCodes:
 
     def see(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
         """Read the codes off the input; where it was overwritten in place, the same values are above 0 as before."""
-        on = (inputs[0].detach() > 0).flatten(1).cpu().numpy()
+        on = inputs[0].detach() > 0
+        if on.ndim == 4:
+            # The order of the units does not matter; this one needs no copy of channels-last maps.
+            on = on.permute(0, 2, 3, 1)
+        on = on.flatten(1).cpu().numpy()
         self._codes.append(np.packbits(on, axis=1))
         self._units += on.shape[1]
 
