@@ -35,7 +35,7 @@ CYCLE_MODELS: Mapping[str, CycleModel] = MappingProxyType(
         "cortex-m7": CycleModel(
             factor=1.0,
             relative_error=0.066,
-            source="fit to 13 published timings (STM32 model zoo, MLPerf Tiny v1.1), leave-one-out error 6.6 %, worst 15 %",
+            source="13 published timings (STM32 model zoo, MLPerf Tiny v1.1): leave-one-out error 6.6 %, worst 15 %",
         ),
         "cortex-m4": CycleModel(
             factor=2.5,

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import torch
@@ -60,6 +60,15 @@ class Storage:
     tensor: str
 
 
+class Place(NamedTuple):
+    """A module in the network: where it is and what it is."""
+
+    path: str
+    kind: str
+    leaf: bool
+    """Whether it has no children, so that its path alone names its operator."""
+
+
 class Recorder:
     """Collects operators and knows which module is running."""
 
@@ -67,7 +76,7 @@ class Recorder:
         self.recording = Recording(input_shape)
         self.functions = functions
         self.module = module
-        self.stack: list[tuple[str, bool]] = [("", False)]
+        self.stack = [Place("", type(module).__name__, leaf=False)]
         self.padded = False
         """Whether a value waits for a convolution to take its padding over."""
         self._places = _places(module)
@@ -76,7 +85,8 @@ class Recorder:
 
     def enter(self, module: nn.Module) -> None:
         """Note that `module` starts."""
-        self.stack.append(self._places.get(id(module), (type(module).__name__, True)))
+        kind = type(module).__name__
+        self.stack.append(self._places.get(id(module)) or Place(kind, kind, leaf=True))
 
     def leave(self) -> None:
         """Note that the running module is done."""
@@ -88,12 +98,12 @@ class Recorder:
         Raises:
             LoweringError: always.
         """
-        path = self.stack[-1][0] or type(self.module).__name__
-        raise LoweringError(f"{path}: {reason}")
+        path, kind, _ = self.stack[-1]
+        raise LoweringError(f"module {path} ({kind}): {reason}" if path else f"{kind}: {reason}")
 
     def new_name(self, kind: str, weight: Tensor | None = None) -> str:
         """Name an operator by the module it came from; `kind` tells apart what one module does."""
-        path, leaf = self.stack[-1]
+        path, _, leaf = self.stack[-1]
         if not leaf and weight is not None:
             path = self._path_of_weight(weight) or f"{path}.{kind}"
         elif not leaf:
@@ -267,15 +277,15 @@ def _traced(values: Sequence[Any]) -> list[Traced]:
     return found
 
 
-def _places(module: nn.Module) -> dict[int, tuple[str, bool]]:
-    """Give each module's path and whether it has no children, by identity; the first path wins."""
-    places: dict[int, tuple[str, bool]] = {}
+def _places(module: nn.Module) -> dict[int, Place]:
+    """Give each module's place by identity."""
+    places: dict[int, Place] = {}
     waiting = [("", module)]
     while waiting:
         path, parent = waiting.pop()
         children = parent._modules
         if id(parent) not in places:
-            places[id(parent)] = (path, not children)
+            places[id(parent)] = Place(path, type(parent).__name__, leaf=not children)
             prefix = path + "." if path else ""
             waiting += [(prefix + name, child) for name, child in children.items() if child is not None]
     return places
