@@ -117,7 +117,7 @@ def _execute(source: PluginSource) -> ModuleType:
     module.__file__ = source.path
     sys.modules[source.module_name] = module
     try:
-        exec(compile(source.text, source.path, "exec"), module.__dict__)  # noqa: S102 - that is what a plug-in is
+        exec(compile(source.text, source.path, "exec"), module.__dict__)
     except Exception as error:
         del sys.modules[source.module_name]
         raise PluginError(f"plug-in {source.path}{_line(error, source)}: {type(error).__name__}: {error}") from error

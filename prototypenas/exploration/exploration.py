@@ -1,7 +1,7 @@
 """Step 1 of the paper (section 3.1): constrained multi-objective exploration, generation by generation."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -121,17 +121,16 @@ class _Records:
 def _records(
     task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None
 ) -> Iterator[_Records]:
-    journal = None if directory is None else Journal(directory / JOURNAL, {**task.identity(), **identity})
-    try:
-        url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
-        name = "exploration" if directory is None else directory.resolve().name
-        mirror = None
+    url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
+    name = "exploration" if directory is None else directory.resolve().name
+    with ExitStack() as stack:
+        journal, mirror = None, None
+        if directory is not None:
+            journal = stack.enter_context(closing(Journal(directory / JOURNAL, {**task.identity(), **identity})))
         if url is not None:
-            mirror = StudyMirror(url, name=name, space=space, budget=task.budget, proxies=task.proxy_names)
+            opened = StudyMirror(url, name=name, space=space, budget=task.budget, proxies=task.proxy_names)
+            mirror = stack.enter_context(closing(opened))
         yield _Records(journal, directory and directory / TABLE, mirror, task)
-    finally:
-        if journal is not None:
-            journal.close()
 
 
 def _space_identity(space: SearchSpace) -> dict[str, Any]:

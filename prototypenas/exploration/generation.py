@@ -1,4 +1,4 @@
-"""One generation through an executor: priced, then scored once per network, with the same result in any order of work."""
+"""One generation through an executor: priced, then scored once per network; the same result in any order of work."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,8 +60,8 @@ class Evaluator:
             self._priced[candidate.number] = known
         else:
             raise RunDirectoryError(
-                f"candidate {candidate.number} of the journal is {known.candidate.configuration}, but this exploration asks "
-                f"for {candidate.configuration}; it was made by another version, start in another folder"
+                f"candidate {candidate.number} of the journal is {known.candidate.configuration}, but this exploration "
+                f"asks for {candidate.configuration}; it was made by another version, start in another folder"
             )
 
     def _receive(self, finished: Finished) -> None:

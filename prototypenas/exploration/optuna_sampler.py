@@ -22,6 +22,9 @@ from prototypenas.types import Configuration
 
 STUDY_NAME = "exploration"
 
+HISTORY = 400
+"""Trials after which a genetic sampler's study is cut; cutting costs as much as a few generations of looking."""
+
 OPTUNA_SAMPLERS: Mapping[str, Callable[[int, int], BaseSampler]] = {
     "nsga2": lambda population, seed: NSGAIISampler(population_size=population, seed=seed),
     "nsga3": lambda population, seed: NSGAIIISampler(population_size=population, seed=seed),
@@ -81,7 +84,7 @@ class OptunaSampler:
             for name, violation in zip(CONSTRAINTS, outcome.violations, strict=True):
                 trial.set_constraint(name, violation)
             self._study.tell(trial, list(outcome.objectives or self._worst))
-        if self._genetic:
+        if self._genetic and len(self._study.get_trials(deepcopy=False)) > HISTORY:
             self._forget()
 
     def _remember_worst(self, objectives: tuple[float, ...] | None) -> None:
@@ -104,8 +107,6 @@ class OptunaSampler:
         newest = max(trial.system_attrs[key] for trial in trials)
         parents = self._parents(newest)
         kept = [trial for trial in trials if trial.system_attrs[key] == newest or trial.number in parents]
-        if len(kept) == len(trials):
-            return
         self._study = self._new_study()
         self._study.add_trials(kept)
         places = [place for place, trial in enumerate(kept) if trial.number in parents]

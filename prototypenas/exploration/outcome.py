@@ -9,7 +9,7 @@ CONSTRAINTS = ("ram", "rom", "flops", "usable")
 """`usable` stands for everything but the limits: it can be built, scored, and its worker lived."""
 
 UNBUILDABLE_VIOLATION = 10.0
-"""Ten times over a limit: a configuration without a network is further from the goal than nearly every too large one."""
+"""Ten times over a limit: having no network is further from the goal than nearly every network too large."""
 
 UNSCORED_VIOLATION = 1.0
 """A network that fits and cannot be scored counts as twice a limit."""

@@ -1,4 +1,4 @@
-"""Table 1 of the paper as data: what is searched, and every value's name as the samplers, the study and the files use it."""
+"""Table 1 of the paper as data: what is searched, and each value's name in the samplers and the study."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class SearchSpace:
     """The searched values (paper, Table 1): 14 parameters, five of them continuous.
 
     Kernel and stride are one categorical per group. Architectures may differ in their kernels but not in how many they
-    offer: where they differ, the sampler chooses a kernel by its place (short, middle, long), so that every sampler sees one
-    and the same space.
+    offer: where they differ, the sampler chooses a kernel by its place (short, middle, long), so that every sampler
+    sees one and the same space.
 
     Raises:
         ConfigurationError: if there is no architecture, or kernels that do not go together.

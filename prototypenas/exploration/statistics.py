@@ -40,7 +40,8 @@ class Statistics:
         rejected = ", ".join(f"{count} by {kind}" for kind, count in sorted(self.rejected.items())) or "none"
         return (
             f"{self.explored} explored in {self.wall_seconds:.0f} s: {self.feasible} feasible "
-            f"({self.repeated} of them repeated), rejected: {rejected}; {self.outside_proxies:.0%} of the work outside the proxies"
+            f"({self.repeated} of them repeated), rejected: {rejected}; "
+            f"{self.outside_proxies:.0%} of the work outside the proxies"
         )
 
 

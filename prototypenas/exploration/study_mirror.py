@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.storages import BaseStorage, RDBStorage, get_storage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.optuna_sampler import directions, distributions, quiet
 from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
 from prototypenas.exploration.space import SearchSpace
+from prototypenas.exploration.trial_tables import TrialTables, row_of
 from prototypenas.types import Budget, Candidate
 
 STUDY_FILE = "study.db"
@@ -47,9 +47,13 @@ class StudyMirror:
         self._budget = budget
         self._proxies = tuple(proxies)
         self._distributions: dict[str, BaseDistribution] = distributions(space)
-        self._study = self._open(name)
-        self.length = len(self._study.get_trials(deepcopy=False))
-        """Candidates already in the study."""
+        self._json = {name: distribution_to_json(each) for name, each in self._distributions.items()}
+        with quiet(), self._storage_errors():
+            storage = _open_storage(url)
+            self._study = self._open(name, storage)
+            self._tables = _tables(storage, name)
+            self.length = self._tables.count() if self._tables else len(self._study.get_trials(deepcopy=False))
+            """Candidates already in the study."""
 
     def extend(self, candidates: Sequence[Candidate]) -> None:
         """Add finished candidates.
@@ -57,22 +61,29 @@ class StudyMirror:
         Raises:
             RunDirectoryError: if the storage refuses them.
         """
+        trials = [self._trial(candidate) for candidate in candidates]
         with self._storage_errors():
-            self._study.add_trials(self._trial(candidate) for candidate in candidates)
+            if self._tables is None:
+                self._study.add_trials(trials)
+            else:
+                self._tables.append(self.length, [row_of(trial, self._json) for trial in trials])
         self.length += len(candidates)
 
-    def _open(self, name: str) -> Study:
-        with quiet(), self._storage_errors():
-            storage = _open_storage(self._url)
-            study = optuna.create_study(
-                study_name=name, storage=storage, directions=directions(self._proxies), load_if_exists=True
-            )
-            names = ["flops", *self._proxies]
-            if study.metric_names not in (None, names) or len(study.directions) != len(names):
-                raise RunDirectoryError(f"{self._url} holds a study {name} of {study.metric_names}, not of {names}")
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                study.set_metric_names(names)
+    def close(self) -> None:
+        """Close the database."""
+        if self._tables is not None:
+            self._tables.close()
+
+    def _open(self, name: str, storage: BaseStorage) -> Study:
+        study = optuna.create_study(
+            study_name=name, storage=storage, directions=directions(self._proxies), load_if_exists=True
+        )
+        names = ["flops", *self._proxies]
+        if study.metric_names not in (None, names) or len(study.directions) != len(names):
+            raise RunDirectoryError(f"{self._url} holds a study {name} of {study.metric_names}, not of {names}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names(names)
         return study
 
     def _trial(self, candidate: Candidate) -> FrozenTrial:
@@ -113,16 +124,13 @@ def _attributes(candidate: Candidate) -> dict[str, Any]:
 
 def _open_storage(url: str) -> BaseStorage:
     try:
-        storage = RDBStorage(url)
+        return get_storage(url) if url.startswith("redis") else RDBStorage(url)
     except (ImportError, ValueError) as error:
         raise ConfigurationError(f"the storage {url} cannot be opened: {error}") from error
-    if url.startswith("sqlite"):
-        event.listen(storage.engine, "connect", _relax)
-        storage.engine.dispose()
-    return storage
 
 
-def _relax(connection: Any, record: object) -> None:
-    """Leave syncing to the operating system: a lost study can be made again from the journal."""
-    connection.execute("PRAGMA synchronous=OFF")
-    connection.execute("PRAGMA journal_mode=MEMORY")
+def _tables(storage: BaseStorage, name: str) -> TrialTables | None:
+    if not isinstance(storage, RDBStorage):
+        return None
+    tables = TrialTables(storage.engine, storage.get_study_id_from_name(name))
+    return tables if tables.checked else None
