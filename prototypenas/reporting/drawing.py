@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8A6D00", "#5E4FA2", "#666666")
@@ -56,12 +57,32 @@ def architecture_styles(architectures: Sequence[str]) -> dict[str, tuple[str, st
     return {name: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
 
 
-def label_points(axes: Axes, points: Sequence[tuple[float, float]], labels: Sequence[str]) -> None:
-    """Write labels beside data points where they cover no other label and no other labelled point."""
-    figure = axes.figure
-    assert isinstance(figure, Figure)
+def label_panels(figure: Figure, points: Mapping[Axes, Sequence[tuple[float, float]]], labels: Sequence[str]) -> None:
+    """Write labels beside data points of each panel where they cover no other label and no other labelled point.
+
+    The figure is laid out first, once for all panels, because places depend on it.
+    """
     figure.draw_without_rendering()
-    scale = figure.dpi / 72.0
+    for axes, places in points.items():
+        _label_points(axes, places, labels, figure.dpi / 72.0)
+
+
+def svg_text(figure: Figure) -> str:
+    """Give a figure as an `<svg>` element to stand inline in a page; equal figures give equal text."""
+    stream = io.StringIO()
+    with house_style():
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    text = stream.getvalue()
+    return text[text.index("<svg") :]
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, 160 dots an inch."""
+    with house_style():
+        figure.savefig(path, dpi=160, bbox_inches="tight")
+
+
+def _label_points(axes: Axes, points: Sequence[tuple[float, float]], labels: Sequence[str], scale: float) -> None:
     spots = [axes.transData.transform(point) for point in points]
     taken = [Bbox.from_bounds(x - 7, y - 7, 14, 14) for x, y in spots]
     for (x, y), point, label in zip(spots, points, labels, strict=True):
@@ -79,24 +100,8 @@ def label_points(axes: Axes, points: Sequence[tuple[float, float]], labels: Sequ
             fontweight="bold",
             color=HIGHLIGHT,
             zorder=6,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
-
-
-def svg_text(figure: Figure) -> str:
-    """Give a figure as an `<svg>` element to stand inline in a page; equal figures give equal text."""
-    stream = io.StringIO()
-    with house_style():
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
-    text = stream.getvalue()
-    return text[text.index("<svg") :]
-
-
-def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write `name.svg` and `name.png` (160 dots an inch) into a folder, which is made if needed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.svg").write_text(svg_text(figure), encoding="utf-8")
-    with house_style():
-        figure.savefig(folder / f"{name}.png", dpi=160, bbox_inches="tight")
 
 
 def _label_box(x: float, y: float, offset: tuple[int, int], letters: int, scale: float) -> Bbox:

@@ -1,6 +1,6 @@
 """The explored candidates, their Pareto front and the chosen ones, seen in different objectives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from prototypenas.reporting.drawing import FAINT, HIGHLIGHT, architecture_styles, house_style, label_points
+from prototypenas.reporting.drawing import FAINT, HIGHLIGHT, architecture_styles, house_style, label_panels
 from prototypenas.selection import Selection
 from prototypenas.selection.pareto import FLOPS
 from prototypenas.types import Candidate
@@ -35,9 +35,11 @@ def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figur
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, proxy in zip(panels, proxies, strict=False):
             _scatter(axes, candidates, selection, (FLOPS, proxy))
+            _ticks(axes, FLOPS, (1.0, 2.0, 5.0))
         for axes in panels[len(proxies) :]:
             axes.set_axis_off()
         _legend(figure, selection, candidates)
+        _label_chosen(figure, selection, {axes: (FLOPS, proxy) for axes, proxy in zip(panels, proxies, strict=False)})
     return figure
 
 
@@ -51,10 +53,11 @@ def pairs_figure(selection: Selection) -> Figure:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, pair in zip(panels, pairs, strict=False):
             _scatter(axes, selection.front, selection, pair)
-            axes.set_title("")
+            _ticks(axes, pair[0], (1.0,))
         for axes in panels[len(pairs) :]:
             axes.set_axis_off()
         _legend(figure, selection, selection.front)
+        _label_chosen(figure, selection, dict(zip(panels, pairs, strict=False)))
     return figure
 
 
@@ -99,18 +102,23 @@ def _scatter(axes: Axes, candidates: Sequence[Candidate], selection: Selection, 
             axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, linewidths=0, zorder=2 + inside)
     x, y = (values_of(selection.chosen, objective) for objective in pair)
     axes.scatter(x, y, s=110, facecolors="none", edgecolors=HIGHLIGHT, linewidths=1.8, zorder=5)
-    _name_axes(axes, pair)
-    label_points(axes, list(zip(x, y, strict=True)), [str(candidate.number) for candidate in selection.chosen])
-
-
-def _name_axes(axes: Axes, pair: tuple[str, str]) -> None:
     axes.set_xlabel(_title(pair[0]))
     axes.set_ylabel(_title(pair[1]))
-    axes.set_title(_title(pair[1]))
     axes.margins(0.08)
-    if pair[0] == FLOPS:
+
+
+def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tuple[str, str]]) -> None:
+    points = {
+        axes: list(zip(*(values_of(selection.chosen, objective) for objective in pair), strict=True))
+        for axes, pair in panels.items()
+    }
+    label_panels(figure, points, [str(candidate.number) for candidate in selection.chosen])
+
+
+def _ticks(axes: Axes, objective: str, subdivisions: tuple[float, ...]) -> None:
+    if objective == FLOPS:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_locator(LogLocator(subs=subdivisions))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
 
@@ -122,7 +130,7 @@ def _legend(figure: Figure, selection: Selection, candidates: Sequence[Candidate
         for name, (colour, marker) in architecture_styles(shown).items()
     ]
     ring = Line2D([], [], marker="o", linestyle="none", markersize=10, markerfacecolor="none")
-    ring.set(markeredgecolor=HIGHLIGHT, markeredgewidth=1.8, label=f"chosen {len(selection.chosen)}")
+    ring.set(markeredgecolor=HIGHLIGHT, markeredgewidth=1.8, label=f"chosen ({len(selection.chosen)})")
     handles.append(ring)
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 7))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting import tables
-from prototypenas.reporting.drawing import save_figure, svg_text
+from prototypenas.reporting.drawing import save_png, svg_text
 from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.importance import importance_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
@@ -25,6 +26,11 @@ class Picture:
     figure: Figure
     caption: str
 
+    @cached_property
+    def svg(self) -> str:
+        """The drawn `<svg>` element; drawing is the slow part of a report, so it is done once."""
+        return svg_text(self.figure)
+
 
 def write_report(report: ReportData, path: Path) -> None:
     """Write the page to `path` and every figure as SVG and PNG to `figures/` beside it.
@@ -37,9 +43,11 @@ def write_report(report: ReportData, path: Path) -> None:
     drawn = list(pictures(report))
     draft = path.with_name(path.name + ".draft")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = path.parent / "figures"
+        folder.mkdir(parents=True, exist_ok=True)
         for picture in drawn:
-            save_figure(picture.figure, path.parent / "figures", picture.name)
+            (folder / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
+            save_png(picture.figure, folder / f"{picture.name}.png")
         draft.write_text(page(report, drawn), encoding="utf-8")
         draft.replace(path)
     except OSError as error:
@@ -85,7 +93,7 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
     return environment.get_template("report.html").render(
         report=report,
         selection=report.selection,
-        svg={picture.name: Markup(svg_text(picture.figure)) for picture in drawn},
+        svg={picture.name: Markup(picture.svg) for picture in drawn},
         captions={picture.name: picture.caption for picture in drawn},
         final=tables.final_table(report.models),
         rejections=tables.rejection_table(report.candidates),
@@ -93,7 +101,7 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         scale=tables.scale_table(report.selection),
         configurations=tables.configuration_table(chosen),
         footprints=tables.footprint_table(chosen),
-        sizes=[(model.candidate.number, tables.sizes_table(model)) for model in report.models if model.sizes],
+        sizes=tables.sizes_table(report.models),
         statistics=tables.statistics_rows(report),
         summary=_summary(report),
     )

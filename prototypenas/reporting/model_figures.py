@@ -13,8 +13,10 @@ from prototypenas.deployment.memory_plan import MemoryPlan, PlanRow
 from prototypenas.reporting.drawing import COLOURS, HIGHLIGHT, INK, architecture_styles, house_style
 from prototypenas.reporting.report_data import Epoch, ModelResult
 
-TINTS = ("#7FB8DA", "#A9D8C5", "#F3CE8C", "#DDB3CC")
+TINTS = ("#7FB8DA", "#A9D8C5", "#B9B4DC", "#DDB3CC")
 KIB = 1024.0
+LABELLED_SHARE = 0.012
+"""Share of the map from which a tensor is large enough to carry its shape."""
 
 
 def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
@@ -27,7 +29,7 @@ def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
         figure = Figure(figsize=(10.0, 3.6), layout="constrained")
         axes = figure.subplots()
         for place, row in enumerate(rows):
-            _draw_tensor(axes, row, graph, TINTS[place % len(TINTS)])
+            _draw_tensor(axes, row, graph, tint=TINTS[place % len(TINTS)], axes_area=plan.total_bytes * steps)
         if plan.scratch_bytes:
             _draw_scratch(axes, plan, steps)
         _draw_bounds(axes, plan)
@@ -61,7 +63,7 @@ def training_figure(models: Sequence[ModelResult]) -> Figure:
     return figure
 
 
-def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
+def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, *, tint: str, axes_area: float) -> None:
     spec = graph.tensors[row.tensor]
     extent = (spec.elements // spec.channels - 1) * row.pixel_stride + spec.channels
     outer = row.tensor == graph.input or row.tensor in graph.outputs
@@ -77,8 +79,10 @@ def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
         hatch="///" if row.pixel_stride != spec.channels else None,
         zorder=2,
     )
-    box.set_gid(f"tensor {row.tensor} {shape}")
     axes.add_patch(box)
+    if extent * (row.last - row.first + 1) >= LABELLED_SHARE * axes_area:
+        middle = ((row.first + row.last) / 2, (row.offset + extent / 2) / KIB)
+        axes.annotate(shape, middle, ha="center", va="center", fontsize=7.5, rotation=90, zorder=3)
 
 
 def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:

@@ -119,13 +119,20 @@ def footprint_table(candidates: Sequence[Candidate]) -> Table:
     return Table(headers, tuple(rows))
 
 
-def sizes_table(model: ModelResult) -> Table:
-    """Planned bytes beside those found in the linked file."""
+def sizes_table(models: Sequence[ModelResult]) -> Table:
+    """Planned bytes beside those found in the linked files."""
     rows = tuple(
-        (row.part, f"{row.planned_bytes:,}", f"{row.measured_bytes:,}", f"{row.measured_bytes - row.planned_bytes:+,}")
+        (
+            str(model.candidate.number),
+            row.part,
+            f"{row.planned_bytes:,}",
+            f"{row.measured_bytes:,}",
+            f"{row.measured_bytes - row.planned_bytes:+,}",
+        )
+        for model in models
         for row in model.sizes
     )
-    return Table(("Part", "Planned [bytes]", "Linked [bytes]", "Difference"), rows)
+    return Table(("Trial", "Part", "Planned [bytes]", "Linked [bytes]", "Difference"), rows, names=2)
 
 
 def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
