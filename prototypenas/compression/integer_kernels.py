@@ -54,7 +54,7 @@ def run_integer_operator(operator: Operator, inputs: Sequence[Map], tensors: Map
         case DepthwiseConv2d(window=window):
             return _filtered(inputs[0], window, _integers(operator), zero_points, low)
         case FullyConnected():
-            flat = inputs[0].reshape(len(inputs[0]), 1, 1, -1)
+            flat = inputs[0].reshape(len(inputs[0]), 1, 1, operator.in_features)
             return _convolved(flat, POINT, _integers(operator), zero_points, low)
         case Add(arithmetic=arithmetic) if arithmetic is not None:
             return _narrowed(_added(inputs[0], inputs[1], arithmetic), target, low)
