@@ -146,7 +146,7 @@ def _as_scored(model: nn.Module, weights: Iterable[Tensor]) -> Iterator[None]:
     """Train mode without dropout, gradients for `weights` alone; all flags, buffers and random states put back."""
     modules = [(module, module.training) for module in model.modules()]
     flags = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    buffers = [(buffer, buffer._version, buffer.clone()) for buffer in model.buffers()]
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     devices = {tensor.device for tensor, _ in flags if tensor.device.type == "cuda"}
     try:
         for module, _ in modules:
@@ -164,9 +164,8 @@ def _as_scored(model: nn.Module, weights: Iterable[Tensor]) -> Iterator[None]:
         for parameter, requires_grad in flags:
             parameter.requires_grad_(requires_grad)
         with torch.no_grad():
-            for buffer, version, values in buffers:
-                if buffer._version != version:
-                    buffer.copy_(values)
+            for buffer, values in buffers:
+                buffer.copy_(values)
 
 
 @contextmanager
