@@ -131,11 +131,20 @@ def _counted(values: Tensor, limits: Range) -> NDArray[np.float64]:
 
 
 def _least_error(histogram: Histogram, limits: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Give the limits of least squared error; the tails' errors come from running moments of the histogram."""
     ends = np.asarray(limits)
-    lower, upper = ends[:, :1], ends[:, 1:]
-    centres = histogram.centres[None]
-    outside = np.maximum(np.maximum(lower - centres, centres - upper), 0.0)
-    inside_error = ((upper - lower) / STEPS) ** 2 / 12.0
-    error = (histogram.counts * np.where(outside > 0, outside**2, inside_error)).sum(axis=1)
-    chosen = ends[int(np.argmin(error[::-1])) * -1 - 1]
-    return float(chosen[0]), float(chosen[1])
+    lower, upper = ends[:, 0], ends[:, 1]
+    centres = histogram.centres
+    moments = [np.concatenate([[0.0], np.cumsum(histogram.counts * centres**power)]) for power in range(3)]
+    first, last = np.searchsorted(centres, lower), np.searchsorted(centres, upper, side="right")
+    below = [moment[first] for moment in moments]
+    above = [moment[-1] - moment[last] for moment in moments]
+    inside = (moments[0][last] - moments[0][first]) * ((upper - lower) / STEPS) ** 2 / 12.0
+    error = inside + _squared_distance(below, lower) + _squared_distance(above, upper)
+    chosen = len(ends) - 1 - int(np.argmin(error[::-1]))
+    return float(lower[chosen]), float(upper[chosen])
+
+
+def _squared_distance(moments: Sequence[NDArray[np.float64]], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    distance: NDArray[np.float64] = moments[2] - 2 * end * moments[1] + end**2 * moments[0]
+    return distance

@@ -84,13 +84,13 @@ def load_graph(path: Path) -> Graph:
         RunDirectoryError: if the file is missing, damaged or no graph of this version.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays: Arrays = {name: file[name] for name in file.files}
         structure = json.loads(arrays[STRUCTURE].tobytes())
         if structure["format"] != FORMAT:
             raise RunDirectoryError(f"{path} has graph format {structure['format']}; this version reads {FORMAT}")
         return _decode(structure, arrays)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise RunDirectoryError(f"{path} is no readable graph file: {error!r}") from error
     except (zipfile.BadZipFile, zlib.error) as error:
         raise RunDirectoryError(f"{path} is damaged: {error}") from error

@@ -1,0 +1,122 @@
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from prototypenas.compression.calibration import calibrate, min_max_range
+from prototypenas.compression.integer_kernels import run_integer_operator
+from prototypenas.compression.quantization import quantization, quantize
+from prototypenas.compression.simulator import dequantize_output, quantize_input, simulate
+from prototypenas.deployment.graph import Concat, MaxPool2d, UpsampleNearest
+from prototypenas.deployment.lowering import lower
+from prototypenas.deployment.onnx_writer import onnx_model, write_onnx
+from prototypenas.errors import QuantizationError
+
+
+class ImageNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU())
+        self.depthwise = nn.Sequential(nn.Conv2d(8, 8, 5, padding=2, groups=8), nn.ReLU6())
+        self.mix, self.branch = nn.Conv2d(8, 8, 1), nn.Conv2d(8, 5, 1)
+        self.pool, self.up, self.mean = nn.MaxPool2d(3, 2, 1), nn.Upsample(scale_factor=2), nn.AvgPool2d(2)
+        self.head = nn.Sequential(nn.Flatten(), nn.Linear(13 * 16, 24), nn.ReLU(), nn.Linear(24, 10))
+
+    def forward(self, inputs):
+        features = self.stem(inputs)
+        features = (features + self.mix(self.depthwise(features))).relu()
+        joined = torch.cat([features, self.branch(features)], dim=1)
+        return self.head(self.mean(self.up(self.pool(joined))))
+
+
+class SeriesNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.long, self.short = nn.Conv1d(4, 6, 9, padding=4), nn.Conv1d(4, 3, 1)
+        self.norm = nn.BatchNorm1d(9)
+        self.depthwise = nn.Conv1d(9, 9, 5, stride=2, padding=2, groups=9)
+        self.pool = nn.MaxPool1d(3, 1, 1)
+        self.head = nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(9, 5))
+
+    def forward(self, inputs):
+        joined = self.norm(torch.cat([self.long(inputs), self.short(self.pool(inputs))], dim=1)).relu()
+        return self.head(self.depthwise(joined).relu())
+
+
+NETWORKS = {"image": (ImageNet, (3, 16, 16)), "series": (SeriesNet, (4, 32))}
+
+
+@pytest.fixture(params=sorted(NETWORKS))
+def network(request):
+    torch.manual_seed(0)
+    kind, shape = NETWORKS[request.param]
+    module = kind().train()
+    with torch.no_grad():
+        for _ in range(10):
+            module(torch.randn(16, *shape))
+    inputs = torch.randn(64, *shape)
+    graph = lower(module.eval(), shape)
+    return quantize(graph, calibrate(graph, [inputs], observer=min_max_range)), inputs.numpy()
+
+
+def session(model, optimized):
+    options = onnxruntime.SessionOptions()
+    levels = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimized else levels.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("optimized", [False, True], ids=["as written", "fused"])
+def test_onnxruntime_gives_the_same_class_and_at_most_one_step(network, tmp_path, optimized):
+    graph, inputs = network
+    write_onnx(graph, tmp_path / "model.onnx")
+    (found,) = session((tmp_path / "model.onnx").read_bytes(), optimized).run(None, {"input": inputs})
+    (expected,) = dequantize_output(graph, simulate(graph, quantize_input(graph, inputs)))
+    assert found.shape == expected.shape
+    steps = np.rint((found - expected) / quantization(graph, graph.outputs[0]).scale)
+    assert np.abs(steps).max() <= 1
+    clear = np.diff(np.sort(expected, axis=1)[:, -2:]).ravel() > 2 * quantization(graph, graph.outputs[0]).scale
+    assert clear.mean() > 0.5
+    assert np.array_equal(found.argmax(1)[clear], expected.argmax(1)[clear])
+
+
+def test_every_layer_agrees_within_one_step_on_the_same_inputs(network):
+    graph, inputs = network
+    model = onnx_model(graph)
+    names = {tensor: f"{tensor}/quantized" for tensor in graph.tensors}
+    for name in names.values():
+        model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT8, None))
+    values = session(model.SerializeToString(), False).run(list(names.values()), {"input": inputs})
+    maps = {}
+    for tensor, value in zip(names, values, strict=True):
+        spec = graph.tensors[tensor]
+        channels_first = value.reshape(-1, spec.channels, spec.height, spec.width)
+        maps[tensor] = np.ascontiguousarray(channels_first.transpose(0, 2, 3, 1))
+    assert np.array_equal(maps[graph.input], quantize_input(graph, inputs))
+    for operator in graph.operators:
+        expected = run_integer_operator(operator, [maps[name] for name in operator.inputs], graph.tensors)
+        difference = np.abs(expected.astype(int) - maps[operator.output])
+        copied = isinstance(operator, Concat | MaxPool2d | UpsampleNearest)
+        assert difference.max() <= (0 if copied else 1) and (difference > 0).mean() < 0.002, operator.name
+
+
+def test_file_is_checked_qdq_with_int8_weights_by_channel(network, tmp_path):
+    graph, _ = network
+    write_onnx(graph, tmp_path / "model.onnx")
+    model = onnx.load(tmp_path / "model.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    types = {array.name: array.data_type for array in model.graph.initializer}
+    for operator in graph.operators:
+        if hasattr(operator, "weights"):
+            assert types[f"{operator.output}/weight"] == onnx.TensorProto.INT8
+            assert types[f"{operator.output}/bias"] == onnx.TensorProto.INT32
+    assert not [node for node in model.graph.node if node.op_type in ("Clip", "BatchNormalization")]
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_float_stage_is_refused():
+    with pytest.raises(QuantizationError, match="integer stage"):
+        onnx_model(lower(nn.Sequential(nn.Conv2d(3, 4, 1)), (3, 4, 4)))
