@@ -26,8 +26,11 @@ from prototypenas.deployment.graph import (
 )
 from prototypenas.errors import ConfigurationError
 
-DESCRIPTOR_BYTES = 60
+DESCRIPTOR_BYTES = 56
 """`sizeof(nn_descriptor)`, the same on every machine; `kernels/nn.h` asserts it."""
+
+STAGED_PIXELS = 2
+"""Output pixels of a convolution whose inputs are spread to int16 before they are multiplied."""
 
 Tensors = Mapping[str, TensorSpec]
 
@@ -84,8 +87,7 @@ def scratch_bytes(operator: Operator, tensors: Tensors) -> int:
     channels = tensors[operator.inputs[0]].channels
     match operator:
         case Conv2d(window=window):
-            columns = window.kernel[0] * window.kernel[1] * channels
-            return 2 * 2 * _round_up(columns, 2)
+            return STAGED_PIXELS * 2 * _round_up(window.kernel[0] * window.kernel[1] * channels, 4)
         case DepthwiseConv2d(window=window):
             return 4 * window.kernel[0] * window.kernel[1] + _round_up(channels, 4)
         case _:
@@ -103,12 +105,10 @@ def input_lead_bytes(operator: Operator, tensors: Tensors) -> int:
     match operator:
         case Add() | Requantize():
             lead = 0
-        case Conv2d(window=window):
-            lead = _staged_lead(window, spec, output)
-        case DepthwiseConv2d(window=window):
-            lead = _sliding_lead(window, spec, output, pixels=2)
+        case Conv2d(window=window) | DepthwiseConv2d(window=window):
+            lead = _window_lead(window, spec, output)
         case MaxPool2d(window=window) | AveragePool2d(window=window):
-            lead = _sliding_lead(window, spec, output, pixels=1)
+            lead = _window_lead(window, spec, output)
         case UpsampleNearest(factor=factor):
             lead = _upsampling_lead(factor, spec, output)
         case _:
@@ -134,10 +134,14 @@ def descriptor_bytes(operator: Operator, written_in_place: Collection[str] = ())
 
 
 def weight_bytes(operator: Operator) -> int:
-    """ROM of an operator's int8 weights, padded to whole words so that each layer starts aligned."""
+    """ROM of an operator's int8 weights, padded to whole words so that each layer starts aligned.
+
+    A convolution reads its rows by words, so that the last row has to be padded beyond its own end.
+    """
     match operator:
         case Conv2d(window=window, in_channels=channels, out_channels=out):
-            return _round_up(out * window.kernel[0] * window.kernel[1] * channels, 4)
+            row = window.kernel[0] * window.kernel[1] * channels
+            return _round_up((out - 1) * row + _round_up(row, 4), 4)
         case DepthwiseConv2d(window=window, channels=channels):
             return _round_up(window.kernel[0] * window.kernel[1] * channels, 4)
         case FullyConnected(in_features=features, out_features=out):
@@ -194,17 +198,16 @@ def _code_sizes(core: str, optimization: str) -> dict[str, int]:
     return tables[core][optimization]
 
 
-def _staged_lead(window: Window, spec: TensorSpec, output: TensorSpec) -> int:
-    """A pixel's inputs are all staged before it is written: written through pixel i, needed from pixel i + 1."""
+def _window_lead(window: Window, spec: TensorSpec, output: TensorSpec) -> int:
+    """Give the largest lag of the first byte pixel j reads behind the first byte it writes.
+
+    Convolutions stage a pixel's inputs before they write it; the others write a channel after they read it, and
+    need only later channels of the same pixels.
+    """
     top, left = window.padding[:2]
     row_bytes, out_row_bytes = spec.width * spec.channels, output.width * output.channels
     rows = _greatest_advance(output.height, out_row_bytes, row_bytes, (window.stride[0], top))
     return rows + _greatest_advance(output.width, output.channels, spec.channels, (window.stride[1], left))
-
-
-def _sliding_lead(window: Window, spec: TensorSpec, output: TensorSpec, *, pixels: int) -> int:
-    """Pixels are written channel by channel while later channels of the same windows are still to be read."""
-    return _staged_lead(window, spec, output) + (pixels - 1) * output.channels
 
 
 def _upsampling_lead(factor: int, spec: TensorSpec, output: TensorSpec) -> int:

@@ -1,0 +1,168 @@
+"""Writes a complete C99 project of one model: model, weights, kernels, example, build files, README."""
+
+import re
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
+from prototypenas.deployment.cores import core_named
+from prototypenas.deployment.graph import Graph, macs
+from prototypenas.deployment.kernel_properties import DESCRIPTOR_BYTES, Kernel, code_bytes, stack_bytes
+from prototypenas.deployment.memory_plan import MemoryPlan
+from prototypenas.errors import ConfigurationError
+from prototypenas.types import Target
+
+FILES = (
+    "model.h",
+    "model_data.h",
+    "model.c",
+    "weights.c",
+    "main.c",
+    "port.h",
+    "port_host.c",
+    "port_semihosting.c",
+    "cortexm.ld",
+    "Makefile",
+    "CMakeLists.txt",
+    "README.md",
+)
+"""Written from `templates/`, beside `.clang-format` and `kernels/`."""
+
+_HEADERS: tuple[str, ...] = ("nn.h", "nn_arithmetic.h")
+_NEEDED: dict[Kernel, tuple[str, ...]] = {
+    Kernel.CONVOLUTION: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),
+    Kernel.POINTWISE: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),
+    Kernel.DEPTHWISE: ("nn_channels.h",),
+    Kernel.FULLY_CONNECTED: ("nn_channels.h",),
+    Kernel.ADD: ("nn_elementwise.h",),
+    Kernel.REQUANTIZE: ("nn_elementwise.h",),
+    Kernel.MAX_POOL: ("nn_pool.h",),
+    Kernel.AVERAGE_POOL: ("nn_elementwise.h", "nn_pool.h"),
+}
+_VALUES_IN_A_ROW = 24
+
+
+def write_c_project(
+    graph: Graph, plan: MemoryPlan, directory: Path, *, name: str, target: Target, sample: NDArray[np.int8]
+) -> None:
+    """Write the project of an integer-stage graph; files of the same names are overwritten.
+
+    `sample` is one int8 input in height, width, channel order; the example classifies it.
+
+    Raises:
+        ConfigurationError: if the sample has another size, or a shape or name does not fit C.
+        QuantizationError: if the graph is not at the integer stage.
+    """
+    if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
+        expected = graph.tensors[graph.input].elements
+        raise ConfigurationError(f"the sample is {sample.dtype} of {sample.size} values; it must be int8 of {expected}")
+    if not re.fullmatch(r"[A-Za-z0-9][\w .+-]*", name):
+        raise ConfigurationError(f"model name {name!r}: letters, digits, spaces and . + - _ only")
+    tables = model_tables(graph, plan)
+    sources = kernel_files(tables.kernels)
+    values = _values(graph, plan, tables, target) | {
+        "name": name,
+        "identifier": re.sub(r"\W", "_", name),
+        "sample": sample.reshape(-1),
+        "sources": [file for file in sources if file.endswith(".c")],
+        "headers": [file for file in sources if file.endswith(".h")],
+    }
+    (directory / "kernels").mkdir(parents=True, exist_ok=True)
+    environment = _environment()
+    for file in FILES:
+        text = environment.get_template(f"{file}.j2").render(values)
+        (directory / file).write_text(text, encoding="utf-8")
+    kernels = resources.files("prototypenas.deployment").joinpath("kernels")
+    for file in sources:
+        (directory / "kernels" / file).write_bytes(kernels.joinpath(file).read_bytes())
+    (directory / ".clang-format").write_bytes(kernels.joinpath(".clang-format").read_bytes())
+
+
+def kernel_files(kernels: Iterable[Kernel]) -> tuple[str, ...]:
+    """Give the C files a set of kernels needs, headers included, sorted."""
+    files = set(_HEADERS)
+    for kernel in kernels:
+        files |= {f"{kernel.value}.c", *_NEEDED.get(kernel, ())}
+    return tuple(sorted(files))
+
+
+def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target) -> dict[str, Any]:
+    constants = (tables.biases, tables.multipliers, tables.weights, tables.shifts)
+    descriptors = DESCRIPTOR_BYTES * len(tables.layers)
+    spec = graph.tensors[graph.input]
+    return {
+        "tables": tables,
+        "layers": tables.layers,
+        "kernels": tables.kernels,
+        "macs": sum(macs(operator, graph.tensors) for operator in graph.operators),
+        "input": spec,
+        "input_scale": _c_float(graph, graph.input),
+        "input_offset": plan.offsets[graph.input],
+        "outputs": [
+            {"spec": graph.tensors[output], "offset": plan.offsets[output], "scale": _c_float(graph, output)}
+            for output in graph.outputs
+        ],
+        "output_bytes": sum(graph.tensors[output].elements for output in graph.outputs),
+        "arena_bytes": plan.total_bytes,
+        "scratch_offset": plan.scratch_offset,
+        "rom_bytes": descriptors + sum(max(1, part.size) * part.itemsize for part in constants),
+        "descriptor_bytes": descriptors,
+        "code_bytes": code_bytes(tables.kernels, target.core),
+        "stack_bytes": stack_bytes(target.core),
+        "target": target.name,
+        "core": target.core,
+        "board": core_named(target.core),
+        "ram_limit": target.ram_bytes,
+        "rom_limit": target.rom_bytes,
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("prototypenas.deployment", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.globals.update(
+        rows=_rows, layer_text=_layer_text, at_least_one=lambda count: max(1, count), parenthesised=_parenthesised
+    )
+    return environment
+
+
+def _rows(values: NDArray[Any]) -> str:
+    numbers = values.tolist() or [0]
+    rows = (numbers[start : start + _VALUES_IN_A_ROW] for start in range(0, len(numbers), _VALUES_IN_A_ROW))
+    return "\n".join("    " + ", ".join(map(str, row)) + "," for row in rows)
+
+
+def _layer_text(layer: Layer) -> str:
+    fields = [f".{name} = {value}" for name, value in layer.fields]
+    if layer.arithmetic is not None:
+        member, values = layer.arithmetic
+        fields.insert(0, f".as.{member} = {{{', '.join(map(_c_integer, values))}}}")
+    return ", ".join(fields)
+
+
+def _c_integer(number: int) -> str:
+    return f"{number}u" if number >= 2**31 else str(number)
+
+
+def _parenthesised(number: int) -> str:
+    return f"({number})" if number < 0 else str(number)
+
+
+def _c_float(graph: Graph, tensor: str) -> str:
+    found = graph.tensors[tensor].quantization
+    if found is None:
+        raise ConfigurationError(f"tensor {tensor} has no quantization; quantize the graph first")
+    text = np.format_float_scientific(np.float32(found.scale), unique=True, trim="0")
+    return f"{text}f"

@@ -1,0 +1,70 @@
+#include "nn_gemm.h"
+
+/* Columns of the window that lie left of the map, in it and right of it, in bytes. */
+typedef struct {
+    uint32_t before, inside, after;
+    uint32_t first; /* first byte inside */
+} nn_span;
+
+static nn_span nn_clip(int32_t first, int32_t size, int32_t limit, uint32_t unit)
+{
+    const int32_t last = first + size;
+    const int32_t from = first < 0 ? (last < 0 ? last : 0) : (first > limit ? limit : first);
+    const int32_t to = last > limit ? (first > limit ? first : limit) : (last < 0 ? 0 : last);
+    nn_span span;
+    if (last <= 0 || first >= limit) {
+        span.before = (uint32_t)size * unit;
+        span.inside = span.after = span.first = 0;
+        return span;
+    }
+    span.before = (uint32_t)(from - first) * unit;
+    span.inside = (uint32_t)(to - from) * unit;
+    span.after = (uint32_t)(last - to) * unit;
+    span.first = (uint32_t)from * unit;
+    return span;
+}
+
+static void nn_stage(const nn_descriptor *layer, const int8_t *input, nn_column *column, int32_t row, int32_t first)
+{
+    const uint32_t row_bytes = (uint32_t)layer->in_width * layer->in_channels;
+    const uint32_t fill = (uint8_t)layer->in_zero_point * 0x01010101u;
+    const int8_t *padding = (const int8_t *)&fill;
+    const nn_span span = nn_clip(first, layer->kernel_width, layer->in_width, layer->in_channels);
+    int32_t rest = layer->kernel_height;
+    for (; rest > 0; rest--, row++) {
+        if (row < 0 || row >= layer->in_height) {
+            nn_append(column, padding, 0, (uint32_t)layer->kernel_width * layer->in_channels);
+            continue;
+        }
+        nn_append(column, padding, 0, span.before);
+        nn_append(column, input + (uint32_t)row * row_bytes + span.first, 4, span.inside);
+        nn_append(column, padding, 0, span.after);
+    }
+    nn_flush(column);
+}
+
+/* Convolution of any window: stages one or two pixels' inputs before it writes them. */
+void nn_convolution(const nn_model *model, const nn_descriptor *layer)
+{
+    const nn_channels channels = nn_channels_of(model, layer);
+    const int8_t *input = model->arena + layer->input;
+    int8_t *output = model->arena + layer->output;
+    uint32_t *columns = (uint32_t *)(void *)model->scratch;
+    nn_column column = {columns, 0, 0};
+    uint32_t staged = 0, y, x;
+    for (y = 0; y < layer->out_height; y++) {
+        for (x = 0; x < layer->out_width; x++) {
+            nn_stage(layer, input, &column, (int32_t)(y * layer->stride_height) - layer->pad_top,
+                     (int32_t)(x * layer->stride_width) - layer->pad_left);
+            if (++staged == 2) {
+                nn_gemm(layer, &channels, columns, 2, output);
+                output += 2u * layer->pixel_stride;
+                column.next = columns;
+                staged = 0;
+            }
+        }
+    }
+    if (staged != 0) {
+        nn_gemm(layer, &channels, columns, 1, output);
+    }
+}

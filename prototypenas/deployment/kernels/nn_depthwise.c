@@ -1,0 +1,79 @@
+#include "nn_channels.h"
+
+/* Four channels of one tap. */
+#define NN_TAP(inputs, weights)                                                                                        \
+    do {                                                                                                               \
+        const uint32_t in = nn_load(inputs), factor = nn_load(weights);                                                \
+        const uint32_t in_even = nn_even(in), even = nn_even(factor);                                                  \
+        const uint32_t in_odd = nn_odd(in), odd = nn_odd(factor);                                                      \
+        sum0 = nn_multiply_low(even, in_even, sum0);                                                                   \
+        sum2 = nn_multiply_high(even, in_even, sum2);                                                                  \
+        sum1 = nn_multiply_low(odd, in_odd, sum1);                                                                     \
+        sum3 = nn_multiply_high(odd, in_odd, sum3);                                                                    \
+    } while (0)
+
+/* Distance of each tap's input from the input's first byte; taps outside the map read the padding. */
+static uint32_t nn_find_taps(const nn_descriptor *layer, int32_t row, int32_t column, int32_t padding, int32_t *taps)
+{
+    const int32_t width = layer->in_width, last_row = row + layer->kernel_height;
+    const int32_t last_column = column + layer->kernel_width;
+    uint32_t count = 0;
+    int32_t y, x;
+    for (y = row; y < last_row; y++) {
+        for (x = column; x < last_column; x++) {
+            const int inside = y >= 0 && y < layer->in_height && x >= 0 && x < width;
+            taps[count++] = inside ? (y * width + x) * layer->in_channels : padding;
+        }
+    }
+    return count;
+}
+
+static void nn_filter(const nn_channels *channels, const int8_t *input, const int32_t *taps, uint32_t tap_count,
+                      uint32_t channel_count, int8_t *output)
+{
+    const int32_t *const last = taps + tap_count;
+    uint32_t channel = 0;
+    for (; channel + 4 <= channel_count; channel += 4) {
+        const int8_t *w = channels->weights + channel, *in_channel = input + channel;
+        const int32_t *multipliers = channels->multipliers + channel, *biases = channels->biases + channel, *tap;
+        const uint8_t *shifts = channels->shifts + channel;
+        int32_t sum0 = biases[0], sum1 = biases[1], sum2 = biases[2], sum3 = biases[3];
+        for (tap = taps; tap != last; tap++, w += channel_count) {
+            NN_TAP(in_channel + *tap, w);
+        }
+        output[channel] = nn_narrow(sum0, multipliers[0], shifts[0], channels);
+        output[channel + 1] = nn_narrow(sum1, multipliers[1], shifts[1], channels);
+        output[channel + 2] = nn_narrow(sum2, multipliers[2], shifts[2], channels);
+        output[channel + 3] = nn_narrow(sum3, multipliers[3], shifts[3], channels);
+    }
+    for (; channel < channel_count; channel++) {
+        int32_t sum = channels->biases[channel];
+        const int8_t *w = channels->weights + channel;
+        const int32_t *tap;
+        for (tap = taps; tap != last; tap++, w += channel_count) {
+            sum += input[*tap + (int32_t)channel] * *w;
+        }
+        output[channel] = nn_narrow(sum, channels->multipliers[channel], channels->shifts[channel], channels);
+    }
+}
+
+/* One filter a channel. Scratch: one tap distance each, then a pixel of padding. */
+void nn_depthwise(const nn_model *model, const nn_descriptor *layer)
+{
+    const nn_channels channels = nn_channels_of(model, layer);
+    const int8_t *input = model->arena + layer->input;
+    int8_t *output = model->arena + layer->output;
+    int32_t *taps = (int32_t *)(void *)model->scratch;
+    int8_t *padding = (int8_t *)(taps + (uint32_t)layer->kernel_height * layer->kernel_width);
+    int32_t y, x;
+    memset(padding, layer->in_zero_point, layer->in_channels);
+    for (y = 0; y < layer->out_height; y++) {
+        const int32_t row = y * layer->stride_height - layer->pad_top;
+        for (x = 0; x < layer->out_width; x++) {
+            const int32_t column = x * layer->stride_width - layer->pad_left;
+            const uint32_t count = nn_find_taps(layer, row, column, (int32_t)(padding - input), taps);
+            nn_filter(&channels, input, taps, count, layer->in_channels, output);
+            output += layer->pixel_stride;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+"""The overlap of input and output that `input_lead_bytes` promises, proven on the compiled kernels."""
+
+import numpy as np
+import pytest
+
+from prototypenas.deployment.graph import (
+    Add,
+    AveragePool2d,
+    Conv2d,
+    DepthwiseConv2d,
+    FullyConnected,
+    MaxPool2d,
+    Requantize,
+    UpsampleNearest,
+)
+from prototypenas.deployment.kernel_properties import input_lead_bytes
+
+KINDS = (Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_output_may_run_into_the_input_up_to_the_lead(kind, harness, make_layer):
+    rng = np.random.default_rng(11)
+    apart = [make_layer(rng, kind) for _ in range(80)]
+    if kind is Add:
+        apart = [with_equal_inputs(layer) for layer in apart]
+    leads = [input_lead_bytes(layer.operator, layer.graph.tensors) for layer in apart]
+    expected = harness.run(apart)
+    slack = rng.integers(0, 9, len(apart)).tolist()
+    for extra in ([0] * len(apart), slack):
+        moved = [layer.moved(lead + more) for layer, lead, more in zip(apart, leads, extra, strict=True)]
+        for one, other, layer in zip(harness.run(moved), expected, apart, strict=True):
+            np.testing.assert_array_equal(one, other, err_msg=str(layer.operator))
+
+
+@pytest.mark.parametrize("kind", [Conv2d, DepthwiseConv2d, MaxPool2d, UpsampleNearest], ids=lambda kind: kind.__name__)
+def test_lead_is_tight(kind, harness, make_layer):
+    """Two pixels less corrupt the output wherever the lead is that long; a smaller promise would be broken."""
+    rng = np.random.default_rng(13)
+    layers = [make_layer(rng, kind, (9, 8, 6)) for _ in range(60)]
+    tried, corrupted = 0, 0
+    apart = harness.run(layers)
+    for layer, expected in zip(layers, apart, strict=True):
+        target = layer.graph.tensors["out"]
+        lead = input_lead_bytes(layer.operator, layer.graph.tensors)
+        step = 2 * max(target.channels, layer.graph.tensors["in"].channels)
+        if step <= lead < target.elements:
+            tried += 1
+            corrupted += not np.array_equal(harness.run([layer.moved(lead - step)])[0], expected)
+    assert tried > 5
+    assert corrupted >= 0.9 * tried
+
+
+def with_equal_inputs(layer):
+    return type(layer)(layer.graph, layer.plan, (layer.inputs[0], layer.inputs[0]))
