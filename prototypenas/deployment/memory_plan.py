@@ -202,7 +202,8 @@ def _best_layout(structure: _Structure) -> _Layout:
         if tried_bound <= bound:
             chosen, bound = tried, tried_bound
     layout = _placed(structure, chosen)
-    if not chosen or layout.extent <= bound:
+    plain_bound = lower_bound(structure.blocks(frozenset()), structure.leads(frozenset()))
+    if not chosen or layout.extent <= plain_bound:
         return layout
     return min(layout, _placed(structure, frozenset()), key=lambda candidate: candidate.extent)
 

@@ -62,7 +62,7 @@ def test_no_order_of_placement_is_better(seed):
     blocks, leads = random_instance(seed, steps=6, largest=40)
     search = _Search(blocks, _conflicts(blocks, leads), 0, 0)
     best = min(
-        search.place(order, high=high)[1] for order in permutations(range(len(blocks))) for high in (False, True)
+        search.place(order, 10**9, high=high)[1] for order in permutations(range(len(blocks))) for high in (False, True)
     )
     assert extent(blocks, assign_offsets(blocks, leads)) == best
 
