@@ -50,7 +50,7 @@ class BasicBlock(nn.Module):
 
 
 def build_resnet18(configuration: Configuration, input_shape: InputShape, num_classes: int) -> Prototype:
-    """Build ResNet18 with four searched groups after its 7x7 stem and max pool.
+    """Build ResNet18 with four searched groups after its 7x7 stem and max pool; small inputs skip the pool.
 
     The first superblock of group 0 keeps its identity shortcut where it has stride 1: then the stem belongs to that
     group's stream and is pruned with it. All other first superblocks project.
@@ -60,15 +60,15 @@ def build_resnet18(configuration: Configuration, input_shape: InputShape, num_cl
     """
     sizing = Sizing(configuration, input_shape)
     sizing.slide("stem", 7, 2)
-    sizing.slide("stem pool", 3, 2)
+    if not sizing.small_input:
+        sizing.slide("stem pool", 3, 2)
     width = sizing.scaled("stem", GROUP_CHANNELS[0])
     if configuration.groups[0].stride == 1:
         features = sizing.pruned("stream", "stem.0.0", width, group=0)
     else:
         features = sizing.fixed("stem", "stem.0.0", width)
-    stem = nn.Sequential(
-        convolution_unit(input_shape[0], features.kept, 7, stride=2), nn.MaxPool2d(3, stride=2, padding=1)
-    )
+    pool = nn.Identity() if sizing.small_input else nn.MaxPool2d(3, stride=2, padding=1)
+    stem = nn.Sequential(convolution_unit(input_shape[0], features.kept, 7, stride=2), pool)
     groups = []
     for group in range(len(GROUP_CHANNELS)):
         blocks, features = _build_group(sizing, group, features)

@@ -4,6 +4,9 @@ from prototypenas.errors import ConfigurationError, InvalidConfiguration
 from prototypenas.prototype import ChannelDimension, kept_channels, scaled_channels
 from prototypenas.types import Configuration, InputShape
 
+SMALL_SIDE = 64
+"""Pixels; below it a stem that quarters the map leaves too little for four groups."""
+
 
 class Sizing:
     """Hands out the channel dimensions of one prototype and follows the size of its feature maps.
@@ -26,6 +29,8 @@ class Sizing:
             )
         self.configuration = configuration
         self.map_size = tuple(input_shape[1:])
+        self.small_input = min(self.map_size) < SMALL_SIDE
+        """Whether stems made for ImageNet should leave out their pool, as is usual for CIFAR."""
         self._dimensions: list[ChannelDimension] = []
 
     @property

@@ -61,17 +61,20 @@ def build_squeezenet(configuration: Configuration, input_shape: InputShape, num_
     """Build SqueezeNet 1.1 with its four pairs of fire modules as searched groups.
 
     Differs from the publication: every convolution is normalised (folded away on the device), so that it trains from
-    random weights; pools and stem are padded, so a map of n becomes ceil(n / 2); and the classifying 1x1 convolution
-    comes after the mean, without a rectifier, which is the same linear map at a fraction of the MACs.
+    random weights; pools and stem are padded, so a map of n becomes ceil(n / 2); small inputs skip the stem's pool; and
+    the classifying 1x1 convolution comes after the mean, without a rectifier, which is the same linear map at a
+    fraction of the MACs.
 
     Raises:
         InvalidConfiguration: where a map would vanish or a layer would have no channel.
     """
     sizing = Sizing(configuration, input_shape)
     sizing.slide("stem", 3, 2)
-    sizing.slide("stem pool", 3, 2)
+    if not sizing.small_input:
+        sizing.slide("stem pool", 3, 2)
     stem_width = sizing.fixed("stem", "stem.0.0", sizing.scaled("stem", STEM_CHANNELS))
-    stem = nn.Sequential(convolution_unit(input_shape[0], stem_width.kept, 3, stride=2), _padded_pool())
+    pool = nn.Identity() if sizing.small_input else _padded_pool()
+    stem = nn.Sequential(convolution_unit(input_shape[0], stem_width.kept, 3, stride=2), pool)
     groups, features = [], stem_width.kept
     for group in range(len(SQUEEZED)):
         blocks, features = _build_group(sizing, group, features)

@@ -25,7 +25,7 @@ def test_every_baseline_has_kernels_and_a_reference():
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_baseline_keeps_its_contract(name):
-    check_baseline(name, BASELINES[name], KERNELS[name], input_shape=SMALL[name], samples=4, seed=1)
+    check_baseline(name, BASELINES[name], KERNELS[name], input_shape=SMALL[name], samples=3, seed=1)
 
 
 @pytest.mark.slow
@@ -36,31 +36,32 @@ def test_baseline_keeps_its_contract_at_200_configurations(name):
 
 @pytest.mark.parametrize("name", ["mbednet", "mobilenet_v2"])
 def test_grey_images_build_as_well(name):
-    check_baseline(name, BASELINES[name], KERNELS[name], input_shape=(1, 32, 32), samples=3, seed=3)
+    check_baseline(name, BASELINES[name], KERNELS[name], input_shape=(1, 32, 32), samples=2, seed=3)
 
 
 @pytest.mark.parametrize("name", TIME_SERIES_POOL)
 @pytest.mark.parametrize("input_shape", [(1, 77), (24, 200)])
 def test_series_of_any_channels_and_length_build(name, input_shape):
-    check_baseline(name, BASELINES[name], KERNELS[name], input_shape=input_shape, samples=3, seed=4)
+    check_baseline(name, BASELINES[name], KERNELS[name], input_shape=input_shape, samples=2, seed=4)
 
 
+@pytest.mark.parametrize("side", [32, 128])
 @pytest.mark.parametrize("name", [*IMAGE_POOL, *DETECTION_POOL])
-def test_random_sampling_rarely_meets_an_invalid_configuration(name):
-    random, refused = Random(0), 0
+def test_random_sampling_rarely_meets_an_invalid_configuration(name, side):
+    random, refused, draws = Random(0), 0, 25
     with torch.device("meta"):
-        for _ in range(60):
+        for _ in range(draws):
             try:
-                BASELINES[name](random_configuration(random, name, KERNELS[name]), (3, 128, 128), 10)
+                BASELINES[name](random_configuration(random, name, KERNELS[name]), (3, side, side), 10)
             except InvalidConfiguration as error:
                 assert "group" in str(error) or "stem" in str(error)
                 refused += 1
-    assert refused < 0.2 * 60
+    assert refused < (0.2 if side == 128 else 0.3) * draws
 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_cost_from_shapes_equals_a_real_run(name, random_prototypes):
-    _check_cost(name, random_prototypes(name, SMALL[name], 2, seed=5))
+    _check_cost(name, random_prototypes(name, SMALL[name], 1, seed=5))
 
 
 @pytest.mark.slow
