@@ -73,6 +73,11 @@ class MemoryPlan:
         return self.scratch_offset + self.scratch_bytes
 
     @property
+    def above_lower_bound(self) -> float:
+        """Share by which the tensors need more than the lower bound; 0 is the best there is."""
+        return self.arena_bytes / self.lower_bound_bytes - 1.0
+
+    @property
     def written_in_place(self) -> frozenset[str]:
         """Tensors that a concatenation does not have to copy."""
         return frozenset(self.pixel_strides)

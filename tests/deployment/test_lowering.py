@@ -22,6 +22,8 @@ from prototypenas.deployment.graph import (
 )
 from prototypenas.deployment.lowering import lower
 from prototypenas.errors import ConfigurationError, LoweringError
+from prototypenas.types import GROUPS, Configuration, GroupConfiguration
+from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
 IMAGE, SERIES = (3, 16, 16), (4, 24)
 
@@ -188,6 +190,20 @@ def test_published_networks_compute_the_same(name):
         if isinstance(child, nn.BatchNorm2d):
             nn.init.uniform_(child.weight, 0.5, 1.0)  # keeps deep activations in range
     assert_same_function(module, lower(module, (3, 64, 64)), (3, 64, 64))
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_prototypes_compute_the_same(name):
+    shape = (6, 64) if name in TIME_SERIES_POOL else (3, 64, 64)
+    group = GroupConfiguration(depth=2, kernel=KERNELS[name][0], stride=1, sparsity=0.3)
+    configuration = Configuration(name, 0.4, (group,) * GROUPS)
+    baseline = (IMAGE_POOL | TIME_SERIES_POOL | DETECTION_POOL)[name]
+    torch.manual_seed(1)
+    module = with_random_statistics(baseline(configuration, shape, 5))
+    for child in module.modules():
+        if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.uniform_(child.weight, 0.5, 1.0)
+    assert_same_function(module, lower(module, shape), shape)
 
 
 def test_shapes_are_those_of_a_real_forward_pass():
