@@ -19,7 +19,8 @@ from prototypenas.types import GroupConfiguration
 from search_spaces.pools import DETECTION_POOL, IMAGE_POOL, REFERENCES, TIME_SERIES_POOL
 
 SHAPES = {
-    **dict.fromkeys(IMAGE_POOL, (3, 64, 64)),
+    **dict.fromkeys(IMAGE_POOL, (3, 48, 48)),
+    "proxylessnas": (3, 96, 96),
     **dict.fromkeys(TIME_SERIES_POOL, (6, 64)),
     **dict.fromkeys(DETECTION_POOL, (3, 64, 64)),
 }
