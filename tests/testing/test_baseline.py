@@ -9,11 +9,17 @@ from torch import Tensor, nn
 from prototypenas.compression.pruning import prune_to
 from prototypenas.deployment.lowering import lower
 from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.deployment.targets import load_targets
 from prototypenas.errors import InvalidConfiguration
+from prototypenas.exploration.candidate_evaluation import ExplorationTask
+from prototypenas.exploration.executors import InProcess
+from prototypenas.exploration.exploration import explore
+from prototypenas.exploration.space import SearchSpace
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
 from prototypenas.testing import ConformanceError, check_baseline
-from prototypenas.types import Configuration, GroupConfiguration
+from prototypenas.types import Budget, Configuration, GroupConfiguration
+from proxies.naswot import naswot_score
 from search_spaces.convolution import classifier, convolution_unit
 from search_spaces.sizing import Sizing
 
@@ -61,6 +67,24 @@ def test_a_toy_architecture_is_checked_built_pruned_and_lowered():
     graphs = [lower(model.eval(), (3, 24, 24)) for model in (built, cut)]
     assert graphs[0].digest() == graphs[1].digest()
     assert plan_memory(graphs[0]).arena_bytes == plan_memory(graphs[1]).arena_bytes > 0
+
+
+def test_a_toy_architecture_is_explored():
+    task = ExplorationTask(
+        baselines=POOL,
+        proxies={"naswot": naswot_score},
+        input_shape=(3, 24, 24),
+        num_classes=4,
+        target=load_targets()["stm32f746"],
+        budget=Budget(ram_bytes=100_000),
+    )
+    space = SearchSpace(("toy",), {"toy": (3, 5)})
+    found = explore(task, space=space, trials=12, sampler="random", executor=InProcess())
+    assert len(found.candidates) == 12
+    assert found.feasible
+    assert all(set(candidate.scores) == {"naswot"} for candidate in found.feasible)
+    kinds = {candidate.rejection.kind for candidate in found.candidates if candidate.rejection}
+    assert kinds <= {"invalid", "ram"}
 
 
 @pytest.mark.parametrize(
