@@ -117,7 +117,8 @@ def _held(series: LabelledSeries) -> tuple[Sequence[bool], str]:
 
 def _open_arrays(path: Path, input_shape: InputShape | None) -> ClassificationData:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # numpy leaves a file open that it cannot read, so it is opened here.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, BadZipFile, EOFError) as error:
         raise DatasetError(f"{path} is no whole .npz of plain arrays: {error}") from error
@@ -141,6 +142,8 @@ def _samples(path: Path, x: NDArray[np.generic], y: NDArray[np.generic], classes
     unknown = sorted({str(label) for label in y.tolist()} - set(classes))
     if unknown:
         raise DatasetError(f"{path} has test labels that training lacks: {', '.join(unknown)}")
+    if len(x) != len(y):
+        raise DatasetError(f"{path} has {len(x)} samples but {len(y)} labels")
     targets = torch.tensor([numbers[str(label)] for label in y.tolist()])
     if x.dtype == np.uint8:
         images = x[:, None] if x.ndim == 3 else x
