@@ -97,15 +97,15 @@ def score_cells(cells: pd.DataFrame, names: Sequence[str], settings: Settings, w
     return pd.concat([cells[["index"]], scores, cells[list(ACCURACIES)]], axis=1)
 
 
-def correlations(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def correlations(table: pd.DataFrame, names: Sequence[str], resamples: int = 1000) -> pd.DataFrame:
     """Correlate each score, and the non-domination rank of the default ensemble, with each accuracy."""
     scores = {name: table[name].to_numpy(float) for name in names}
     if set(DEFAULT_ENSEMBLE) <= set(names):
         ensemble = table[list(DEFAULT_ENSEMBLE)].to_numpy(float)
         scores["ensemble"] = nondomination_scores(ensemble)
     rows = [
-        {"proxy": name, "accuracy": accuracy, "spearman": with_interval(spearman, values, target),
-         "kendall": with_interval(kendall, values, target)}
+        {"proxy": name, "accuracy": accuracy, "spearman": with_interval(spearman, values, target, resamples=resamples),
+         "kendall": with_interval(kendall, values, target, resamples=resamples)}
         for name, values in scores.items() for accuracy in ACCURACIES for target in [table[accuracy].to_numpy(float)]
     ]  # fmt: skip
     return pd.DataFrame(rows)
@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = [*dict.fromkeys([*options.proxies.split(","), *BASELINES])]
     cells = stratified_sample(load_table(options.data), options.cells, options.seed)
     table = score_cells(cells, names, settings, options.workers)
-    found = correlations(table, names)
+    found = correlations(table, names, options.resamples)
     print(f"{len(table)} cells; {settings}")
     print(found.to_string(index=False))
     if options.out is not None:
@@ -154,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=int, default=Settings.batch_size)
     parser.add_argument("--sample-size", type=int, default=Settings.sample_size)
     parser.add_argument("--seed", type=int, default=Settings.seed)
+    parser.add_argument("--resamples", type=int, default=1000, help="of the bootstrap")
     parser.add_argument("--workers", type=int, default=1)
     return parser
 

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from prototypenas.evidence import Evidence
-from prototypenas.testing import ConformanceError
-from prototypenas.testing.proxy import check_proxy
+from prototypenas.testing import ConformanceError, check_proxy
 from proxies import PROXIES
 
 
