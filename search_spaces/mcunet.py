@@ -23,7 +23,7 @@ REFERENCE = Configuration(
 
 
 def build_mcunet(configuration: Configuration, input_shape: InputShape, num_classes: int) -> Prototype:
-    """Build an MCUNet with four searched groups: each superblock expands by 5, the mean of the published tables.
+    """Build an MCUNet with four searched groups: each superblock expands by 5, about the mean of in3.
 
     Raises:
         InvalidConfiguration: where a map would vanish or a layer would have no channel.
