@@ -95,6 +95,11 @@ class FakeQuantizedNetwork(nn.Module):
         outputs = [from_map(tensors[name], self.graph) for name in self.graph.outputs]
         return outputs[0] if len(outputs) == 1 else outputs
 
+    def train(self, mode: bool = True) -> "FakeQuantizedNetwork":
+        """Change to training or evaluation; the integer network is made anew either way."""
+        self._cached = None
+        return super().train(mode)
+
     def freeze_ranges(self) -> None:
         """Stop following the batches; the rest of the training adapts the weights to fixed ranges."""
         self.ranges_frozen = True

@@ -81,6 +81,8 @@ def test_evaluation_notices_every_change_of_weights(network, data):
         other.weights[0].zero_()
     network.load_state_dict(other.state_dict())
     assert torch.equal(network(inputs), other(inputs))
+    network.weights[0].data.fill_(0.1)
+    assert not torch.equal(network.eval()(inputs), other(inputs))
 
 
 def test_training_lowers_the_loss(network, data):
