@@ -14,7 +14,7 @@ def lower(module: nn.Module, input_shape: InputShape) -> Graph:
     """Give the graph of a module in evaluation, normalisation folded and rectifiers fused.
 
     Weights on the meta device give the *shapes* stage, real weights the *float* stage. The module is not changed.
-    Known are what `traced_functions` lists; convolutions with groups other than depthwise, dilation and
+    Known is what `traced_functions` lists; convolutions with groups other than depthwise, dilation and
     transposition are refused, not approximated.
 
     Raises:
