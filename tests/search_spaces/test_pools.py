@@ -13,7 +13,7 @@ from prototypenas.testing import check_baseline, random_configuration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, REFERENCES, TIME_SERIES_POOL
 
 BASELINES = {**IMAGE_POOL, **TIME_SERIES_POOL, **DETECTION_POOL}
-SMALL = {name: (6, 96) if name in TIME_SERIES_POOL else (3, 32, 32) for name in BASELINES}
+SMALL = {name: (6, 96) if name in TIME_SERIES_POOL else (3, 24, 24) for name in BASELINES}
 
 
 def test_every_baseline_has_kernels_and_a_reference():
