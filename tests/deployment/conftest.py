@@ -92,7 +92,7 @@ def random_weights(rng: np.random.Generator, shape: tuple[int, ...], channel_axi
 def random_operator(rng: np.random.Generator, kind: type[Operator], spec: TensorSpec) -> tuple[Operator, TensorSpec]:
     """An operator that reads `in` (and `in2`), and the spec of its output `out`."""
     activation = Activation.RELU if rng.random() < 0.4 else Activation.NONE
-    window = random_window(rng, spec, pooled=kind in (MaxPool2d, AveragePool2d))
+    window = random_window(rng, spec, pooled=kind in (MaxPool2d, AveragePool2d), padded=kind is not AveragePool2d)
     height, width = output_size(spec, window)
     channels = int(rng.integers(1, 11))
     names = {"name": "layer", "inputs": ("in",), "output": "out"}
@@ -140,17 +140,18 @@ def random_rescale(rng: np.random.Generator, count: int) -> Rescale:
     return Rescale(multiplier, 2 ** (shift - 1) + int(rng.integers(-20, 20)) * count * multiplier, shift)
 
 
-def random_window(rng: np.random.Generator, spec: TensorSpec, *, pooled: bool) -> Window:
+def random_window(rng: np.random.Generator, spec: TensorSpec, *, pooled: bool, padded: bool) -> Window:
     if rng.random() < 0.2 and not pooled:
         return Window((1, 1), (1, 1), (0, 0, 0, 0))
     if pooled and rng.random() < 0.3:
         return Window((spec.height, spec.width), (1, 1), (0, 0, 0, 0))
     kernel = tuple(int(rng.integers(1, 6)) for _ in range(2))
-    padding = [0, 0, 0, 0] if pooled else [int(rng.integers(0, kernel[side % 2])) for side in range(4)]
-    for side, size in enumerate((spec.height, spec.width)):
-        padding[side + 2] += max(0, kernel[side] - size - padding[side] - padding[side + 2]) if not pooled else 0
     if pooled:
         kernel = (min(kernel[0], spec.height), min(kernel[1], spec.width))
+    most = [size // 2 if pooled else size - 1 for size in kernel]
+    padding = [int(rng.integers(0, most[side % 2] + 1)) if padded else 0 for side in range(4)]
+    for side, size in enumerate((spec.height, spec.width)):
+        padding[side + 2] += max(0, kernel[side] - size - padding[side] - padding[side + 2])
     stride = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
     return Window(kernel, stride, tuple(padding))
 

@@ -33,22 +33,22 @@ def test_output_may_run_into_the_input_up_to_the_lead(kind, harness, make_layer)
             np.testing.assert_array_equal(one, other, err_msg=str(layer.operator))
 
 
-@pytest.mark.parametrize("kind", [Conv2d, DepthwiseConv2d, MaxPool2d, UpsampleNearest], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [Conv2d, DepthwiseConv2d], ids=lambda kind: kind.__name__)
 def test_lead_is_tight(kind, harness, make_layer):
     """Two pixels less corrupt the output wherever the lead is that long; a smaller promise would be broken."""
     rng = np.random.default_rng(13)
     layers = [make_layer(rng, kind, (9, 8, 6)) for _ in range(60)]
-    tried, corrupted = 0, 0
-    apart = harness.run(layers)
-    for layer, expected in zip(layers, apart, strict=True):
+    tried = []
+    for layer, expected in zip(layers, harness.run(layers), strict=True):
         target = layer.graph.tensors["out"]
         lead = input_lead_bytes(layer.operator, layer.graph.tensors)
         step = 2 * max(target.channels, layer.graph.tensors["in"].channels)
         if step <= lead < target.elements:
-            tried += 1
-            corrupted += not np.array_equal(harness.run([layer.moved(lead - step)])[0], expected)
-    assert tried > 5
-    assert corrupted >= 0.9 * tried
+            tried.append((layer.moved(lead - step), expected))
+    outputs = harness.run([layer for layer, _ in tried])
+    corrupted = [not np.array_equal(output, expected) for output, (_, expected) in zip(outputs, tried, strict=True)]
+    assert len(tried) > 5
+    assert sum(corrupted) >= 0.9 * len(tried)
 
 
 def with_equal_inputs(layer):

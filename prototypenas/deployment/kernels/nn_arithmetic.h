@@ -18,6 +18,13 @@ static inline void nn_store(int8_t *to, uint32_t word)
     __builtin_memcpy(to, &word, 4);
 }
 
+/* Keeps the compiler from loading ahead what there are no registers for. */
+#if defined(__GNUC__) || defined(__clang__)
+#define NN_IN_ORDER() __asm__ volatile("" ::: "memory")
+#else
+#define NN_IN_ORDER() ((void)0)
+#endif
+
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 static inline uint32_t nn_even(uint32_t bytes) /* bytes 0 and 2 as int16 */
 {
@@ -35,23 +42,20 @@ static inline uint32_t nn_odd(uint32_t bytes) /* bytes 1 and 3 as int16 */
 
 static inline int32_t nn_multiply_pairs(uint32_t left, uint32_t right, int32_t sum)
 {
-    int32_t result;
-    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(left), "r"(right), "r"(sum));
-    return result;
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(left), "r"(right));
+    return sum;
 }
 
 static inline int32_t nn_multiply_low(uint32_t left, uint32_t right, int32_t sum)
 {
-    int32_t result;
-    __asm__("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(left), "r"(right), "r"(sum));
-    return result;
+    __asm__("smlabb %0, %1, %2, %0" : "+r"(sum) : "r"(left), "r"(right));
+    return sum;
 }
 
 static inline int32_t nn_multiply_high(uint32_t left, uint32_t right, int32_t sum)
 {
-    int32_t result;
-    __asm__("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(left), "r"(right), "r"(sum));
-    return result;
+    __asm__("smlatt %0, %1, %2, %0" : "+r"(sum) : "r"(left), "r"(right));
+    return sum;
 }
 
 static inline int32_t nn_product_high(int32_t left, int32_t right) /* (left * right) >> 32 */
@@ -132,11 +136,11 @@ typedef struct {
 
 /* (sum * multiplier + 2^(s - 1)) >> s with s = shift + 32, plus zero point, within [low, 127]: one rounding only,
  * since floor(floor(a / 2^(s - 1)) / 2 + 1 / 2) is the rounded a / 2^s. |sum| < 2^30. */
-static inline int8_t nn_narrow(int32_t sum, int32_t multiplier, uint8_t shift, const nn_channels *channels)
+static inline int32_t nn_narrow(int32_t sum, int32_t multiplier, uint32_t shift, const nn_channels *channels)
 {
     int32_t value = nn_product_high(sum + sum, multiplier) >> shift;
     value = nn_saturate_half(value + channels->offset);
-    return (int8_t)(value < channels->low ? channels->low : value);
+    return value < channels->low ? channels->low : value;
 }
 
 static inline int8_t nn_clamp(int32_t value, int32_t low)

@@ -32,6 +32,7 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
                       uint32_t channel_count, int8_t *output)
 {
     const int32_t *const last = taps + tap_count;
+    const nn_channels limits = *channels;
     uint32_t channel = 0;
     for (; channel + 4 <= channel_count; channel += 4) {
         const int8_t *w = channels->weights + channel, *in_channel = input + channel;
@@ -41,10 +42,10 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
         for (tap = taps; tap != last; tap++, w += channel_count) {
             NN_TAP(in_channel + *tap, w);
         }
-        output[channel] = nn_narrow(sum0, multipliers[0], shifts[0], channels);
-        output[channel + 1] = nn_narrow(sum1, multipliers[1], shifts[1], channels);
-        output[channel + 2] = nn_narrow(sum2, multipliers[2], shifts[2], channels);
-        output[channel + 3] = nn_narrow(sum3, multipliers[3], shifts[3], channels);
+        output[channel] = (int8_t)nn_narrow(sum0, multipliers[0], shifts[0], &limits);
+        output[channel + 1] = (int8_t)nn_narrow(sum1, multipliers[1], shifts[1], &limits);
+        output[channel + 2] = (int8_t)nn_narrow(sum2, multipliers[2], shifts[2], &limits);
+        output[channel + 3] = (int8_t)nn_narrow(sum3, multipliers[3], shifts[3], &limits);
     }
     for (; channel < channel_count; channel++) {
         int32_t sum = channels->biases[channel];
@@ -53,7 +54,7 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
         for (tap = taps; tap != last; tap++, w += channel_count) {
             sum += input[*tap + (int32_t)channel] * *w;
         }
-        output[channel] = nn_narrow(sum, channels->multipliers[channel], channels->shifts[channel], channels);
+        output[channel] = (int8_t)nn_narrow(sum, channels->multipliers[channel], channels->shifts[channel], channels);
     }
 }
 

@@ -3,9 +3,25 @@
 /* Two words of weights against the unpacked inputs. */
 #define NN_ROW(sum, from)                                                                                              \
     do {                                                                                                               \
+        NN_IN_ORDER();                                                                                                 \
         const uint32_t bytes = nn_load(from);                                                                          \
         sum = nn_multiply_pairs(nn_even(bytes), even, sum);                                                            \
         sum = nn_multiply_pairs(nn_odd(bytes), odd, sum);                                                              \
+    } while (0)
+
+#define NN_LONE_ROW(offset)                                                                                            \
+    do {                                                                                                               \
+        const uint32_t word = nn_load(in + (offset)), even = nn_even(word), odd = nn_odd(word);                        \
+        NN_ROW(sum, w + (offset));                                                                                     \
+    } while (0)
+
+#define NN_FOUR_ROWS(offset)                                                                                           \
+    do {                                                                                                               \
+        const uint32_t word = nn_load(in + (offset)), even = nn_even(word), odd = nn_odd(word);                        \
+        NN_ROW(sum0, w0 + (offset));                                                                                   \
+        NN_ROW(sum1, w1 + (offset));                                                                                   \
+        NN_ROW(sum2, w2 + (offset));                                                                                   \
+        NN_ROW(sum3, w3 + (offset));                                                                                   \
     } while (0)
 
 static int32_t nn_dot(const int8_t *left, const int8_t *right, uint32_t count, int32_t sum)
@@ -25,31 +41,38 @@ void nn_fully_connected(const nn_model *model, const nn_descriptor *layer)
     const int8_t *w = channels.weights;
     int8_t *output = model->arena + layer->output;
     uint32_t channel = 0;
-    for (; channel + 4 <= layer->out_channels; channel += 4, w += 3 * row + tail) {
+    for (; channel + 4 <= layer->out_channels; channel += 4, w += 4 * row) {
         const int32_t *biases = channels.biases + channel, *multipliers = channels.multipliers + channel;
         const uint8_t *shifts = channels.shifts + channel;
         int32_t sum0 = biases[0], sum1 = biases[1], sum2 = biases[2], sum3 = biases[3];
         const int8_t *in = input;
-        for (; in != end; in += 4, w += 4) {
-            const uint32_t word = nn_load(in), even = nn_even(word), odd = nn_odd(word);
-            NN_ROW(sum0, w);
-            NN_ROW(sum1, w + row);
-            NN_ROW(sum2, w + 2 * row);
-            NN_ROW(sum3, w + 3 * row);
+        const int8_t *w0 = w, *w1 = w + row, *w2 = w1 + row, *w3 = w2 + row;
+        if (row % 8 >= 4) {
+            NN_FOUR_ROWS(0);
+            in += 4, w0 += 4, w1 += 4, w2 += 4, w3 += 4;
         }
-        output[channel] = nn_narrow(nn_dot(in, w, tail, sum0), multipliers[0], shifts[0], &channels);
-        output[channel + 1] = nn_narrow(nn_dot(in, w + row, tail, sum1), multipliers[1], shifts[1], &channels);
-        output[channel + 2] = nn_narrow(nn_dot(in, w + 2 * row, tail, sum2), multipliers[2], shifts[2], &channels);
-        output[channel + 3] = nn_narrow(nn_dot(in, w + 3 * row, tail, sum3), multipliers[3], shifts[3], &channels);
+        for (; in != end; in += 8, w0 += 8, w1 += 8, w2 += 8, w3 += 8) {
+            NN_FOUR_ROWS(0);
+            NN_IN_ORDER();
+            NN_FOUR_ROWS(4);
+        }
+        output[channel] = (int8_t)nn_narrow(nn_dot(in, w0, tail, sum0), multipliers[0], shifts[0], &channels);
+        output[channel + 1] = (int8_t)nn_narrow(nn_dot(in, w1, tail, sum1), multipliers[1], shifts[1], &channels);
+        output[channel + 2] = (int8_t)nn_narrow(nn_dot(in, w2, tail, sum2), multipliers[2], shifts[2], &channels);
+        output[channel + 3] = (int8_t)nn_narrow(nn_dot(in, w3, tail, sum3), multipliers[3], shifts[3], &channels);
     }
     for (; channel < layer->out_channels; channel++, w += tail) {
         int32_t sum = channels.biases[channel];
         const int8_t *in = input;
-        for (; in != end; in += 4, w += 4) {
-            const uint32_t word = nn_load(in), even = nn_even(word), odd = nn_odd(word);
-            NN_ROW(sum, w);
+        if (row % 8 >= 4) {
+            NN_LONE_ROW(0);
+            in += 4, w += 4;
         }
-        output[channel] =
-            nn_narrow(nn_dot(in, w, tail, sum), channels.multipliers[channel], channels.shifts[channel], &channels);
+        for (; in != end; in += 8, w += 8) {
+            NN_LONE_ROW(0);
+            NN_LONE_ROW(4);
+        }
+        output[channel] = (int8_t)nn_narrow(nn_dot(in, w, tail, sum), channels.multipliers[channel],
+                                            channels.shifts[channel], &channels);
     }
 }

@@ -1,5 +1,26 @@
 #include "nn_gemm.h"
 
+/* Four inputs of both pixels against two rows. */
+#define NN_QUAD(number)                                                                                                \
+    do {                                                                                                               \
+        const uint32_t l0 = left[2 * (number)], l1 = left[2 * (number) + 1];                                           \
+        const uint32_t r0 = right[2 * (number)], r1 = right[2 * (number) + 1];                                         \
+        uint32_t bytes = nn_load(w0 + 4 * (number)), pair = nn_even(bytes);                                            \
+        sum00 = nn_multiply_pairs(pair, l0, sum00);                                                                    \
+        sum01 = nn_multiply_pairs(pair, r0, sum01);                                                                    \
+        pair = nn_odd(bytes);                                                                                          \
+        sum00 = nn_multiply_pairs(pair, l1, sum00);                                                                    \
+        sum01 = nn_multiply_pairs(pair, r1, sum01);                                                                    \
+        NN_IN_ORDER();                                                                                                 \
+        bytes = nn_load(w1 + 4 * (number));                                                                            \
+        pair = nn_even(bytes);                                                                                         \
+        sum10 = nn_multiply_pairs(pair, l0, sum10);                                                                    \
+        sum11 = nn_multiply_pairs(pair, r0, sum11);                                                                    \
+        pair = nn_odd(bytes);                                                                                          \
+        sum10 = nn_multiply_pairs(pair, l1, sum10);                                                                    \
+        sum11 = nn_multiply_pairs(pair, r1, sum11);                                                                    \
+    } while (0)
+
 /* Appends `count` bytes read from `from`; with step 0 the same word again and again, which is padding. */
 void nn_append(nn_column *column, const int8_t *from, uint32_t step, uint32_t count)
 {
@@ -50,35 +71,31 @@ void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint
     const int8_t *weights = channels->weights;
     const int32_t *biases = channels->biases, *multipliers = channels->multipliers;
     const uint8_t *shifts = channels->shifts;
+    const nn_channels limits = *channels;
     int8_t *second = pixels == 2 ? output + layer->pixel_stride : output;
     uint32_t count = layer->out_channels;
     for (; count >= 2; count -= 2) {
         int32_t sum00 = biases[0], sum01 = sum00, sum10 = biases[1], sum11 = sum10;
-        const int8_t *w = weights;
+        const int8_t *w0 = weights, *w1 = weights + row;
         const uint32_t *left = columns, *right = start;
-        while (left != end) {
-            const uint32_t l0 = left[0], l1 = left[1], r0 = right[0], r1 = right[1];
-            uint32_t bytes = nn_load(w), pair = nn_even(bytes);
-            left += 2;
-            right += 2;
-            sum00 = nn_multiply_pairs(pair, l0, sum00);
-            sum01 = nn_multiply_pairs(pair, r0, sum01);
-            pair = nn_odd(bytes);
-            sum00 = nn_multiply_pairs(pair, l1, sum00);
-            sum01 = nn_multiply_pairs(pair, r1, sum01);
-            bytes = nn_load(w + row);
-            w += 4;
-            pair = nn_even(bytes);
-            sum10 = nn_multiply_pairs(pair, l0, sum10);
-            sum11 = nn_multiply_pairs(pair, r0, sum11);
-            pair = nn_odd(bytes);
-            sum10 = nn_multiply_pairs(pair, l1, sum10);
-            sum11 = nn_multiply_pairs(pair, r1, sum11);
+        if ((depth & 2) != 0) {
+            NN_QUAD(0);
+            w0 += 4, w1 += 4, left += 2, right += 2;
         }
-        output[0] = nn_narrow(sum00, multipliers[0], shifts[0], channels);
-        second[0] = nn_narrow(sum01, multipliers[0], shifts[0], channels);
-        output[1] = nn_narrow(sum10, multipliers[1], shifts[1], channels);
-        second[1] = nn_narrow(sum11, multipliers[1], shifts[1], channels);
+        while (left != end) {
+            NN_QUAD(0);
+            NN_IN_ORDER();
+            NN_QUAD(1);
+            w0 += 8, w1 += 8, left += 4, right += 4;
+        }
+        {
+            const int32_t multiplier0 = multipliers[0], multiplier1 = multipliers[1];
+            const uint32_t shift0 = shifts[0], shift1 = shifts[1];
+            output[0] = (int8_t)nn_narrow(sum00, multiplier0, shift0, &limits);
+            second[0] = (int8_t)nn_narrow(sum01, multiplier0, shift0, &limits);
+            output[1] = (int8_t)nn_narrow(sum10, multiplier1, shift1, &limits);
+            second[1] = (int8_t)nn_narrow(sum11, multiplier1, shift1, &limits);
+        }
         output += 2;
         second += 2;
         weights += 2 * row;
@@ -94,7 +111,7 @@ void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint
             sum0 = nn_multiply_pairs(odd, left[1], nn_multiply_pairs(even, left[0], sum0));
             sum1 = nn_multiply_pairs(odd, right[1], nn_multiply_pairs(even, right[0], sum1));
         }
-        output[0] = nn_narrow(sum0, multipliers[0], shifts[0], channels);
-        second[0] = nn_narrow(sum1, multipliers[0], shifts[0], channels);
+        output[0] = (int8_t)nn_narrow(sum0, multipliers[0], shifts[0], channels);
+        second[0] = (int8_t)nn_narrow(sum1, multipliers[0], shifts[0], channels);
     }
 }
