@@ -50,13 +50,18 @@ def importance_figure(importance: Mapping[str, Mapping[str, float]]) -> Figure:
         figure = Figure(figsize=(1.2 * len(objectives) + 2.6, 0.32 * len(parameters) + 0.9), layout="constrained")
         axes = figure.subplots()
         axes.grid(visible=False)
-        axes.imshow(table, cmap="Blues", vmin=0.0, vmax=max(0.4, float(table.max())), aspect="auto")
-        axes.set_xticks(range(len(objectives)), [NAMES.get(name, name) for name in objectives])
-        axes.set_yticks(range(len(parameters)), parameters)
+        strongest = max(0.4, float(table.max()))
+        # Rectangles, not an image: an image would be the one picture of the page that is not lines and letters.
+        axes.pcolormesh(table, cmap="Blues", vmin=0.0, vmax=strongest, edgecolors="white", linewidth=1.0)
+        axes.invert_yaxis()
+        axes.set_xticks(np.arange(len(objectives)) + 0.5, [NAMES.get(name, name) for name in objectives])
+        axes.set_yticks(np.arange(len(parameters)) + 0.5, parameters)
         axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
         for (row, column), share in np.ndenumerate(table):
-            colour = "white" if share > 0.6 * max(0.4, float(table.max())) else "#1F2933"
-            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=8.5, color=colour)
+            colour = "white" if share > 0.6 * strongest else "#1F2933"
+            axes.text(
+                column + 0.5, row + 0.5, f"{100 * share:.0f}", ha="center", va="center", fontsize=8.5, color=colour
+            )
     return figure
 
 

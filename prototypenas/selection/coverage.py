@@ -1,7 +1,7 @@
 """What a subset covers, in one space of objectives or in several at once, and what one more point would add.
 
-Coverage is a weighted sum of hypervolumes. A hypervolume is monotone and submodular, and a sum of such functions with
-positive weights is so too; the searches of this package need nothing else.
+Coverage is a weighted sum of hypervolumes, to which each point's own merit may be added. A hypervolume is monotone and
+submodular, and a sum of such functions with positive weights is so too; the searches of this package need nothing else.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,65 @@ class Space:
         """Volume of the union of the subset's boxes, without the weight."""
         return hypervolume(-self.extents[list(subset)], reference=0.0)
 
+    @property
+    def points(self) -> int:
+        """Points of the front."""
+        return len(self.extents)
 
-Spaces = tuple[Space, ...]
+    def value(self, subset: Sequence[int]) -> float:
+        """Weighted volume of a subset."""
+        return self.weight * self.hypervolume(subset)
+
+    def gains(self, subset: Sequence[int], among: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Weighted volume that each point of `among` would add, by inclusion-exclusion over the subset."""
+        corners, signs = self._expansion(subset)
+        boxes = self.extents[among]
+        volumes = [sign * np.minimum(boxes, corner).prod(axis=1) for corner, sign in zip(corners, signs, strict=True)]
+        return np.asarray(self.weight * np.sum(volumes, axis=0))
+
+    def shared(self, subset: Sequence[int], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Weighted volume in the boxes of row and column and in none of the subset's, by inclusion-exclusion."""
+        corners, signs = self._expansion(subset)
+        common = [np.minimum.outer(axis[rows], axis[columns]) for axis in self.extents.T]
+        total = np.zeros((len(rows), len(columns)))
+        for corner, sign in zip(corners, signs * self.weight, strict=True):
+            total += _volumes(common, corner, sign)
+        return total
+
+    def _expansion(self, subset: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        corners, signs = np.full((1, self.extents.shape[1]), np.inf), np.ones(1)
+        for point in subset:
+            corners = np.concatenate([corners, np.minimum(corners, self.extents[point])])
+            signs = np.concatenate([signs, -signs])
+        return corners, signs
+
+
+@dataclass(frozen=True, eq=False)
+class Merit:
+    """What each point is worth by itself, whatever else is chosen."""
+
+    worth: NDArray[np.float64]
+    """`(n,)`, at least 0."""
+
+    @property
+    def points(self) -> int:
+        """Points of the front."""
+        return len(self.worth)
+
+    def value(self, subset: Sequence[int]) -> float:
+        """Sum over different points of the subset."""
+        return float(self.worth[sorted(set(subset))].sum())
+
+    def gains(self, subset: Sequence[int], among: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Worth of each point of `among` that is not chosen yet."""
+        return np.where(np.isin(among, list(subset)), 0.0, self.worth[among])
+
+    def shared(self, subset: Sequence[int], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Only a point and itself share worth."""
+        return np.where(rows[:, None] == columns[None, :], self.gains(subset, columns)[None, :], 0.0)
+
+
+Spaces = tuple[Space | Merit, ...]
 
 
 def space_of(name: str, normalised: NDArray[np.float64], share: float = 1.0) -> Space:
@@ -40,8 +97,8 @@ def space_of(name: str, normalised: NDArray[np.float64], share: float = 1.0) -> 
 
 
 def coverage(spaces: Spaces, subset: Sequence[int]) -> float:
-    """Give the weighted sum of hypervolumes of a subset: 1 for the whole front if the shares sum to 1."""
-    return sum(space.weight * space.hypervolume(subset) for space in spaces)
+    """Give what a subset is worth: the weighted sum of its hypervolumes, and its merits."""
+    return sum(space.value(subset) for space in spaces)
 
 
 def marginal_gains(spaces: Spaces, subset: Sequence[int], among: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -49,39 +106,14 @@ def marginal_gains(spaces: Spaces, subset: Sequence[int], among: NDArray[np.intp
     if len(subset) > LARGEST_EXPANSION:
         covered = coverage(spaces, subset)
         return np.array([coverage(spaces, [*subset, int(point)]) - covered for point in among])
-    gains = [space.weight * _added_volume(space, subset, among) for space in spaces]
-    return np.asarray(np.sum(gains, axis=0))
+    return np.asarray(np.sum([space.gains(subset, among) for space in spaces], axis=0))
 
 
 def shared_gains(
     spaces: Spaces, subset: Sequence[int], rows: NDArray[np.intp], columns: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Give by how much the gain of each column's point falls once the row's point is in, `(rows, columns)`.
-
-    It is the volume in both boxes and in none of the subset's, by inclusion-exclusion over the subset.
-    """
-    total = np.zeros((len(rows), len(columns)))
-    for space in spaces:
-        corners, signs = _expansion(space, subset)
-        common = [np.minimum.outer(axis[rows], axis[columns]) for axis in space.extents.T]
-        for corner, sign in zip(corners, signs * space.weight, strict=True):
-            total += _volumes(common, corner, sign)
-    return total
-
-
-def _added_volume(space: Space, subset: Sequence[int], among: NDArray[np.intp]) -> NDArray[np.float64]:
-    corners, signs = _expansion(space, subset)
-    boxes = space.extents[among]
-    volumes = [sign * np.minimum(boxes, corner).prod(axis=1) for corner, sign in zip(corners, signs, strict=True)]
-    return np.asarray(np.sum(volumes, axis=0))
-
-
-def _expansion(space: Space, subset: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    corners, signs = np.full((1, space.extents.shape[1]), np.inf), np.ones(1)
-    for point in subset:
-        corners = np.concatenate([corners, np.minimum(corners, space.extents[point])])
-        signs = np.concatenate([signs, -signs])
-    return corners, signs
+    """Give by how much the gain of each column's point falls once the row's point is in, `(rows, columns)`."""
+    return np.asarray(np.sum([space.shared(subset, rows, columns) for space in spaces], axis=0))
 
 
 def _volumes(common: list[NDArray[np.float64]], corner: NDArray[np.float64], sign: float) -> NDArray[np.float64]:

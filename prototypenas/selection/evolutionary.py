@@ -38,7 +38,7 @@ def evolved_subset(spaces: Spaces, keep: int, *, seed: int, evolution: Evolution
     """
     settings = evolution or Evolution()
     generator = np.random.default_rng(seed)
-    points = len(spaces[0].extents)
+    points = spaces[0].points
     if keep >= points:
         return tuple(range(points))
     # Twice the wanted bits on average: repair has work to do, but not on half of a large front.

@@ -66,12 +66,12 @@ class _Search:
         self._created = 0
 
     def bound_at_incumbent(self) -> float:
-        everyone = np.arange(len(self.spaces[0].extents))
+        everyone = np.arange(self.spaces[0].points)
         gains = np.sort(marginal_gains(self.spaces, self.subset, everyone))
         return self.covered + float(gains[-self.keep :].clip(0.0).sum())
 
     def run(self, deadline: float) -> float:
-        everyone = np.arange(len(self.spaces[0].extents))
+        everyone = np.arange(self.spaces[0].points)
         self._push(np.inf, (), everyone, 0.0)
         while self._queue and self._beats(-self._queue[0].negative_bound):
             if time.monotonic() > deadline:

@@ -13,7 +13,7 @@ RESTARTS = 8
 def greedy_subset(spaces: Spaces, keep: int, start: Sequence[int] = ()) -> tuple[int, ...]:
     """Add the point that covers most until `keep` points are chosen; gives indices in the order chosen."""
     subset = list(start)
-    everyone = np.arange(len(spaces[0].extents))
+    everyone = np.arange(spaces[0].points)
     while len(subset) < keep:
         gains = marginal_gains(spaces, subset, everyone)
         gains[subset] = -np.inf
@@ -37,7 +37,7 @@ def local_search_subset(spaces: Spaces, keep: int, *, seed: int, restarts: int =
     The first start is empty; the others are pairs drawn at random, completed greedily.
     """
     generator = np.random.default_rng(seed)
-    points = len(spaces[0].extents)
+    points = spaces[0].points
     starts: list[tuple[int, ...]] = [()]
     for _ in range(restarts - 1):
         starts.append(tuple(map(int, generator.choice(points, size=min(2, keep, points), replace=False))))
@@ -48,7 +48,7 @@ def local_search_subset(spaces: Spaces, keep: int, *, seed: int, restarts: int =
 
 def _best_swap(spaces: Spaces, current: list[int], place: int) -> tuple[int, int, float]:
     others = current[:place] + current[place + 1 :]
-    gains = marginal_gains(spaces, others, np.arange(len(spaces[0].extents)))
+    gains = marginal_gains(spaces, others, np.arange(spaces[0].points))
     gains[others] = -np.inf
     point = int(gains.argmax())
     return place, point, float(gains[point] - gains[current[place]])

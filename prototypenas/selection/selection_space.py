@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from prototypenas.errors import ConfigurationError
-from prototypenas.selection.coverage import Spaces, space_of
+from prototypenas.selection.coverage import Merit, Spaces, space_of
 
 NormalisedFront = NDArray[np.float64]
 """`(n, m)` in `[0, 1]`, lower is better; FLOPs in column 0, then the proxies."""
 
-DEFAULT_SPACE = "joint"
+DEFAULT_SPACE = "merit"
+"""The measured winner of `docs/selection.md`."""
+
+MERIT = 0.02
+"""What the model with the best mean rank is worth by itself, beside a whole front of 1.
+
+Enough to take a second model from the top where two stand nearly level, as the proxies cannot tell which of them is
+better; more of it buys no accuracy and loses the small models.
+"""
 
 
 def objectives_space(front: NormalisedFront) -> Spaces:
@@ -43,11 +51,22 @@ def joint_space(front: NormalisedFront) -> Spaces:
     )
 
 
+def merit_space(front: NormalisedFront) -> Spaces:
+    """The consensus plane, and for each model a small merit that falls from the best mean rank to the worst."""
+    plane = consensus_space(front)
+    if front.shape[1] < 2:
+        return plane
+    ranks = proxy_ranks(front).mean(axis=1)
+    span = float(np.ptp(ranks)) or 1.0
+    return (*plane, Merit(MERIT * (ranks.max() - ranks) / span))
+
+
 SPACES: Mapping[str, Callable[[NormalisedFront], Spaces]] = {
     "objectives": objectives_space,
     "consensus": consensus_space,
     "cautious": cautious_space,
     "joint": joint_space,
+    "merit": merit_space,
 }
 
 

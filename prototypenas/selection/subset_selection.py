@@ -38,9 +38,9 @@ class Selection:
     """The Pareto front it was chosen from, in order of FLOPs."""
     space: str
     coverage: float
-    """What the chosen cover of the whole front, in the selection space; 1 is all of it."""
+    """What the chosen are worth in the selection space: their share of the front's hypervolume there, and merits."""
     upper_bound: float
-    """No subset of this size covers more; equal to `coverage` where the choice is proven best."""
+    """No subset of this size is worth more; equal to `coverage` where the choice is proven best."""
     hypervolume: float
     """Of the chosen in all normalised objectives, whatever the selection space."""
     front_hypervolume: float
@@ -135,7 +135,7 @@ def _range(keep: int | tuple[int, int]) -> tuple[int, int]:
 
 
 def _solve(spaces: Spaces, sizes: tuple[int, int], *, seed: int, time_limit: float) -> Solution:
-    points = len(spaces[0].extents)
+    points = spaces[0].points
     if points <= sizes[0]:
         whole = coverage(spaces, range(points))
         return Solution(tuple(range(points)), whole, whole, 0)

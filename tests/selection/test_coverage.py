@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from prototypenas.selection.coverage import coverage, marginal_gains, shared_gains, space_of
+from prototypenas.selection.coverage import Merit, coverage, marginal_gains, shared_gains, space_of
 
 
 def spaces(points, objectives, seed):
@@ -44,3 +44,13 @@ def test_gains_only_fall_as_the_subset_grows():
 def test_a_point_beyond_the_reference_covers_nothing():
     space = space_of("plane", np.array([[0.0, 0.5], [2.0, 0.0]]))
     assert coverage((space,), [1]) == 0.0
+
+
+def test_merit_counts_once_for_each_point_and_keeps_gains_and_shares_right():
+    both = (*spaces(10, 3, 2), Merit(np.linspace(0.0, 0.1, 10)))
+    everyone = np.arange(10)
+    assert coverage(both, [4, 4]) == coverage(both, [4])
+    gains, shared = marginal_gains(both, [4], everyone), shared_gains(both, [4], everyone, everyone)
+    for row in range(10):
+        assert gains[row] == pytest.approx(coverage(both, [4, row]) - coverage(both, [4]), abs=1e-12)
+        assert gains - shared[row] == pytest.approx(marginal_gains(both, [4, row], everyone), abs=1e-12)

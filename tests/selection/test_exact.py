@@ -33,7 +33,7 @@ def solve(spaces, keep, time_limit=20.0):
 
 
 def exhaustive(spaces, keep):
-    return max(coverage(spaces, subset) for subset in combinations(range(len(spaces[0].extents)), keep))
+    return max(coverage(spaces, subset) for subset in combinations(range(spaces[0].points), keep))
 
 
 def check_against_exhaustive(seed, largest):
@@ -77,9 +77,9 @@ def test_bound_holds_at_every_moment():
     assert all(bound >= best.coverage for bound in bounds)
 
 
-@pytest.mark.parametrize("keep", [1, 2, 10, 20])
+@pytest.mark.parametrize("keep", [1, 2, 10])
 def test_any_number_may_be_kept(keep):
-    spaces = (space_of("objectives", random_front(25, 3, seed=1)),)
+    spaces = (space_of("objectives", random_front(14, 3, seed=1)),)
     solution = solve(spaces, keep, time_limit=1.0)
     assert len(set(solution.subset)) == keep
     assert greedy_coverage(spaces, keep) <= solution.coverage + 1e-12 <= solution.upper_bound + 2e-12

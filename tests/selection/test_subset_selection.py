@@ -80,7 +80,8 @@ def test_range_stops_where_one_more_adds_little():
 def test_fewer_than_wanted_are_all_kept_and_said_so():
     selection = select([candidate(0, 1000, 0.0), candidate(1, 2000, 1.0)], keep=5)
     assert [one.number for one in selection.chosen] == [0, 1]
-    assert "only 2" in selection.note and selection.optimal and selection.coverage == pytest.approx(1.0)
+    assert "only 2" in selection.note and selection.optimal
+    assert selection.hypervolume == selection.front_hypervolume
 
 
 @pytest.mark.parametrize("space", list(SPACES))
@@ -147,8 +148,8 @@ def test_nothing_feasible_names_the_closest_and_its_limit():
 
 
 def test_many_models_may_be_kept():
-    selection = select(random_candidates(60), keep=12, time_limit=2.0)
-    assert len({one.number for one in selection.chosen}) == 12
+    selection = select(random_candidates(40), keep=11, time_limit=2.0)
+    assert len({one.number for one in selection.chosen}) == 11
     assert selection.coverage <= selection.upper_bound and selection.share_of_best > 0.8
 
 

@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from torch import nn
+
+from prototypenas.deployment.lowering import lower
+from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.reporting import Epoch, ModelResult, ReportData, SizeComparison
+from prototypenas.selection import select
+from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Rejection
+
+GROUPS = (GroupConfiguration(depth=2, kernel=5, stride=2, sparsity=0.25),) * 4
+
+
+def candidate(number, rng):
+    cost = Cost(int(rng.integers(10**5, 10**8)), 900, Footprint(90_000, 2000, 1024, 300_000, 30, 50, 400, 9000))
+    configuration = Configuration(("mbednet", "resnet18")[number % 2], 0.5, GROUPS)
+    if number % 5 == 4:
+        return Candidate(number, configuration, cost, str(number), {}, Rejection("ram+rom", "RAM and ROM are over"))
+    scores = {"meco": float(rng.normal()), "zico": float(rng.normal()), "mine<&>": float(rng.normal())}
+    return Candidate(number, configuration, cost, str(number), scores)
+
+
+@pytest.fixture(scope="session")
+def network():
+    layers = (
+        nn.Conv2d(1, 8, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, 3),
+    )
+    graph = lower(nn.Sequential(*layers), (1, 16, 16))
+    return graph, plan_memory(graph)
+
+
+@pytest.fixture(scope="session")
+def full_report(network):
+    rng = np.random.default_rng(0)
+    candidates = tuple(candidate(number, rng) for number in range(40))
+    selection = select(candidates, keep=3)
+    history = tuple(
+        Epoch("train" if row < 3 else "quantize", row % 3 + 1, 1.0 / (row + 1), None, 0.8 + 0.02 * row, 900)
+        for row in range(5)
+    )
+    models = tuple(
+        ModelResult(
+            one,
+            Evaluation("accuracy", 0.951, 0.95, 0.9487 + 0.001 * place, 360, 12.0),
+            c_score=0.9487 + 0.001 * place,
+            graph=network[0],
+            plan=network[1],
+            history=history,
+            latency_ms=4.25,
+            sizes=(SizeComparison(".text", 9000, 9040),),
+        )
+        for place, one in enumerate(selection.chosen)
+    )
+    return ReportData(
+        title="digits <on> a board",
+        arguments=(("Probe", "Gaussian, 2 batches of 16, seed 0"),),
+        statistics=(("Wall time", "3 min"),),
+        candidates=candidates,
+        selection=selection,
+        models=models,
+        importance={"flops": {"width": 0.75, "architecture": 0.25}},
+    )
+
+
+@pytest.fixture(scope="session")
+def bare_report(full_report):
+    """A run that was explored and selected only."""
+    models = tuple(ModelResult(one) for one in full_report.selection.chosen)
+    return replace(full_report, models=models, importance={})
