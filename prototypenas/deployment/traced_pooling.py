@@ -95,7 +95,11 @@ def trace_interpolate(
 
 
 def trace_upsample(
-    recorder: Recorder, input: Traced, output_size: Numbers | None, scale_factors: float | Sequence[float] | None = None
+    recorder: Recorder,
+    input: Traced,
+    output_size: Numbers | None,
+    scale_factors: float | Sequence[float] | None = None,
+    *further_scales: float | None,
 ) -> Traced:
     """Record nearest upsampling by one whole factor."""
     spec = recorder.spec(input)
