@@ -253,6 +253,44 @@ def test_published_networks_need_no_more_than_stated(name):
     assert plan.arena_bytes == plan.lower_bound_bytes
 
 
+class Inception(nn.Module):
+    """A module of InceptionTime: bottleneck, three long kernels, pooled branch."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bottleneck = nn.Conv1d(channels, 32, 1, bias=False)
+        self.branches = nn.ModuleList(nn.Conv1d(32, 32, size, padding=size // 2, bias=False) for size in (39, 19, 9))
+        self.pooled = nn.Sequential(nn.MaxPool1d(3, 1, 1), nn.Conv1d(channels, 32, 1, bias=False))
+        self.normalisation = nn.BatchNorm1d(128)
+
+    def forward(self, inputs):
+        narrow = self.bottleneck(inputs)
+        joined = torch.cat([*(branch(narrow) for branch in self.branches), self.pooled(inputs)], 1)
+        return torch.relu(self.normalisation(joined))
+
+
+class InceptionTime(nn.Module):
+    """Six modules with a shortcut around each three, as published, for six channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(nn.Sequential(Inception(c), Inception(128), Inception(128)) for c in (6, 128))
+        self.shortcuts = nn.ModuleList(nn.Conv1d(c, 128, 1) for c in (6, 128))
+        self.classifier = nn.Linear(128, 5)
+
+    def forward(self, inputs):
+        for stage, shortcut in zip(self.stages, self.shortcuts, strict=True):
+            inputs = torch.relu(stage(inputs) + shortcut(inputs))
+        return self.classifier(inputs.mean(-1))
+
+
+def test_inceptiontime_needs_no_more_than_stated():
+    with torch.device("meta"):
+        plan = plan_memory(lower(InceptionTime(), (6, 256)))
+    assert plan.live_bound_bytes == 122_880
+    assert plan.arena_bytes < 100_000
+
+
 @pytest.mark.parametrize("name", POOLS)
 def test_candidates_never_need_more_than_their_live_tensors(name):
     baseline, shape = POOLS[name]
