@@ -1,0 +1,15 @@
+import proxies
+from proxies import BASELINES, DEFAULT_ENSEMBLE, PROXIES
+
+
+def test_ensemble_and_baselines_are_proxies_and_apart() -> None:
+    assert DEFAULT_ENSEMBLE == ("meco", "zico", "naswot", "snip")
+    assert set(DEFAULT_ENSEMBLE) | set(BASELINES) <= set(PROXIES)
+    assert not set(DEFAULT_ENSEMBLE) & set(BASELINES)
+
+
+def test_every_file_of_the_folder_is_in_the_mapping() -> None:
+    from pathlib import Path
+
+    files = {path.stem for path in Path(proxies.__path__[0]).glob("*.py")} - {"__init__"}
+    assert files == set(PROXIES)
