@@ -2,8 +2,8 @@
 
     python -m experiments.paper_figures runs/paper-images --out experiments/results
 
-Fig. 3: each proxy against FLOPs, the selected models circled. Fig. 4: Kendall's tau between the proxies, and with FLOPs,
-over all feasible candidates. A few seconds.
+Fig. 3: each proxy against FLOPs, the selected models circled. Fig. 4: Kendall's tau between the proxies, and with
+FLOPs, over all feasible candidates. A few seconds.
 """
 
 import argparse
