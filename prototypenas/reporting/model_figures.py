@@ -15,8 +15,8 @@ from prototypenas.reporting.report_data import Epoch, ModelResult
 
 TINTS = ("#7FB8DA", "#A9D8C5", "#B9B4DC", "#DDB3CC")
 KIB = 1024.0
-LABELLED_SHARE = 0.012
-"""Share of the map from which a tensor is large enough to carry its shape."""
+LABEL_HEIGHT = 0.24
+"""Height of a written shape as a share of the map: a tensor lower than this carries none."""
 
 
 def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
@@ -29,7 +29,8 @@ def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
         figure = Figure(figsize=(10.0, 3.6), layout="constrained")
         axes = figure.subplots()
         for place, row in enumerate(rows):
-            _draw_tensor(axes, row, graph, tint=TINTS[place % len(TINTS)], axes_area=plan.total_bytes * steps)
+            _draw_tensor(axes, row, graph, TINTS[place % len(TINTS)])
+        _name_tensors(axes, rows, graph, plan.total_bytes)
         if plan.scratch_bytes:
             _draw_scratch(axes, plan, steps)
         _draw_bounds(axes, plan)
@@ -63,15 +64,13 @@ def training_figure(models: Sequence[ModelResult]) -> Figure:
     return figure
 
 
-def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, *, tint: str, axes_area: float) -> None:
+def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
     spec = graph.tensors[row.tensor]
-    extent = (spec.elements // spec.channels - 1) * row.pixel_stride + spec.channels
     outer = row.tensor == graph.input or row.tensor in graph.outputs
-    shape = f"{spec.height}x{spec.width}x{spec.channels}"
     box = Rectangle(
         (row.first - 0.5, row.offset / KIB),
         row.last - row.first + 1,
-        extent / KIB,
+        _extent(row, graph) / KIB,
         facecolor=COLOURS[1] if outer else tint,
         edgecolor=INK,
         linewidth=0.5,
@@ -80,9 +79,25 @@ def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, *, tint: str, axes_area
         zorder=2,
     )
     axes.add_patch(box)
-    if extent * (row.last - row.first + 1) >= LABELLED_SHARE * axes_area:
-        middle = ((row.first + row.last) / 2, (row.offset + extent / 2) / KIB)
-        axes.annotate(shape, middle, ha="center", va="center", fontsize=7.5, rotation=90, zorder=3)
+
+
+def _name_tensors(axes: Axes, rows: Sequence[PlanRow], graph: Graph, total_bytes: int) -> None:
+    """Write the shapes of large tensors into them, the largest first, where no other shape stands yet."""
+    taken: list[tuple[float, float]] = []
+    width = 0.022 * len(graph.operators)
+    for row in sorted(rows, key=lambda row: -_extent(row, graph)):
+        spec, height = graph.tensors[row.tensor], _extent(row, graph)
+        x, y = (row.first + row.last) / 2, row.offset + height / 2
+        free = all(abs(x - left) > width or abs(y - low) > LABEL_HEIGHT * total_bytes for left, low in taken)
+        if free and height > LABEL_HEIGHT * total_bytes:
+            taken.append((x, y))
+            shape = f"{spec.height}x{spec.width}x{spec.channels}"
+            axes.annotate(shape, (x, y / KIB), ha="center", va="center", fontsize=7.5, rotation=90, zorder=3)
+
+
+def _extent(row: PlanRow, graph: Graph) -> int:
+    spec = graph.tensors[row.tensor]
+    return (spec.elements // spec.channels - 1) * row.pixel_stride + spec.channels
 
 
 def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:
