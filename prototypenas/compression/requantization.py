@@ -9,8 +9,9 @@ from prototypenas.deployment.graph import AddArithmetic, FloatWeights, IntegerWe
 from prototypenas.errors import QuantizationError
 
 WEIGHT_LIMIT = 127
-LARGEST_BIAS = 2**30
-LARGEST_ACCUMULATOR = 2**31 - 1
+LARGEST_BIAS = 2**29
+LARGEST_ACCUMULATOR = 2**30 - 1
+"""The C kernels double the accumulator before they multiply it, which must stay within int32."""
 LEAST_SHIFT, GREATEST_SHIFT = 32, 62
 
 LARGEST_REAL_MULTIPLIER = 0.49
@@ -25,7 +26,7 @@ GREATEST_ADD_SHIFT = 31
 
 
 def weight_scales(weights: FloatWeights, channel_axis: int, source: float, target: float) -> NDArray[np.float64]:
-    """Give the real weight step of each output channel: largest weight at 127, bias within `2^30`.
+    """Give the real weight step of each output channel: largest weight at 127, bias within `2^29`.
 
     `source` and `target` are the scales of the input and output tensors. The steps are float32 values.
     """
@@ -45,7 +46,7 @@ def integer_weights(
     """Quantize weights and bias, with the input's zero point folded into the bias.
 
     Raises:
-        QuantizationError: if a weight is not finite, or the accumulator could leave int32.
+        QuantizationError: if a weight is not finite, or the accumulator could leave what the kernels hold.
     """
     if not (np.isfinite(weights.weight).all() and np.isfinite(weights.bias).all()):
         raise QuantizationError("a weight or bias is not finite")
@@ -123,4 +124,4 @@ def rescale(source: Quantization, target: Quantization, count: int = 1) -> Resca
 def _check_accumulator(bias: NDArray[np.int64], weight: NDArray[np.int64]) -> None:
     largest = int((np.abs(bias) + 128 * np.abs(weight).sum(axis=0)).max())
     if largest > LARGEST_ACCUMULATOR:
-        raise QuantizationError(f"the accumulator could reach {largest}, beyond int32; the layer sums too many inputs")
+        raise QuantizationError(f"the accumulator could reach {largest}, beyond 2^30; the layer sums too many inputs")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.deployment.cores import core_named
+from prototypenas.deployment.cores import CORES, core_named
 from prototypenas.errors import ToolchainError
 
 PACKAGES: Mapping[str, str] = {
@@ -163,6 +163,15 @@ def run_emulated(elf: Path, core: str, inputs: NDArray[np.int8], *, seconds: flo
     )
 
 
+def toolchain_gap(program: str, core: str | None = None) -> str | None:
+    """Say why a compiler cannot build for a core here; `None` where it can."""
+    if shutil.which(program) is None:
+        return _missing(program)
+    if core is not None and core not in CORES:
+        return f"{program} does not build for a {core}"
+    return None
+
+
 def run_program(command: Sequence[str], *, directory: Path, seconds: float = 60.0) -> str:
     """Run a program and give what it printed.
 
@@ -171,7 +180,7 @@ def run_program(command: Sequence[str], *, directory: Path, seconds: float = 60.
     """
     program = command[0]
     if shutil.which(program) is None:
-        raise ToolchainError(f"{program} is not installed; Debian's package is {PACKAGES.get(program, program)}")
+        raise ToolchainError(_missing(program))
     try:
         done = subprocess.run(
             command,
@@ -187,6 +196,10 @@ def run_program(command: Sequence[str], *, directory: Path, seconds: float = 60.
     if done.returncode != 0:
         raise ToolchainError(f"{program} failed with status {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")
     return done.stdout + done.stderr
+
+
+def _missing(program: str) -> str:
+    return f"{program} is not installed; Debian's package is {PACKAGES.get(program, program)}"
 
 
 def _sources(directory: Path) -> list[str]:

@@ -99,7 +99,12 @@ def random_operator(rng: np.random.Generator, kind: type[Operator], spec: Tensor
     if kind is Conv2d:
         weights = random_weights(rng, (channels, *window.kernel, spec.channels), 0)
         conv = Conv2d(
-            **names, window=window, in_channels=spec.channels, out_channels=channels, activation=activation, weights=weights
+            **names,
+            window=window,
+            in_channels=spec.channels,
+            out_channels=channels,
+            activation=activation,
+            weights=weights,
         )
         return conv, TensorSpec("out", height, width, channels)
     if kind is DepthwiseConv2d:

@@ -66,7 +66,9 @@ def value_at(layer, at, zero_point, low):
             return narrowed(total, weights, channel, zero_point, low)
         case FullyConnected(weights=weights):
             row = weights.weight[channel].reshape(-1)
-            total = int(weights.bias[channel]) + sum(int(a) * int(b) for a, b in zip(row, first.reshape(-1)))
+            total = int(weights.bias[channel]) + sum(
+                int(a) * int(b) for a, b in zip(row, first.reshape(-1), strict=True)
+            )
             return narrowed(total, weights, channel, zero_point, low)
         case Add(arithmetic=add):
             total = int(first[at]) * add.left_multiplier + int(layer.inputs[1][at]) * add.right_multiplier

@@ -56,10 +56,15 @@ void nn_fully_connected(const nn_model *model, const nn_descriptor *layer)
             NN_IN_ORDER();
             NN_FOUR_ROWS(4);
         }
-        output[channel] = (int8_t)nn_narrow(nn_dot(in, w0, tail, sum0), multipliers[0], shifts[0], &channels);
-        output[channel + 1] = (int8_t)nn_narrow(nn_dot(in, w1, tail, sum1), multipliers[1], shifts[1], &channels);
-        output[channel + 2] = (int8_t)nn_narrow(nn_dot(in, w2, tail, sum2), multipliers[2], shifts[2], &channels);
-        output[channel + 3] = (int8_t)nn_narrow(nn_dot(in, w3, tail, sum3), multipliers[3], shifts[3], &channels);
+        {
+            const int32_t sums[4] = {sum0, sum1, sum2, sum3};
+            const int8_t *rest = w + (row - tail);
+            uint32_t lane;
+            for (lane = 0; lane < 4; lane++, rest += row) {
+                const int32_t sum = nn_dot(end, rest, tail, sums[lane]);
+                output[channel + lane] = (int8_t)nn_narrow(sum, multipliers[lane], shifts[lane], &channels);
+            }
+        }
     }
     for (; channel < layer->out_channels; channel++, w += tail) {
         int32_t sum = channels.biases[channel];

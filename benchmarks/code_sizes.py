@@ -1,0 +1,79 @@
+"""Measures kernel code and stack for every core and optimization and prints `code_sizes.toml`.
+
+Needs gcc-arm-none-eabi and libnewlib-arm-none-eabi; takes about a minute. Run it after any change of a kernel:
+
+    python -m benchmarks.code_sizes > prototypenas/deployment/code_sizes.toml
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from prototypenas.compression.calibration import calibrate
+from prototypenas.compression.quantization import quantize
+from prototypenas.deployment.c_project import write_c_project
+from prototypenas.deployment.code_measurement import measure_code
+from prototypenas.deployment.cores import CORES
+from prototypenas.deployment.kernel_properties import Kernel, kernels_in_use
+from prototypenas.deployment.lowering import lower
+from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.deployment.toolchain import run_program
+from prototypenas.types import Budget, Target
+
+OPTIMIZATIONS = ("O0", "O2", "O3", "Os")
+
+
+class EveryKernel(nn.Module):
+    """A network that links every kernel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 8, 3, padding=1)
+        self.pointwise = nn.Conv2d(8, 8, 1)
+        self.depthwise = nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.max_pool = nn.MaxPool2d(2)
+        self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
+        self.average_pool = nn.AdaptiveAvgPool2d(1)
+        self.linear = nn.Linear(16, 4)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Give logits."""
+        first = self.convolution(inputs)
+        second = self.depthwise(self.pointwise(first)) + first
+        pooled = self.upsample(self.max_pool(torch.relu(second)))
+        both = torch.cat([torch.relu(self.max_pool(pooled)), self.max_pool(second)], 1)
+        return self.linear(self.average_pool(both).flatten(1))
+
+
+def write_every_kernel(directory: Path) -> None:
+    """Write a project that links every kernel."""
+    torch.manual_seed(0)
+    network = EveryKernel().eval()
+    shapes = lower(network, (3, 8, 8))
+    graph = quantize(shapes, calibrate(shapes, [torch.randn(4, 3, 8, 8)]))
+    plan = plan_memory(graph)
+    missing = set(Kernel) - kernels_in_use(graph, plan.written_in_place)
+    if missing:
+        raise SystemExit(f"the network does not use {sorted(kernel.value for kernel in missing)}")
+    target = Target("any", "", "cortex-m7", 1, None, None, Budget())
+    write_c_project(graph, plan, directory, name="every kernel", target=target, sample=np.zeros(192, np.int8))
+
+
+def main() -> None:
+    """Print the table."""
+    version = run_program(["arm-none-eabi-gcc", "-dumpversion"], directory=Path.cwd()).strip()
+    print(f"# Code and stack in bytes, arm-none-eabi-gcc {version}. Written by benchmarks/code_sizes.py.")
+    with tempfile.TemporaryDirectory() as name:
+        write_every_kernel(Path(name))
+        for core in CORES:
+            for optimization in OPTIMIZATIONS:
+                sizes = measure_code(Path(name), core, f"-{optimization}")
+                print(f"\n[sizes.{core}.{optimization}]")
+                print("\n".join(f"{key} = {sizes[key]}" for key in sorted(sizes)))
+
+
+if __name__ == "__main__":
+    main()
