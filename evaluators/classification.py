@@ -26,13 +26,18 @@ from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.records import write_rows
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
+from prototypenas.compression.layer_noise import layer_noise
 from prototypenas.deployment.graph_file import save_graph
 from prototypenas.errors import RunDirectoryError, TrainingError
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
 from prototypenas.types import Batch, Candidate, Evaluation, InputShape, Probe
+
+NOISE_SAMPLES = 64
+"""Training samples on which each layer's signal-to-noise ratio in int8 is measured for `layers.csv`."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ class ClassificationEvaluator:
         test = self.dataset.test
         graph = quantized.to_integer_graph()
         save_graph(graph, job.directory / "graph_int8.npz")
+        sample = self.dataset.prepared(self.dataset.train.inputs[:NOISE_SAMPLES])
+        write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
         evaluation = Evaluation(
             metric="accuracy",
             float_score=accuracy(network.to(job.device), self.dataset, test),

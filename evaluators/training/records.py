@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from prototypenas.compression.layer_noise import LayerNoise
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -39,7 +41,7 @@ class PruningRecord:
     accuracy_after: float
 
 
-def write_rows(records: Sequence[EpochRecord] | Sequence[PruningRecord], path: Path) -> None:
+def write_rows(records: Sequence[EpochRecord] | Sequence[PruningRecord] | Sequence[LayerNoise], path: Path) -> None:
     """Write records of one kind as CSV, whole or not at all; nothing where there are none."""
     if not records:
         return

@@ -27,6 +27,8 @@ def test_the_contract_is_kept_with_quantization_aware_epochs(evaluator, tiny_can
     aware = replace(evaluator, quantization=QuantizationPlan(aware_epochs=2))
     evaluation = check_evaluator(aware, tiny_candidate, build_mbednet, directory=tmp_path)
     assert evaluation.fake_quantized_score == evaluation.int8_score
+    noise = (tmp_path / "layers.csv").read_text().splitlines()
+    assert noise[0].startswith("operator,tensor,snr_db,own_snr_db") and len(noise) > 5
     phases = [line.split(",")[0] for line in (tmp_path / "history.csv").read_text().splitlines()[1:]]
     assert phases == ["train"] * 4 + ["quantize"] * 2
 
