@@ -10,7 +10,6 @@ import argparse
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pandas as pd
@@ -19,13 +18,13 @@ from torch import Tensor, nn
 
 from evaluators.datasets.cifar import Cifar
 from evaluators.datasets.samples import ClassificationData
+from experiments.meco_in_our_space import random_configurations
 from experiments.rank_correlation import Values, spearman, with_interval
 from prototypenas.errors import InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.prototype import Prototype
-from prototypenas.testing import random_configuration
 from proxies import BASELINES, DEFAULT_ENSEMBLE, PROXIES
-from search_spaces import IMAGE_POOL, KERNELS
+from search_spaces import IMAGE_POOL
 
 INPUT_SHAPE = (3, 32, 32)
 NAMES = (*DEFAULT_ENSEMBLE, "meco_opt", *BASELINES)
@@ -35,14 +34,11 @@ _RATE = 0.05
 
 def scored_prototypes(flops: tuple[float, float], seed: int) -> Iterator[tuple[Prototype, dict[str, float]]]:
     """Draw random configurations without end; give those in the range of FLOPs that all proxies can score."""
-    random = Random(seed)
     probe = gaussian_probe(INPUT_SHAPE, 10, seed=seed)
-    while True:
-        architecture = random.choice(sorted(IMAGE_POOL))
-        configuration = random_configuration(random, architecture, KERNELS[architecture])
+    for configuration in random_configurations(seed):
         torch.manual_seed(seed)
         try:
-            model = IMAGE_POOL[architecture](configuration, INPUT_SHAPE, 10)
+            model = IMAGE_POOL[configuration.architecture](configuration, INPUT_SHAPE, 10)
             if flops[0] <= score_prototype(model, probe, {"flops": PROXIES["flops"]})["flops"] <= flops[1]:
                 yield model, score_prototype(model, probe, {name: PROXIES[name] for name in NAMES})
         except (InvalidConfiguration, ProxyError):
