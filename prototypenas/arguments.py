@@ -3,7 +3,7 @@
 import re
 
 from prototypenas.errors import ConfigurationError
-from prototypenas.types import InputShape
+from prototypenas.types import GROUPS, Configuration, GroupConfiguration, InputShape
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "kib": 2**10, "mib": 2**20}
 
@@ -51,3 +51,58 @@ def parse_amount(name: str, text: str) -> int:
 def parse_names(text: str) -> tuple[str, ...]:
     """Read `meco, zico` as names."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+CONFIGURATION_FORM = "width=1.0 depths=1,2,3,1 kernels=3,3,5,3 strides=2,2,2,1 sparsities=0,0,0.2,0.5"
+"""What a configuration looks like on the command line; what is left out is 1.0, 1, 3, 1 and 0."""
+
+
+def parse_configuration(architecture: str, text: str) -> Configuration:
+    """Read a configuration in the form of `CONFIGURATION_FORM`.
+
+    Raises:
+        ConfigurationError: for an unknown name, a wrong count, or a value that is not allowed.
+    """
+    given = dict(part.partition("=")[::2] for part in text.split())
+    unknown = sorted(set(given) - {"width", "depths", "kernels", "strides", "sparsities"})
+    if unknown:
+        raise ConfigurationError(f"{unknown[0]!r} is no part of a configuration; write {CONFIGURATION_FORM!r}")
+    depths, kernels, strides = (
+        _numbers(name, given.get(name, default))
+        for name, default in (("depths", "1"), ("kernels", "3"), ("strides", "1"))
+    )
+    sparsities = _numbers("sparsities", given.get("sparsities", "0"))
+    groups = tuple(
+        GroupConfiguration(int(depth), int(kernel), int(stride), sparsity)
+        for depth, kernel, stride, sparsity in zip(depths, kernels, strides, sparsities, strict=True)
+    )
+    return Configuration(architecture, _numbers("width", given.get("width", "1.0"))[0], groups)
+
+
+def write_configuration(configuration: Configuration) -> str:
+    """Write a configuration as `parse_configuration` reads it."""
+    groups = configuration.groups
+    lists = {
+        "depths": [group.depth for group in groups],
+        "kernels": [group.kernel for group in groups],
+        "strides": [group.stride for group in groups],
+        "sparsities": [group.sparsity for group in groups],
+    }
+    written = " ".join(f"{name}={','.join(f'{value:g}' for value in values)}" for name, values in lists.items())
+    return f"width={configuration.width:g} {written}"
+
+
+def _numbers(name: str, text: str) -> list[float]:
+    """Read one number for each group, or one for all."""
+    parts = text.split(",")
+    if len(parts) == 1:
+        parts *= GROUPS
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) != GROUPS:
+        raise ConfigurationError(f"{name} is {text!r}; give one number, or {GROUPS} with commas between")
+    if name in ("depths", "kernels", "strides") and any(number != int(number) for number in numbers):
+        raise ConfigurationError(f"{name} is {text!r}; whole numbers are needed")
+    return numbers

@@ -4,7 +4,22 @@ import threading
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table as RichTable
+
+from prototypenas.reporting.tables import Table
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table; text to the left, numbers to the right."""
+    drawn = RichTable(header_style="bold")
+    for place, header in enumerate(table.headers):
+        text = place < table.names or header.startswith("What")
+        drawn.add_column(escape(header), justify="left" if text else "right", no_wrap=not text, overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(escape(cell) for cell in row))
+    console.print(drawn)
 
 
 class ProgressBars:

@@ -19,7 +19,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,11 @@ RECORDED_VERSIONS = ("prototypenas", "torch", "torchvision", "numpy", "optuna", 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The files of one run."""
+    """The files of one run, seen from one of the data sets its models are trained on."""
 
     path: Path
+    folder: str = ""
+    """Folder of the data set's own; empty for the first data set, and before any."""
 
     @classmethod
     def create(cls, path: Path) -> "RunDirectory":
@@ -75,6 +77,11 @@ class RunDirectory:
         return self.path / "candidates.csv"
 
     @property
+    def exploration_json(self) -> Path:
+        """Statistics of the exploration; there once it is finished."""
+        return self.path / "exploration.json"
+
+    @property
     def selected_csv(self) -> Path:
         """The chosen candidates."""
         return self.path / "selected.csv"
@@ -85,18 +92,28 @@ class RunDirectory:
         return self.path / "selection.json"
 
     @property
+    def results(self) -> Path:
+        """Where models, figures and report of the data set are."""
+        return self.path / self.folder
+
+    @property
     def figures(self) -> Path:
         """Folder of the figures."""
-        return self.path / "figures"
+        return self.results / "figures"
 
     @property
     def report_html(self) -> Path:
         """The one-page report."""
-        return self.path / "report.html"
+        return self.results / "report.html"
+
+    @property
+    def evaluation_section(self) -> str:
+        """Section of `run.json` that holds the training's arguments."""
+        return f"evaluation {self.folder}".rstrip()
 
     def model(self, number: int) -> Path:
         """Folder of one trained model."""
-        return self.path / "models" / str(number)
+        return self.results / "models" / str(number)
 
     def bind(self, section: str, arguments: Arguments) -> None:
         """Record a step's arguments, or hold them against those already recorded.
@@ -141,9 +158,14 @@ class RunDirectory:
         return section in self._sections()
 
     def for_dataset(self, name: str) -> "RunDirectory":
-        """Give the directory that models trained on a data set go to: this one, or a folder of the set's own."""
+        """Look at the run from a data set: the first one owns it, every further one gets a folder of its own."""
         owner = self._sections().get("evaluation", {}).get("dataset", name)
-        return self if owner == name else RunDirectory.create(self.path / name)
+        return replace(self, folder="" if owner == name else name)
+
+    def evaluated(self) -> "list[RunDirectory]":
+        """Give the run as seen from each data set that models were trained on."""
+        sections = [name.split() for name in self._sections() if name.split()[0] == "evaluation"]
+        return [replace(self, folder=" ".join(words[1:])) for words in sections]
 
     def _sections(self) -> dict[str, Any]:
         file = self.path / "run.json"

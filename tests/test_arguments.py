@@ -1,7 +1,16 @@
 import pytest
 
-from prototypenas.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
+from prototypenas.arguments import (
+    CONFIGURATION_FORM,
+    parse_amount,
+    parse_configuration,
+    parse_input_shape,
+    parse_keep,
+    parse_names,
+    write_configuration,
+)
 from prototypenas.errors import ConfigurationError
+from prototypenas.types import Configuration, GroupConfiguration
 
 
 @pytest.mark.parametrize(
@@ -44,3 +53,31 @@ def test_other_amounts_are_refused(text):
 
 def test_names_are_split_and_stripped():
     assert parse_names("meco, zico,") == ("meco", "zico")
+
+
+def test_a_configuration_is_read_and_written():
+    configuration = parse_configuration("mbednet", CONFIGURATION_FORM)
+    assert configuration.groups[2] == GroupConfiguration(depth=3, kernel=5, stride=2, sparsity=0.2)
+    assert parse_configuration("mbednet", write_configuration(configuration)) == configuration
+
+
+def test_one_number_stands_for_all_groups_and_the_rest_is_default():
+    assert parse_configuration("mbednet", "kernels=5") == Configuration(
+        "mbednet", 1.0, (GroupConfiguration(kernel=5),) * 4
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("depth=3", "'depth' is no part"),
+        ("depths=1,2", "depths is '1,2'"),
+        ("depths=1.5", "whole numbers"),
+        ("kernels=4", "must be odd"),
+        ("width=wide", "width is 'wide'"),
+        ("sparsities=1", "below 1"),
+    ],
+)
+def test_other_configurations_are_refused(text, message):
+    with pytest.raises(ConfigurationError, match=message):
+        parse_configuration("mbednet", text)

@@ -74,9 +74,15 @@ def test_a_failed_write_keeps_what_was_there(tmp_path):
     assert read_json(file) == {"a": 1}
 
 
-def test_the_first_data_set_owns_the_directory(tmp_path):
+def test_the_first_data_set_owns_the_directory_and_others_get_a_folder(tmp_path):
     run = RunDirectory.create(tmp_path)
-    assert run.for_dataset("digits") == run
-    run.bind("evaluation", {"dataset": "digits"})
-    assert run.for_dataset("digits") == run
-    assert run.for_dataset("cifar10").path == tmp_path / "cifar10"
+    assert run.evaluated() == []
+    first = run.for_dataset("digits")
+    assert first == run
+    first.bind(first.evaluation_section, {"dataset": "digits"})
+    second = run.for_dataset("cifar10")
+    second.bind(second.evaluation_section, {"dataset": "cifar10"})
+    assert first.model(7) == tmp_path / "models" / "7"
+    assert second.model(7) == tmp_path / "cifar10" / "models" / "7"
+    assert run.evaluated() == [first, second]
+    assert run.for_dataset("digits") == first

@@ -1,5 +1,6 @@
 import functools
 import os
+import signal
 
 import pytest
 import torch
@@ -23,6 +24,14 @@ def training(number, progress):
     return Evaluation("accuracy", number / 10, 0.0, 0.0, torch.get_num_threads(), 0.0)
 
 
+def killed(progress):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def broken(progress):
+    raise ZeroDivisionError
+
+
 def diverging(progress):
     raise TrainingError("the loss is NaN in epoch 3")
 
@@ -42,6 +51,13 @@ def test_results_come_in_order_and_progress_comes_through(workers):
 def test_the_error_of_a_training_is_raised(workers):
     with pytest.raises(TrainingError, match="NaN in epoch 3"):
         train_all([diverging, functools.partial(training, 1)], workers=workers, progress=Silent())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("job", "message"), [(killed, "died with status -9"), (broken, "ZeroDivisionError")])
+def test_a_process_that_dies_or_breaks_ends_the_others(job, message):
+    with pytest.raises(TrainingError, match=message):
+        train_all([job, functools.partial(training, 1)], workers=2, progress=Silent())
 
 
 def test_no_worker_is_refused():

@@ -1,0 +1,169 @@
+"""A trained model handed over as C and ONNX, with the proof that the C does what the simulator does."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypenas.compression.simulator import dequantize_output, quantize_input, simulate
+from prototypenas.deployment.c_project import write_c_project
+from prototypenas.deployment.footprint import cost_of
+from prototypenas.deployment.graph import Graph
+from prototypenas.deployment.graph_file import load_graph
+from prototypenas.deployment.memory_plan import MemoryPlan, plan_memory
+from prototypenas.deployment.onnx_writer import write_onnx
+from prototypenas.deployment.toolchain import (
+    build_arm,
+    build_host,
+    elf_sizes,
+    run_emulated,
+    run_host,
+    toolchain_gap,
+)
+from prototypenas.errors import RunDirectoryError, ToolchainError
+from prototypenas.protocols import Evaluator
+from prototypenas.run_directory import read_json, write_json
+from prototypenas.types import Target
+
+GRAPH = "graph_int8.npz"
+"""The trained model as the evaluator leaves it."""
+DELIVERY = "delivery.json"
+"""What came of the delivery; the last file written."""
+ONNX = "model_int8.onnx"
+C_PROJECT = "c"
+
+BATCH = 256
+EMULATED_MACS = 2_000_000_000
+"""Multiply-accumulates that an emulator is given at most: about ten seconds."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a model's C was found to do and to need."""
+
+    c_score: float | None
+    """Accuracy of the compiled C on the whole test set; `None` without a host compiler."""
+    test_samples: int = 0
+    planned_bytes: Mapping[str, int] = field(default_factory=dict)
+    measured_bytes: Mapping[str, int] = field(default_factory=dict)
+    """The same parts in the linked ELF file; empty without a cross compiler."""
+    emulated_score: float | None = None
+    """Accuracy on an emulated core, over `emulated_samples` of the test set."""
+    emulated_samples: int = 0
+    instructions: int | None = None
+    """Of one inference on the emulated core; instructions are not cycles."""
+    layer_instructions: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be done here, and which package brings it."""
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """The test set as the C reads it, and what it has to give."""
+
+    inputs: NDArray[np.int8]
+    labels: NDArray[np.int64]
+    outputs: NDArray[np.int8]
+    classes: NDArray[np.int64]
+
+    def first(self, count: int) -> "_Expected":
+        return _Expected(self.inputs[:count], self.labels[:count], self.outputs[:count], self.classes[:count])
+
+
+def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str, emulate: bool) -> Delivery:
+    """Write C and ONNX of the model in a folder, compile and run the C, and measure it; read back if done before.
+
+    Raises:
+        RunDirectoryError: if the model is not trained yet.
+        ToolchainError: if the C does not compile, differs from the simulator or from its plan in any byte, or
+            `emulate` is set and a tool is missing.
+    """
+    if (directory / DELIVERY).exists():
+        done = read_delivery(directory)
+        if done.instructions is not None or not emulate:
+            return done
+    if not (directory / GRAPH).exists():
+        raise RunDirectoryError(f"{directory} holds no trained model; run `prototypenas evaluate` first")
+    graph = load_graph(directory / GRAPH)
+    plan = plan_memory(graph)
+    expected = _expected(graph, evaluator)
+    project = directory / C_PROJECT
+    write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0])
+    write_onnx(graph, directory / ONNX)
+    delivery = _on_host(project, expected)
+    delivery = _linked(delivery, project, graph, plan, target)
+    if emulate:
+        delivery = _emulated(delivery, project, graph, target, expected)
+    write_json(directory / DELIVERY, asdict(delivery))
+    return delivery
+
+
+def read_delivery(directory: Path) -> Delivery:
+    """Read a delivery back.
+
+    Raises:
+        RunDirectoryError: if the file is corrupt.
+    """
+    content = read_json(directory / DELIVERY)
+    try:
+        found = Delivery(**content)
+    except TypeError as error:
+        raise RunDirectoryError(f"{directory / DELIVERY} is damaged ({error}); remove it to deploy again") from error
+    return replace(found, layer_instructions=tuple(found.layer_instructions), notes=tuple(found.notes))
+
+
+def _expected(graph: Graph, evaluator: Evaluator) -> _Expected:
+    inputs, labels, outputs, classes = [], [], [], []
+    for batch, truth in evaluator.test_batches(BATCH):
+        quantized = quantize_input(graph, batch)
+        simulated = simulate(graph, quantized)
+        inputs.append(quantized)
+        labels.append(truth)
+        outputs.append(np.concatenate([simulated[one].reshape(len(batch), -1) for one in graph.outputs], axis=1))
+        classes.append(dequantize_output(graph, simulated)[0].argmax(axis=1))
+    return _Expected(*(np.concatenate(parts) for parts in (inputs, labels, outputs, classes)))
+
+
+def _on_host(project: Path, expected: _Expected) -> Delivery:
+    gap = toolchain_gap("cc")
+    if gap:
+        return Delivery(None, notes=(f"the C was not compiled: {gap}",))
+    outputs = run_host(build_host(project), expected.inputs)
+    return Delivery(_score(outputs, expected, "the C on this machine"), test_samples=len(outputs))
+
+
+def _linked(delivery: Delivery, project: Path, graph: Graph, plan: MemoryPlan, target: Target) -> Delivery:
+    parts = cost_of(graph, target, plan).footprint
+    constants = parts.weights_bytes + parts.biases_bytes + parts.requantization_bytes + parts.descriptors_bytes
+    delivery = replace(delivery, planned_bytes={"constants": constants, "arena": plan.total_bytes})
+    gap = toolchain_gap("arm-none-eabi-gcc", target.core)
+    if gap:
+        return replace(delivery, notes=(*delivery.notes, f"the ELF was not measured: {gap}"))
+    sizes = elf_sizes(build_arm(project, target.core))
+    measured = {"constants": sizes.model_rom, "arena": sizes.model_ram}
+    if measured != delivery.planned_bytes:
+        raise ToolchainError(f"planned {delivery.planned_bytes} bytes, linked {measured}: the plan is wrong")
+    return replace(delivery, measured_bytes=measured)
+
+
+def _emulated(delivery: Delivery, project: Path, graph: Graph, target: Target, expected: _Expected) -> Delivery:
+    cost = cost_of(graph, target)
+    count = max(1, min(len(expected.inputs), EMULATED_MACS // max(cost.macs, 1)))
+    some = expected.first(count)
+    emulated = run_emulated(build_arm(project, target.core), target.core, some.inputs)
+    return replace(
+        delivery,
+        emulated_score=_score(emulated.outputs, some, f"the C on an emulated {target.core}"),
+        emulated_samples=count,
+        instructions=emulated.instructions,
+        layer_instructions=emulated.layer_instructions,
+    )
+
+
+def _score(outputs: NDArray[np.int8], expected: _Expected, what: str) -> float:
+    differing = int((outputs != expected.outputs).any(axis=1).sum())
+    if differing:
+        raise ToolchainError(f"{what} differs from the simulator on {differing} of {len(outputs)} test samples")
+    return float((expected.classes == expected.labels).mean())

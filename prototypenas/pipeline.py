@@ -1,0 +1,261 @@
+"""The whole way: explore, select, evaluate, deploy, report; every step picks up from the run directory.
+
+The first three are the paper's (sections 3.1 to 3.3). A step that is finished is read back, an interrupted one is
+continued, and one asked for with other arguments is refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+from prototypenas.deployment.delivery import deliver
+from prototypenas.errors import RunDirectoryError
+from prototypenas.exploration.candidate_evaluation import ExplorationTask
+from prototypenas.exploration.candidate_table import read_candidates, write_candidates
+from prototypenas.exploration.executors import ExecutorKind
+from prototypenas.exploration.exploration import DEFAULT_TRIALS
+from prototypenas.exploration.exploration import explore as explore_space
+from prototypenas.exploration.process_pool import LocalProcesses
+from prototypenas.exploration.samplers import DEFAULT_SAMPLER
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.plugins import PluginSource, load_all
+from prototypenas.progress import Progress, Silent
+from prototypenas.protocols import Baseline, Evaluator
+from prototypenas.reporting.report_data import ModelResult
+from prototypenas.run_directory import Arguments, RunDirectory, read_json, write_json
+from prototypenas.run_report import model_result, write_run_report
+from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
+from prototypenas.selection import select as select_subset
+from prototypenas.training_pool import train_all
+from prototypenas.types import Candidate, Evaluation, Target
+
+
+@dataclass(frozen=True)
+class Search:
+    """Step 1: what is explored, and how long."""
+
+    task: ExplorationTask
+    space: SearchSpace
+    trials: int = DEFAULT_TRIALS
+    sampler: str = DEFAULT_SAMPLER
+    seed: int = 0
+
+    def arguments(self) -> Arguments:
+        """Give what the run directory records."""
+        return {**self.task.identity(), "trials": self.trials, "sampler": self.sampler, "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Step 2: how many are kept, and in which space they cover the front best."""
+
+    keep: int | tuple[int, int] = (3, 5)
+    space: str = DEFAULT_SPACE
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Training:
+    """Step 3: what the chosen are trained on, and the arguments that repeat it."""
+
+    dataset: str
+    evaluator: Evaluator
+    baselines: Mapping[str, Baseline]
+    arguments: Arguments
+    """Plain JSON values; recorded, and held against what was recorded."""
+    seed: int = 0
+    device: str = "cpu"
+    plugins: tuple[PluginSource, ...] = ()
+
+    def recorded(self) -> Arguments:
+        """Give what the run directory records."""
+        return {**self.arguments, "dataset": self.dataset, "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where the work is done; no result depends on it."""
+
+    executor: ExecutorKind = field(default_factory=LocalProcesses)
+    training_workers: int = 1
+    storage: str | None = None
+    """URL of an Optuna storage that gets the study instead of the run's own file."""
+
+
+def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progress) -> tuple[Candidate, ...]:
+    """Step 1: explore the space, reject what does not fit, score the rest.
+
+    Raises:
+        RunDirectoryError: if the directory holds a run of other arguments.
+        NothingFits: if no candidate meets the budget.
+        ProxyError: if more than half of the candidates cannot be scored.
+    """
+    run.bind("exploration", search.arguments())
+    if run.exploration_json.exists():
+        return read_candidates(run.candidates_csv)
+    exploration = explore_space(
+        search.task,
+        space=search.space,
+        trials=search.trials,
+        sampler=search.sampler,
+        seed=search.seed,
+        executor=machine.executor,
+        directory=run.path,
+        storage=machine.storage,
+        progress=progress,
+    )
+    statistics = exploration.statistics
+    write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
+    return exploration.candidates
+
+
+def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selection:
+    """Step 2: choose the few most meaningful trade-offs of the front; asked again with other arguments, choose anew.
+
+    With `again=False` other arguments than those recorded are refused.
+
+    Raises:
+        RunDirectoryError: if nothing was explored here, or other arguments are refused.
+        ConfigurationError: for a `keep` below 1 or an unknown space.
+        NothingFits: if no candidate is feasible.
+    """
+    candidates = explored(run)
+    if again:
+        run.rebind("selection", asdict(choice))
+    else:
+        run.bind("selection", asdict(choice))
+        if run.selection_json.exists():
+            return selected(run)
+    selection = select_subset(candidates, keep=choice.keep, space=choice.space, seed=choice.seed)
+    proxies = tuple(selection.front[0].scores)
+    write_candidates(run.selected_csv, selection.chosen, proxies)
+    write_json(
+        run.selection_json,
+        {
+            "chosen": [candidate.number for candidate in selection.chosen],
+            "space": selection.space,
+            "coverage": selection.coverage,
+            "upper_bound": selection.upper_bound,
+            "verdict": selection.verdict,
+            "hypervolume": selection.hypervolume,
+            "front_hypervolume": selection.front_hypervolume,
+            "normalisation": asdict(selection.normalisation),
+            "note": selection.note,
+        },
+    )
+    return selection
+
+
+def evaluate(
+    run: RunDirectory, training: Training, target: Target, machine: Machine, progress: Progress
+) -> list[ModelResult]:
+    """Step 3: train, prune, quantize and test each selected candidate.
+
+    Raises:
+        RunDirectoryError: if nothing was selected, or the directory holds models trained with other arguments.
+        TrainingError: if a training diverges.
+    """
+    run.bind(run.evaluation_section, training.recorded())
+    chosen = selected(run).chosen
+    jobs = [partial(_evaluate_one, training, candidate, run.model(candidate.number)) for candidate in chosen]
+    load_plugins = partial(load_all, training.plugins) if training.plugins else None
+    train_all(jobs, workers=machine.training_workers, progress=progress, initializer=load_plugins)
+    return results(run, target)
+
+
+def deploy(
+    run: RunDirectory, evaluator: Evaluator, target: Target, *, emulate: bool, progress: Progress
+) -> list[ModelResult]:
+    """Write each trained model as C and ONNX, compile and run the C on the test set, hold it against the simulator.
+
+    Raises:
+        RunDirectoryError: if a model was not trained yet.
+        ToolchainError: if the C does not compile, or `emulate` is set and a tool is missing.
+    """
+    chosen = selected(run).chosen
+    for done, candidate in enumerate(chosen):
+        progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
+        name = f"trial_{candidate.number}"
+        deliver(run.model(candidate.number), evaluator, target, name=name, emulate=emulate)
+    progress.update("deploy", len(chosen), len(chosen))
+    return results(run, target)
+
+
+def report(run: RunDirectory, target: Target) -> Path:
+    """Write `report.html` and the figures from whatever the run directory holds.
+
+    Raises:
+        RunDirectoryError: if nothing was selected, a file is corrupt or the disk full.
+    """
+    return write_run_report(run, selected(run), target)
+
+
+def run(
+    directory: RunDirectory,
+    search: Search,
+    choice: Choice,
+    training: Training,
+    machine: Machine,
+    *,
+    emulate: bool = False,
+    progress: Progress | None = None,
+) -> list[ModelResult]:
+    """Go the whole way; called again with the same arguments it continues, or only reads back.
+
+    Raises:
+        PrototypeNASError: as the steps do.
+    """
+    told = progress or Silent()
+    explore(directory, search, machine, told)
+    select(directory, choice, again=False)
+    seen = directory.for_dataset(training.dataset)
+    target = search.task.target
+    evaluate(seen, training, target, machine, told)
+    models = deploy(seen, training.evaluator, target, emulate=emulate, progress=told)
+    if not seen.report_html.exists():
+        report(seen, target)
+    return models
+
+
+def explored(run: RunDirectory) -> tuple[Candidate, ...]:
+    """Read back all candidates of a finished exploration.
+
+    Raises:
+        RunDirectoryError: if it is not finished.
+    """
+    if not run.exploration_json.exists():
+        raise RunDirectoryError(
+            f"{run.path} holds no finished exploration; run `prototypenas explore` to its end first"
+        )
+    return read_candidates(run.candidates_csv)
+
+
+def selected(run: RunDirectory) -> Selection:
+    """Read back the selection.
+
+    Raises:
+        RunDirectoryError: if nothing was selected here.
+    """
+    if not run.selection_json.exists():
+        raise RunDirectoryError(f"{run.path} holds no selection; run `prototypenas select` first")
+    kept = read_json(run.selection_json)
+    return restored_selection(
+        explored(run), kept["chosen"], space=kept["space"], upper_bound=kept["upper_bound"], note=kept["note"]
+    )
+
+
+def results(run: RunDirectory, target: Target) -> list[ModelResult]:
+    """Read back the selected models, as far as they have come."""
+    return [model_result(run.model(one.number), one, target) for one in selected(run).chosen]
+
+
+def _evaluate_one(training: Training, candidate: Candidate, directory: Path, progress: Progress) -> Evaluation:
+    return training.evaluator.evaluate(
+        candidate,
+        training.baselines[candidate.configuration.architecture],
+        directory=directory,
+        seed=training.seed,
+        device=training.device,
+        progress=progress,
+    )

@@ -1,0 +1,99 @@
+"""Tables that the command line prints of targets, architectures and measured networks."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from prototypenas.deployment.measurement import Measurement
+from prototypenas.reporting.architecture_table import ArchitectureRow
+from prototypenas.reporting.tables import ABSENT, Table
+from prototypenas.types import Footprint, Target
+
+
+def target_table(targets: Mapping[str, Target]) -> Table:
+    """What a search may use of each target by default, of what there is."""
+    headers = ("Target", "Core", "MHz", "RAM [KiB]", "ROM [KiB]", "MFLOPs", "What it is")
+    rows = tuple(
+        (
+            name,
+            target.core,
+            f"{target.clock_hz / 1e6:.0f}",
+            f"{_kib(target.budget.ram_bytes)} of {_kib(target.ram_bytes)}",
+            f"{_kib(target.budget.rom_bytes)} of {_kib(target.rom_bytes)}",
+            ABSENT if target.budget.flops is None else f"{target.budget.flops / 1e6:.0f}",
+            target.description,
+        )
+        for name, target in targets.items()
+    )
+    return Table(headers, rows, names=2)
+
+
+def block_table(rows: Iterable[ArchitectureRow]) -> Table:
+    """The superblocks of one configuration."""
+    headers = ("Part", "Block", "Kernel", "Stride", "Channels", "Kept", "Map", "MMACs", "RAM [bytes]")
+    return Table(
+        headers,
+        tuple(
+            (
+                row.part,
+                *(ABSENT if value is None else str(value) for value in (row.block, row.kernel, row.stride)),
+                str(row.channels),
+                str(row.kept),
+                f"{row.size[0]}x{row.size[1]}",
+                f"{row.macs / 1e6:.3f}",
+                f"{row.ram_bytes:,}",
+            )
+            for row in rows
+        ),
+    )
+
+
+def measurement_table(measured: Measurement, target: Target) -> Table:
+    """What a network costs on a target, part by part, and by how much it fits."""
+    return Table((f"On {target.name}", "", "Budget"), tuple(_measured_rows(measured, target)))
+
+
+def layer_table(measured: Measurement) -> Table:
+    """Every operator of a network."""
+    headers = ("Layer", "Operator", "Output", "MMACs", "Parameters", "Live [bytes]", "Latency [ms, estimate]")
+    return Table(
+        headers,
+        tuple(
+            (
+                row.name,
+                row.kind,
+                "x".join(str(size) for size in row.output_shape),
+                f"{row.macs / 1e6:.3f}",
+                f"{row.parameters:,}",
+                f"{row.live_bytes:,}",
+                ABSENT if row.latency_ms is None else f"{row.latency_ms:.3f}",
+            )
+            for row in measured.layers
+        ),
+        names=2,
+    )
+
+
+def _measured_rows(measured: Measurement, target: Target) -> Iterator[tuple[str, str, str]]:
+    cost, budget = measured.cost, target.budget
+    yield "MMACs", f"{cost.macs / 1e6:.3f}", ""
+    yield "MFLOPs", f"{cost.flops / 1e6:.3f}", _limit(budget.flops, cost.flops)
+    yield "parameters", f"{cost.parameters:,}", ""
+    yield "RAM [bytes]", f"{cost.footprint.ram_bytes:,}", _limit(budget.ram_bytes, cost.footprint.ram_bytes)
+    yield "ROM [bytes]", f"{cost.footprint.rom_bytes:,}", _limit(budget.rom_bytes, cost.footprint.rom_bytes)
+    for part in Footprint.__dataclass_fields__:
+        yield f"  {part.removesuffix('_bytes')}", f"{getattr(cost.footprint, part):,}", ""
+    plan = measured.plan
+    above = plan.arena_bytes / plan.lower_bound_bytes - 1
+    yield "arena above its lower bound", f"{above:.1%}", ""
+    yield "arena without overlap [bytes]", f"{plan.live_bound_bytes:,}", ""
+    if measured.latency is not None:
+        yield "latency [ms, estimate]", f"{measured.latency.latency_ms:.1f}", ""
+
+
+def _limit(limit: int | None, used: int) -> str:
+    if limit is None:
+        return "unlimited"
+    return f"{limit:,} {'fits' if used <= limit else 'BROKEN'}"
+
+
+def _kib(size: int | None) -> str:
+    return ABSENT if size is None else f"{size / 1024:,.0f}"
