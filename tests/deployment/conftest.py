@@ -35,10 +35,28 @@ from prototypenas.deployment.kernel_properties import Kernel, scratch_bytes
 from prototypenas.deployment.memory_plan import MemoryPlan
 
 KERNELS = Path(__file__).parents[2] / "prototypenas" / "deployment" / "kernels"
-FIELDS = (
-    "input second output in_height in_width in_channels out_height out_width out_channels pixel_stride kernel_height "
-    "kernel_width stride_height stride_width pad_top pad_left in_zero_point out_zero_point low kernel"
-).split()
+FIELDS = [
+    "input",
+    "second",
+    "output",
+    "in_height",
+    "in_width",
+    "in_channels",
+    "out_height",
+    "out_width",
+    "out_channels",
+    "pixel_stride",
+    "kernel_height",
+    "kernel_width",
+    "stride_height",
+    "stride_width",
+    "pad_top",
+    "pad_left",
+    "in_zero_point",
+    "out_zero_point",
+    "low",
+    "kernel",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +75,7 @@ class Placed:
         """The same layer with all inputs at one place and the output at another."""
         sizes = [self.graph.tensors[name].elements for name in self.operator.inputs]
         end = max(input_offset + max(sizes), output_offset + self.graph.tensors[self.operator.output].elements)
-        offsets = {name: input_offset for name in self.operator.inputs} | {self.operator.output: output_offset}
+        offsets = dict.fromkeys(self.operator.inputs, input_offset) | {self.operator.output: output_offset}
         return replace(self, plan=plan_of(self.graph, offsets, end))
 
 

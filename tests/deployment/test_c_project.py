@@ -1,4 +1,4 @@
-"""The written project: equal to the simulator, exact in its sizes, clean under compilers, sanitizers and clang-format."""
+"""The written project: equal to the simulator, exact in its sizes, clean under compilers and clang-format."""
 
 import ctypes
 import re
