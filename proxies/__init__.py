@@ -1,8 +1,8 @@
 """One file per zero-shot proxy, and the mapping of all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from prototypenas.evidence import Evidence
+from prototypenas.protocols import Proxy
 from proxies.flops import flops_score
 from proxies.grad_norm import grad_norm_score
 from proxies.jacobian_covariance import jacobian_covariance_score
@@ -15,7 +15,7 @@ from proxies.synflow import synflow_score
 from proxies.zen_score import zen_score
 from proxies.zico import zico_score
 
-PROXIES: Mapping[str, Callable[[Evidence], float]] = {
+PROXIES: Mapping[str, Proxy] = {
     "meco": meco_score,
     "meco_opt": meco_opt_score,
     "zico": zico_score,
@@ -35,3 +35,5 @@ DEFAULT_ENSEMBLE = ("meco", "zico", "naswot", "snip")
 
 BASELINES = ("params", "flops")
 """What a proxy has to beat to be worth its name; reported beside every ensemble."""
+
+__all__ = ["BASELINES", "DEFAULT_ENSEMBLE", "PROXIES"]
