@@ -1,4 +1,4 @@
-"""What the default proxies cost together, against two plain passes and against the reference manner.
+"""What the paper's four proxies cost together, against two plain passes and against the reference manner.
 
     OMP_NUM_THREADS=1 python benchmarks/proxy_cost.py
 
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.types import Batch, Probe
-from proxies import DEFAULT_ENSEMBLE, PROXIES
+from proxies import PAPER_ENSEMBLE, PROXIES
 
 CLASSES = 10
 
@@ -132,7 +132,7 @@ def measure(build: Callable[[], nn.Module], batch_size: int, rounds: int) -> tup
     torch.manual_seed(0)
     model = build().train()
     probe = gaussian_probe((3, 128, 128), CLASSES, batch_size=batch_size)
-    proxies = {name: PROXIES[name] for name in DEFAULT_ENSEMBLE}
+    proxies = {name: PROXIES[name] for name in PAPER_ENSEMBLE}
     plain, shared = [], []
     reference = cpu_seconds(lambda: reference_manner(model, probe))
     for _ in range(rounds):

@@ -2,7 +2,7 @@
 
     python -m experiments.meco_choice --data data --out runs/meco_choice
 
-The paper's MeCo stays unless MeCo-opt ranks the trained networks better beyond chance: the 95 % bootstrap interval of
+The rule: the paper's MeCo stays unless MeCo-opt ranks the trained networks better beyond chance: the 95 % bootstrap interval of
 Spearman(MeCo-opt, accuracy) - Spearman(MeCo, accuracy) lies above 0. About 7 CPU minutes; result: docs/proxies.md.
 """
 
@@ -23,11 +23,11 @@ from experiments.rank_correlation import Values, spearman, with_interval
 from prototypenas.errors import InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.prototype import Prototype
-from proxies import BASELINES, DEFAULT_ENSEMBLE, PROXIES
+from proxies import BASELINES, PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL
 
 INPUT_SHAPE = (3, 32, 32)
-NAMES = (*DEFAULT_ENSEMBLE, "meco_opt", *BASELINES)
+NAMES = (*PAPER_ENSEMBLE, "meco_opt", *BASELINES)
 _BATCH = 32
 _RATE = 0.05
 

@@ -24,7 +24,7 @@ from experiments.rank_correlation import kendall, nondomination_scores, spearman
 from prototypenas.errors import DatasetError, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.types import Probe
-from proxies import BASELINES, DEFAULT_ENSEMBLE, PROXIES
+from proxies import BASELINES, PAPER_ENSEMBLE, PROXIES
 
 ACCURACIES = ("cifar10_test_200", "cifar100_test_200", "imagenet16_test_200")
 PUBLISHED = "https://github.com/v-tao/nats-bench-landscape (nats_bench.csv)"
@@ -98,10 +98,10 @@ def score_cells(cells: pd.DataFrame, names: Sequence[str], settings: Settings, w
 
 
 def correlations(table: pd.DataFrame, names: Sequence[str], resamples: int = 1000) -> pd.DataFrame:
-    """Correlate each score, and the non-domination rank of the default ensemble, with each accuracy."""
+    """Correlate each score, and the non-domination rank of the paper's ensemble, with each accuracy."""
     scores = {name: table[name].to_numpy(float) for name in names}
-    if set(DEFAULT_ENSEMBLE) <= set(names):
-        ensemble = table[list(DEFAULT_ENSEMBLE)].to_numpy(float)
+    if set(PAPER_ENSEMBLE) <= set(names):
+        ensemble = table[list(PAPER_ENSEMBLE)].to_numpy(float)
         scores["ensemble"] = nondomination_scores(ensemble)
     rows = [
         {"proxy": name, "accuracy": accuracy, "spearman": with_interval(spearman, values, target, resamples=resamples),
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         table.assign(probe=str(settings)).to_csv(options.out / "scores.csv", index=False)
         found.assign(probe=str(settings)).to_csv(options.out / "correlations.csv", index=False)
         mpl.rcParams["svg.hashsalt"] = "nats"
-        draw_proxies(table, [name for name in DEFAULT_ENSEMBLE if name in names]).savefig(options.out / "proxies.svg")
+        draw_proxies(table, [name for name in PAPER_ENSEMBLE if name in names]).savefig(options.out / "proxies.svg")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -21,7 +21,7 @@ from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.run_directory import RunDirectory
 from prototypenas.types import InputShape
-from proxies import DEFAULT_ENSEMBLE, PROXIES
+from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
 PAPER_IMAGE_POOL: Mapping[str, Baseline] = {
@@ -86,7 +86,7 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
     target = load_targets()[experiment.target]
     task = ExplorationTask(
         experiment.architectures,
-        {name: cast(Proxy, PROXIES[name]) for name in DEFAULT_ENSEMBLE},
+        {name: cast(Proxy, PROXIES[name]) for name in PAPER_ENSEMBLE},
         experiment.input_shape,
         experiment.search_classes,
         target,

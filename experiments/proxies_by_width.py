@@ -16,12 +16,12 @@ import torch
 from matplotlib.figure import Figure
 
 from prototypenas.evidence import gaussian_probe, score_prototype
-from proxies import DEFAULT_ENSEMBLE, PROXIES
+from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, REFERENCES
 
 INPUT_SHAPE = (3, 64, 64)
 WIDTHS = (0.25, 0.5, 0.75, 1.0)
-NAMES = (*DEFAULT_ENSEMBLE[:1], "meco_opt", *DEFAULT_ENSEMBLE[1:], "flops")
+NAMES = (*PAPER_ENSEMBLE[:1], "meco_opt", *PAPER_ENSEMBLE[1:], "flops")
 
 
 def scores_by_width(architectures: Sequence[str], seeds: Sequence[int]) -> pd.DataFrame:
