@@ -151,7 +151,7 @@ def _layer(
         "output": plan.offsets[target.name],
         **_shapes(source, target),
         "pixel_stride": plan.pixel_strides.get(target.name, target.channels),
-        **_window_fields(operator),
+        **_window_fields(operator, target),
         "in_zero_point": _zero_point(source),
         "out_zero_point": _zero_point(target),
         "low": low,
@@ -188,15 +188,20 @@ def _shapes(source: TensorSpec, target: TensorSpec) -> dict[str, int]:
     }
 
 
-def _window_fields(operator: Operator) -> dict[str, int]:
+def _window_fields(operator: Operator, target: TensorSpec) -> dict[str, int]:
     if isinstance(operator, UpsampleNearest):
         return {"kernel_height": operator.factor, "kernel_width": operator.factor}
     window: Window = getattr(operator, "window", _POINT)
+    # A single position never strides; pooling a whole map often carries the map's size as its stride.
+    strides = [
+        stride if positions > 1 else 1
+        for stride, positions in zip(window.stride, (target.height, target.width), strict=True)
+    ]
     return {
         "kernel_height": window.kernel[0],
         "kernel_width": window.kernel[1],
-        "stride_height": window.stride[0],
-        "stride_width": window.stride[1],
+        "stride_height": strides[0],
+        "stride_width": strides[1],
         "pad_top": window.padding[0],
         "pad_left": window.padding[1],
     }

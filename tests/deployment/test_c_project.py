@@ -194,3 +194,14 @@ def test_header_states_sizes_and_quantization(case):
     assert int(numbers["MODEL_OUTPUT_BYTES"]) == expected.shape[1]
     assert int(numbers["MODEL_ARENA_BYTES"]) == plan.total_bytes
     assert int(numbers["MODEL_INPUT_ZERO_POINT"]) == graph.tensors[graph.input].quantization.zero_point
+
+
+def test_pooling_a_long_series_whole_needs_no_stride(tmp_path):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv1d(2, 5, 39, padding=19), nn.AvgPool1d(700), nn.Flatten(), nn.Linear(5, 3)).eval()
+    shapes = lower(network, (2, 700))
+    graph = quantize(shapes, calibrate(shapes, [torch.randn(4, 2, 700)]))
+    inputs = np.random.default_rng(1).integers(-128, 128, (3, 1, 700, 2), dtype=np.int8)
+    write_c_project(graph, plan_memory(graph), tmp_path, name="series", target=TARGET, sample=inputs[0])
+    expected = simulate(graph, inputs)[graph.outputs[0]].reshape(3, -1)
+    np.testing.assert_array_equal(run_host(build_host(tmp_path), inputs), expected)
