@@ -4,7 +4,8 @@
 
 The aim at one thread and 3x128x128: at most 1.20 times two plain forward and backward passes at batch 16, 1.12 at 32
 and 64, and at least 4 times cheaper than the proxies one by one as the reference implementations compute them (missed
-on ResNet18, where it is 3.1 to 3.8; docs/proxies.md). CPU time, the least of a few rounds; each round times all manners in turn, so that a busy machine hurts them alike.
+on ResNet18, where it is 3.1 to 3.8; docs/proxies.md). CPU time, the least of a few rounds; each round times the floor
+and the proxies in turn, so that a busy machine hurts them alike.
 """
 
 import argparse

@@ -3,7 +3,8 @@
     python -m experiments.meco_choice --data data --out runs/meco_choice
 
 The rule: MeCo stays unless MeCo-opt ranks the trained networks better beyond chance, that is, unless the 95 % bootstrap
-interval of Spearman(MeCo-opt, accuracy) - Spearman(MeCo, accuracy) lies above 0. About 7 CPU minutes; result: docs/proxies.md.
+interval of Spearman(MeCo-opt, accuracy) - Spearman(MeCo, accuracy) lies above 0. About 7 CPU minutes;
+result: docs/proxies.md.
 """
 
 import argparse
