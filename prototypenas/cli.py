@@ -144,6 +144,7 @@ ProxyNames = Annotated[str, typer.Option("--proxies", help="Objectives beside FL
 Architectures = Annotated[str, typer.Option(help="Architectures to search instead of the task's whole pool.")]
 ProbeKind = Annotated[str, typer.Option("--probe", help="What the proxies look at: gaussian or dataset.")]
 BatchSize = Annotated[int, typer.Option(min=2, help="Samples in a batch of the probe.")]
+WeightSeeds = Annotated[int, typer.Option(min=1, help="Drawings of the weights that scores are averaged over.")]
 SamplerName = Annotated[str, typer.Option("--sampler", help=f"One of {', '.join(SAMPLERS)}.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder that holds the data set.")]
 Download = Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")]
@@ -178,6 +179,7 @@ def run(
     architectures: Architectures = "",
     probe: ProbeKind = "gaussian",
     batch_size: BatchSize = 16,
+    weight_seeds: WeightSeeds = 1,
     sampler: SamplerName = DEFAULT_SAMPLER,
     select_in: SelectIn = DEFAULT_SPACE,
     ram: Limit = None,
@@ -215,6 +217,7 @@ def run(
         proxy_names=proxy_names,
         probe=compose_probe(probe, evaluator, batch_size, seed),
         batch_size=batch_size,
+        weight_seeds=weight_seeds,
         trials=trials,
         sampler=sampler,
         seed=seed,
@@ -242,6 +245,7 @@ def explore(
     proxy_names: ProxyNames = ",".join(DEFAULT_ENSEMBLE),
     architectures: Architectures = "",
     batch_size: BatchSize = 16,
+    weight_seeds: WeightSeeds = 1,
     sampler: SamplerName = DEFAULT_SAMPLER,
     ram: Limit = None,
     rom: Limit = None,
@@ -263,6 +267,7 @@ def explore(
         proxy_names=proxy_names,
         probe=None,
         batch_size=batch_size,
+        weight_seeds=weight_seeds,
         trials=trials,
         sampler=sampler,
         seed=seed,
@@ -502,6 +507,7 @@ def compose_search(
     proxy_names: str,
     probe: Probe | None,
     batch_size: int,
+    weight_seeds: int,
     trials: int,
     sampler: str,
     seed: int,
@@ -518,6 +524,7 @@ def compose_search(
         target,
         target.budget,
         seed=seed,
+        weight_seeds=weight_seeds,
         batch_size=batch_size,
         probe=probe,
         device=device,

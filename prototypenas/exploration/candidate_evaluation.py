@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from statistics import fmean
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from torch import nn
 from prototypenas.deployment.footprint import cost_of
 from prototypenas.deployment.lowering import lower
 from prototypenas.deployment.memory_plan import plan_memory
-from prototypenas.errors import InvalidConfiguration, ProxyError
+from prototypenas.errors import ConfigurationError, InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.plugins import PluginSource
 from prototypenas.protocols import Baseline, Proxy
@@ -87,6 +88,8 @@ class ExplorationTask:
     budget: Budget
     seed: int = 0
     """Of the weights, and of the default probe; the same for all candidates, so that chance favours none."""
+    weight_seeds: int = 1
+    """Drawings of the weights that scores are averaged over, from `seed` on; SNIP and MeCo vary most between them."""
     batch_size: int = 16
     probe: Probe | None = None
     """Real data for the proxies; `None` draws standard normal inputs and uniform labels."""
@@ -97,6 +100,10 @@ class ExplorationTask:
     def proxy_names(self) -> tuple[str, ...]:
         """Objectives beside FLOPs, in their order."""
         return tuple(self.proxies)
+
+    def __post_init__(self) -> None:
+        if self.weight_seeds < 1:
+            raise ConfigurationError(f"{self.weight_seeds} drawings of the weights asked for; at least 1 is needed")
 
     def identity(self) -> Mapping[str, Any]:
         """Give plain JSON values that say whether two tasks give the same results."""
@@ -110,6 +117,7 @@ class ExplorationTask:
             "rom_limit": self.budget.rom_bytes,
             "flops_limit": self.budget.flops,
             "seed": self.seed,
+            "weight_seeds": self.weight_seeds,
             "batch_size": self.batch_size,
             "probe": "gaussian" if self.probe is None else _probe_digest(self.probe),
             "device": self.device,
@@ -133,19 +141,24 @@ class ExplorationTask:
         return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)
 
     def score(self, candidate: Candidate) -> Evaluated:
-        """Build with weights and score by every proxy."""
+        """Build with weights and score by every proxy; the mean over the drawings of the weights."""
         start = perf_counter()
-        with torch.random.fork_rng([]):
-            torch.manual_seed(self.seed)
-            model = self._build(candidate.configuration)
-        built = perf_counter()
+        building = 0.0
+        drawn = []
         try:
-            scores = score_prototype(model.to(self.device), self._probe(), self.proxies)
+            for seed in range(self.seed, self.seed + self.weight_seeds):
+                began = perf_counter()
+                with torch.random.fork_rng([]):
+                    torch.manual_seed(seed)
+                    model = self._build(candidate.configuration)
+                building += perf_counter() - began
+                drawn.append(score_prototype(model.to(self.device), self._probe(), self.proxies))
         except ProxyError as error:
             scored = replace(candidate, rejection=Rejection("proxy", str(error)))
         else:
+            scores = {name: fmean(one[name] for one in drawn) for name in self.proxies}
             scored = replace(candidate, scores=scores)
-        return Evaluated(scored, Seconds(build=built - start, proxies=perf_counter() - built))
+        return Evaluated(scored, Seconds(build=building, proxies=perf_counter() - start - building))
 
     def _build(self, configuration: Configuration) -> nn.Module:
         baseline = self.baselines[configuration.architecture]
