@@ -32,6 +32,8 @@ from prototypenas.deployment.network_reference import load_network
 from prototypenas.deployment.targets import load_targets
 from prototypenas.errors import ConfigurationError, PrototypeNASError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
+from prototypenas.exploration.dask_executor import DaskWorkers
+from prototypenas.exploration.executors import ExecutorKind
 from prototypenas.exploration.exploration import DEFAULT_TRIALS
 from prototypenas.exploration.process_pool import LocalProcesses, available_cores
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS
@@ -542,8 +544,10 @@ def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -
 
 def compose_machine(jobs: int | None, scheduler: str | None, storage: str | None, device: str) -> Machine:
     """Say where the work is done; a GPU trains one model at a time."""
-    workers = jobs or available_cores()
-    return Machine(LocalProcesses(jobs), workers if device == "cpu" else 1, storage)
+    executor: ExecutorKind = LocalProcesses(jobs)
+    if scheduler is not None:
+        executor = DaskWorkers(scheduler, gpus=0 if device == "cpu" else 1)
+    return Machine(executor, (jobs or available_cores()) if device == "cpu" else 1, storage)
 
 
 def limited(target: Target, ram: str | None, rom: str | None, flops: str | None) -> Target:

@@ -90,9 +90,11 @@ def _arguments(run: RunDirectory) -> Iterator[tuple[str, str]]:
 
 def _statistics(run: RunDirectory) -> Iterator[tuple[str, str]]:
     kept = read_json(run.exploration_json)
-    yield "Exploration", str(kept["summary"])
-    parts: Mapping[str, Any] = kept["evaluation"]
-    yield "Work by part", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts.items())
+    parts: Mapping[str, float] = kept["evaluation"]
+    yield "Wall time of the exploration", f"{kept['wall_seconds']:.0f} s"
+    yield "Equal to an earlier network", str(kept["repeated"])
+    yield "Work in the proxies", f"{parts['proxies']:.1f} s"
+    yield "Work in build, lowering, plan", f"{parts['build'] + parts['lower'] + parts['plan']:.1f} s"
 
 
 def _importance(run: RunDirectory) -> dict[str, dict[str, float]]:
