@@ -25,9 +25,9 @@ def run_job(job: TrainingJob, network: nn.Module, plan: PruningPlan) -> Training
     parsed_device(job.device)
     state = load_state(job.last_path, job.fingerprint) or TrainingState(job.fingerprint, kept=plan.full)
     network.to(job.device)
-    if job.device != "cpu" and job.data.is_image:
-        network.to(memory_format=torch.channels_last)
     _restore_network(network, state, plan, job)
+    if job.data.is_image:
+        network.to(memory_format=torch.channels_last)
     write_tables(job, state)
     if state.finished_epochs >= job.recipe.epochs:
         return state

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import nn
@@ -141,6 +142,8 @@ class Keeper(Callback):
         assert isinstance(network, Prototype)  # only prototypes have dimensions to prune
         momentum = momentum_by_name(optimizer, network)
         cut = cut_channels(network, wanted, self.job.data, self.plan.schedule.importance)
+        if self.job.data.is_image:
+            network.to(memory_format=torch.channels_last)
         carry_momentum(optimizer, network, momentum, cut)
         if self.task.averaged is not None:
             self.task.averaged = {name: cut.apply(name, value) for name, value in self.task.averaged.items()}
