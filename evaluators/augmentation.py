@@ -23,9 +23,12 @@ class Augmentation:
     flip: bool = False
     """Mirror half of the images left to right."""
     rotation_degrees: float = 0.0
-    """Greatest rotation of an image, either way."""
+    """Greatest rotation of an image, either way; of a series, about any axis, where each three channels are the x, y
+    and z of one sensor and all sensors turn together."""
     scale: float = 0.0
     """Greatest relative change of size (images) or amplitude (series)."""
+    speed: float = 0.0
+    """Greatest relative change of speed of a series; what is then missing at its ends is the edge value."""
     brightness: float = 0.0
     """Greatest relative change of brightness."""
     erase: float = 0.0
@@ -34,14 +37,18 @@ class Augmentation:
     """Standard deviation of added noise, as a share of each channel's deviation in its window."""
 
     def __post_init__(self) -> None:
-        for name in ("shift", "rotation_degrees", "scale", "brightness", "erase", "noise"):
+        for name in ("shift", "rotation_degrees", "scale", "speed", "brightness", "erase", "noise"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"augmentation {name} is {getattr(self, name)}; it must be at least 0")
-        if self.scale >= 1 or self.erase >= 1 or self.brightness >= 1:
-            raise ConfigurationError("augmentation scale, brightness and erase must be below 1")
+        if max(self.scale, self.speed, self.erase, self.brightness) >= 1:
+            raise ConfigurationError("augmentation scale, speed, brightness and erase must be below 1")
 
     def __call__(self, inputs: Tensor, generator: torch.Generator) -> Tensor:
-        """Vary one batch; the generator lives on the device of the batch."""
+        """Vary one batch; the generator lives on the device of the batch.
+
+        Raises:
+            ConfigurationError: if series are to be rotated whose channels are no multiple of three.
+        """
         return self._images(inputs, generator) if inputs.dim() == 4 else self._series(inputs, generator)
 
     def _images(self, images: Tensor, generator: torch.Generator) -> Tensor:
@@ -89,17 +96,27 @@ class Augmentation:
     def _series(self, series: Tensor, generator: torch.Generator) -> Tensor:
         count, channels, length = series.shape
         device = series.device
+        if self.rotation_degrees:
+            series = _turned(series, self.rotation_degrees, generator)
         if self.scale:
             series = series * (1 + self.scale * _symmetric((count, channels, 1), device, generator))
-        if self.shift:
-            places = torch.arange(length, device=device) + _offsets(count, self.shift, device, generator) - self.shift
-            places = places.clamp(0, length - 1)[:, None, :].expand(count, channels, length)
-            series = series.gather(2, places)
+        if self.shift or self.speed:
+            times = torch.arange(length, device=device) + _offsets(count, self.shift, device, generator) - self.shift
+            series = self._played(series, times, generator) if self.speed else _at(series, times)
         if self.noise:
             deviation = series.std(dim=2, keepdim=True)
             drawn = torch.randn(series.shape, device=device, generator=generator)
             series = series + self.noise * deviation * drawn
         return _erased(series, self.erase, generator) if self.erase else series
+
+    def _played(self, series: Tensor, times: Tensor, generator: torch.Generator) -> Tensor:
+        """Play faster or slower about the middle, by linear interpolation."""
+        middle = series.shape[2] / 2
+        factor = 1 + self.speed * _symmetric((len(series), 1), series.device, generator)
+        exact = middle + (times - middle) * factor
+        before = exact.floor()
+        share = (exact - before)[:, None, :]
+        return torch.lerp(_at(series, before.long()), _at(series, before.long() + 1), share)
 
 
 def mixed(
@@ -117,6 +134,28 @@ def mixed(
     )
     kept = 1 - float(mask.float().mean())
     return torch.where(mask, inputs[partner], inputs), targets.lerp(targets[partner], 1 - kept)
+
+
+def _at(series: Tensor, times: Tensor) -> Tensor:
+    """Read `(N, C, T)` at `(N, T)` sample numbers, those beyond the ends at the nearest end."""
+    places = times.clamp(0, series.shape[2] - 1)[:, None, :]
+    return series.gather(2, places.expand(series.shape))
+
+
+def _turned(series: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
+    """Rotate three-axis sensors about one random axis a sample (Rodrigues' formula)."""
+    count, channels, length = series.shape
+    if channels % 3:
+        raise ConfigurationError(f"series of {channels} channels cannot be rotated: sensors of three axes are needed")
+    axis = torch.randn((count, 3), device=series.device, generator=generator)
+    axis = functional.normalize(axis, dim=1)
+    angle = math.radians(degrees) * _symmetric((count, 1, 1), series.device, generator)
+    zero = torch.zeros(count, device=series.device)
+    x, y, z = axis.unbind(1)
+    cross = torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), dim=1).view(count, 3, 3)
+    turn = torch.eye(3, device=series.device) + angle.sin() * cross + (1 - angle.cos()) * (cross @ cross)
+    sensors = series.view(count, channels // 3, 3, length)
+    return (turn[:, None] @ sensors).view_as(series)
 
 
 def _symmetric(shape: tuple[int, ...], device: torch.device, generator: torch.Generator) -> Tensor:

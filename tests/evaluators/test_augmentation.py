@@ -78,6 +78,27 @@ def test_series_are_shifted_scaled_and_made_noisy():
     assert 0.5 < float(noisy.std() / (0.1 * series.std(dim=2).mean())) < 1.5
 
 
+def test_turned_sensors_keep_their_lengths_and_angles_to_each_other():
+    series = torch.randn(16, 6, 40, generator=generator())
+    turned = Augmentation(rotation_degrees=25)(series, generator())
+    before, after = series.view(16, 2, 3, 40), turned.view(16, 2, 3, 40)
+    assert torch.allclose(before.norm(dim=2), after.norm(dim=2), atol=1e-5)
+    assert torch.allclose((before[:, 0] * before[:, 1]).sum(1), (after[:, 0] * after[:, 1]).sum(1), atol=1e-4)
+    cosines = torch.cosine_similarity(before, after, dim=2)
+    assert 0.5 < float(torch.rad2deg(cosines.clamp(max=1).acos()).max()) <= 25.01
+    with pytest.raises(ConfigurationError, match="4 channels cannot be rotated"):
+        Augmentation(rotation_degrees=5)(series[:, :4], generator())
+
+
+def test_another_speed_stretches_a_ramp_about_its_middle():
+    ramp = torch.arange(101.0).repeat(32, 1, 1)
+    played = Augmentation(speed=0.3)(ramp, generator())
+    slopes = played[:, 0, 51] - played[:, 0, 49]
+    assert 1.4 <= slopes.min() < 1.8 and 2.2 < slopes.max() <= 2.6
+    assert torch.allclose(played[:, 0, 40] - 50.5, -10.5 * slopes / 2, atol=1e-4)
+    assert played.min() >= 0 and played.max() <= 100
+
+
 @pytest.mark.parametrize("cut", [False, True])
 def test_mixing_keeps_probabilities_and_matches_the_pixels_mixed(cut):
     classes = torch.eye(8)
@@ -88,7 +109,7 @@ def test_mixing_keeps_probabilities_and_matches_the_pixels_mixed(cut):
     assert torch.allclose(inputs.mean(dim=(1, 2, 3)), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("values", [{"shift": -1}, {"scale": 1.0}, {"erase": 1.5}, {"noise": -0.1}])
+@pytest.mark.parametrize("values", [{"shift": -1}, {"scale": 1.0}, {"speed": 1.0}, {"erase": 1.5}, {"noise": -0.1}])
 def test_impossible_values_are_refused(values):
     with pytest.raises(ConfigurationError, match=next(iter(values))):
         Augmentation(**values)
