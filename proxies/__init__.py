@@ -39,4 +39,4 @@ DEFAULT_ENSEMBLE = ("meco_opt", "zico", "naswot", "snip")
 BASELINES = ("params", "flops")
 """What a proxy has to beat to be worth its name; reported beside every ensemble."""
 
-__all__ = ["BASELINES", "DEFAULT_ENSEMBLE", "PROXIES"]
+__all__ = ["BASELINES", "DEFAULT_ENSEMBLE", "PAPER_ENSEMBLE", "PROXIES"]
