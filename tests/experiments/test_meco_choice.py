@@ -1,5 +1,6 @@
-from itertools import islice
+from itertools import pytest
 
+import islice
 import numpy as np
 import pandas as pd
 
@@ -18,6 +19,7 @@ def test_the_better_ranking_score_wins_only_beyond_chance() -> None:
     assert gain == low == 0
 
 
+@pytest.mark.slow
 def test_candidates_are_within_the_range_and_the_same_for_a_seed() -> None:
     first, again = (list(islice(scored_prototypes((5e5, 3e6), seed=3), 2)) for _ in range(2))
     assert [scores for _, scores in first] == [scores for _, scores in again]
@@ -25,6 +27,7 @@ def test_candidates_are_within_the_range_and_the_same_for_a_seed() -> None:
     assert list(islice(random_configurations(1), 3)) == list(islice(random_configurations(1), 3))
 
 
+@pytest.mark.slow
 def test_another_seed_changes_meco_but_not_flops() -> None:
     table = scored_twice(2, most_flops=2e7, seed=0)
     assert (table["flops"] == table["flops_again"]).all()
