@@ -1,8 +1,8 @@
-from itertools import pytest
+from itertools import islice
 
-import islice
 import numpy as np
 import pandas as pd
+import pytest
 
 from experiments.meco_choice import difference, scored_prototypes
 from experiments.meco_in_our_space import random_configurations, scored_twice
