@@ -10,6 +10,7 @@ from rich.console import Console
 
 from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
+from evaluators.datasets.summary import summary_of
 from prototypenas.console import ProgressBars, print_table
 from prototypenas.deployment.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
@@ -100,7 +101,15 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
 def training_of(experiment: PaperExperiment, evaluator: ClassificationEvaluator, *, seed: int, device: str) -> Training:
     """Give step 3 with the paper's quantization: after training for images, in training for series."""
     arguments = {"epochs": experiment.epochs, "data_digest": evaluator.dataset.digest()}
-    return Training(experiment.dataset, evaluator, experiment.architectures, arguments, seed=seed, device=device)
+    return Training(
+        experiment.dataset,
+        evaluator,
+        experiment.architectures,
+        arguments,
+        seed=seed,
+        device=device,
+        summary=summary_of(evaluator.dataset),
+    )
 
 
 def _parser(experiment: PaperExperiment) -> argparse.ArgumentParser:

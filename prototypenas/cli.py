@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from torch import nn
 
-from evaluators import DATASETS, DatasetSource
+from evaluators import DATASETS, DatasetSource, open_dataset
 from evaluators.classification import default_evaluator
+from evaluators.datasets.summary import summary_of
 from evaluators.quantizing import AWARE, POST_TRAINING
 from prototypenas import pipeline
 from prototypenas.arguments import (
@@ -27,6 +28,7 @@ from prototypenas.arguments import (
 )
 from prototypenas.choices import choose, choose_all
 from prototypenas.console import ProgressBars, print_table
+from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.deployment.measurement import measure_network
 from prototypenas.deployment.network_reference import load_network
 from prototypenas.deployment.targets import load_targets
@@ -42,6 +44,7 @@ from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_file
 from prototypenas.protocols import Baseline, Evaluator, Proxy
 from prototypenas.reporting.architecture_table import describe
+from prototypenas.reporting.dataset_section import class_table
 from prototypenas.reporting.listings import block_table, layer_table, measurement_table, target_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import Table, choice_table, final_table
@@ -70,6 +73,7 @@ POOLS: Mapping[str, Mapping[str, Baseline]] = {
 DEFAULT_TARGET = "imxrt1062"
 """The paper's microcontroller."""
 
+NO_NAMES: list[str] = []
 NONE: list[Path] = []
 """Default of options that may be given several times."""
 
@@ -148,6 +152,10 @@ ProbeKind = Annotated[str, typer.Option("--probe", help="What the proxies look a
 BatchSize = Annotated[int, typer.Option(min=2, help="Samples in a batch of the probe.")]
 WeightSeeds = Annotated[int, typer.Option(min=1, help="Drawings of the weights that scores are averaged over.")]
 SamplerName = Annotated[str, typer.Option("--sampler", help=f"One of {', '.join(SAMPLERS)}.")]
+OwnData = Annotated[
+    Path | None,
+    typer.Option("--data", help="Your own: a folder of pictures by class, .npz, .csv, .parquet or .ts."),
+]
 DataDir = Annotated[Path | None, typer.Option(help="Folder that holds the data set.")]
 Download = Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")]
 InputSize = Annotated[str | None, typer.Option("--input", help="CxHxW or CxT; the data set's own if not given.")]
@@ -164,7 +172,8 @@ RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 @app.command()
 @in_one_line
 def run(
-    dataset: Annotated[str, typer.Argument(help="Data set; see `list datasets`.")],
+    dataset: Annotated[str | None, typer.Argument(help="Data set; see `list datasets`. Or --data.")] = None,
+    own_data: OwnData = None,
     target: TargetName = DEFAULT_TARGET,
     trials: Trials = DEFAULT_TRIALS,
     keep: Keep = "3-5",
@@ -205,10 +214,12 @@ def run(
         epochs=epochs,
         quantize=quantize,
         download=download,
+        own_data=own_data,
         seed=seed,
         device=device,
     )
     evaluator = training.evaluator
+    print_data(training.summary)
     search = compose_search(
         catalogue,
         "image" if len(evaluator.input_shape) == 3 else "time-series",
@@ -225,7 +236,7 @@ def run(
         seed=seed,
         device=device,
     )
-    directory = RunDirectory.create(out or Path("runs") / f"{dataset}-{target}")
+    directory = RunDirectory.create(out or Path("runs") / f"{training.dataset}-{target}")
     machine = compose_machine(jobs, scheduler, storage, device)
     with ProgressBars(console) as progress:
         models = pipeline.run(directory, search, choice, training, machine, emulate=emulate, progress=progress)
@@ -296,7 +307,8 @@ def select(run_path: RunPath, keep: Keep = "3-5", select_in: SelectIn = DEFAULT_
 @in_one_line
 def evaluate(
     run_path: RunPath,
-    dataset: Annotated[list[str], typer.Option(help="Data set to train on; may be given several times.")],
+    dataset: Annotated[list[str], typer.Option(help="Data set to train on; may be given several times.")] = NO_NAMES,
+    own_data: OwnData = None,
     epochs: Epochs = 100,
     seed: Seed = 0,
     jobs: Jobs = None,
@@ -312,7 +324,9 @@ def evaluate(
     catalogue = gather(plugin, target_files)
     goal = recorded_target(catalogue, directory)
     size = recorded_input(directory)
-    for name in dataset:
+    if not dataset and own_data is None:
+        raise ConfigurationError("name a data set with --dataset, or your own with --data")
+    for name in [*dataset, *([None] if own_data else [])]:
         training = compose_training(
             catalogue,
             name,
@@ -321,10 +335,12 @@ def evaluate(
             epochs=epochs,
             quantize=quantize,
             download=download,
+            own_data=None if name else own_data,
             seed=seed,
             device=device,
         )
-        seen = directory.for_dataset(name)
+        print_data(training.summary)
+        seen = directory.for_dataset(training.dataset)
         with ProgressBars(console) as progress:
             models = pipeline.evaluate(seen, training, goal, compose_machine(jobs, None, None, device), progress)
         print_models(models, seen.results)
@@ -450,22 +466,30 @@ def measure(
 
 def compose_training(
     catalogue: Catalogue,
-    dataset: str,
+    dataset: str | None,
     data_dir: Path | None,
     input_size: str | None,
     *,
     epochs: int,
     quantize: str,
     download: bool = False,
+    own_data: Path | None = None,
     seed: int,
     device: str,
 ) -> Training:
-    """Load the data set and say how models are trained on it."""
-    source = choose("data set", dataset, catalogue.datasets)
+    """Load the data set, by name or from the user's own path, and say how models are trained on it."""
+    if (dataset is None) == (own_data is None):
+        raise ConfigurationError("give either the name of a data set or --data with a path of your own")
+    shape = parse_input_shape(input_size) if input_size else None
     plan = choose("quantization", quantize, {"auto": None, "ptq": POST_TRAINING, "qat": AWARE})
-    data = source.load(data_dir, download=download, input_shape=parse_input_shape(input_size) if input_size else None)
+    if own_data is not None:
+        data = open_dataset(own_data, input_shape=shape)
+    else:
+        source = choose("data set", dataset or "", catalogue.datasets)
+        data = source.load(data_dir, download=download, input_shape=shape)
     evaluator = default_evaluator(data, epochs=epochs)
     arguments = {
+        "own_data": None if own_data is None else str(own_data),
         "data_dir": None if data_dir is None else str(data_dir),
         "input_size": input_size,
         "epochs": epochs,
@@ -473,26 +497,29 @@ def compose_training(
         "data_digest": data.digest(),
     }
     return Training(
-        dataset,
+        dataset or data.name,
         evaluator if plan is None else replace(evaluator, quantization=plan),
         catalogue.baselines,
         arguments,
         seed=seed,
         device=device,
         plugins=catalogue.plugins,
+        summary=summary_of(data),
     )
 
 
 def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
     """Compose the training that a run directory records."""
     kept = run.arguments(run.evaluation_section)
+    own_data = None if kept["own_data"] is None else Path(kept["own_data"])
     return compose_training(
         catalogue,
-        kept["dataset"],
+        None if own_data else kept["dataset"],
         None if kept["data_dir"] is None else Path(kept["data_dir"]),
         kept["input_size"],
         epochs=kept["epochs"],
         quantize=kept["quantize"],
+        own_data=own_data,
         seed=kept["seed"],
         device="cpu",
     )
@@ -602,6 +629,14 @@ def network_to_measure(
     if shape is None:
         raise ConfigurationError(f"the input of {name} is not known; give --input CxHxW or CxT")
     return load_network(name), shape
+
+
+def print_data(summary: DatasetSummary | None) -> None:
+    """Print what will be trained on: classes, sizes and the split."""
+    if summary is not None:
+        shape = _joined(summary.input_shape, "x")
+        console.print(f"{summary.name}: {len(summary.classes)} classes, {shape}; split: {summary.split}")
+        print_table(console, class_table(summary))
 
 
 def print_models(models: list[ModelResult], place: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
+from prototypenas.dataset_summary import DatasetSummary, write_summary
 from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
@@ -67,6 +68,8 @@ class Training:
     seed: int = 0
     device: str = "cpu"
     plugins: tuple[PluginSource, ...] = ()
+    summary: DatasetSummary | None = None
+    """For the report."""
 
     def recorded(self) -> Arguments:
         """Give what the run directory records."""
@@ -157,6 +160,8 @@ def evaluate(
         TrainingError: if a training diverges.
     """
     run.bind(run.evaluation_section, training.recorded())
+    if training.summary is not None:
+        write_summary(training.summary, run.results)
     chosen = selected(run).chosen
     jobs = [partial(_evaluate_one, training, candidate, run.model(candidate.number)) for candidate in chosen]
     load_plugins = partial(load_all, training.plugins) if training.plugins else None

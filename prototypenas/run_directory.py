@@ -7,6 +7,7 @@
       study.db             the Optuna study
       selected.csv         the chosen ones
       selection.json       how they were chosen, and how good the choice is
+      dataset.npz          classes, sizes and a few training samples, for the report
       models/<trial>/      checkpoint.pt  metrics.json  graph_int8.npz  model_int8.onnx  c/
       figures/             *.svg, *.png
       report.html          one self-contained page

@@ -7,6 +7,7 @@ from typing import Any
 
 import optuna
 
+from prototypenas.dataset_summary import read_summary
 from prototypenas.deployment.delivery import DELIVERY, Delivery, read_delivery
 from prototypenas.deployment.graph_file import load_graph
 from prototypenas.deployment.latency import estimate_latency
@@ -71,6 +72,7 @@ def write_run_report(run: RunDirectory, selection: Selection, target: Target) ->
         models=models,
         target=target,
         importance=_importance(run),
+        dataset=read_summary(run.results),
     )
     write_report(data, run.report_html)
     return run.report_html

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.deployment.graph import Graph
 from prototypenas.deployment.memory_plan import MemoryPlan
 from prototypenas.selection import Selection
@@ -69,6 +70,8 @@ class ReportData:
     target: Target | None = None
     importance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Objective to parameter to its share of importance."""
+    dataset: DatasetSummary | None = None
+    """What the models were trained on, once they were."""
 
 
 def read_history(path: Path) -> tuple[Epoch, ...]:
