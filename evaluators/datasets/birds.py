@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from torchvision.datasets.utils import download_and_extract_archive
-
 from evaluators.datasets.files import required_file
 from evaluators.datasets.torchvision_sets import PictureList, PictureSet
 from prototypenas.errors import DatasetError
@@ -47,6 +45,8 @@ def download_archive(folder: Path) -> None:
     Raises:
         DatasetError: if it cannot be fetched or is not the published file.
     """
+    from torchvision.datasets.utils import download_and_extract_archive  # noqa: PLC0415  (slow, and hardly ever needed)
+
     try:
         download_and_extract_archive(ARCHIVE, str(folder), md5=ARCHIVE_MD5)
     except (RuntimeError, OSError) as error:

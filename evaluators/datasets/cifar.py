@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torchvision import datasets as torchvision_datasets
 
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import existing_folder, torchvision_set
@@ -48,10 +47,10 @@ class Cifar:
             DatasetError: if a file is missing or its checksum is not the published one.
         """
         folder = existing_folder(data_dir, self.name, download=download, homepage=_HOMEPAGE)
-        factory = torchvision_datasets.CIFAR10 if self.classes == 10 else torchvision_datasets.CIFAR100
+        kind = f"CIFAR{self.classes}"
         parts, names = [], ()
         for train in (True, False):
-            part = torchvision_set(factory, folder, self.name, download=download, homepage=_HOMEPAGE, train=train)
+            part = torchvision_set(kind, folder, self.name, download=download, homepage=_HOMEPAGE, train=train)
             names = tuple(part.classes)
             expected = 50_000 if train else 10_000
             if len(part.targets) != expected:

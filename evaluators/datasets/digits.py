@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 from torch.nn import functional
 
 from evaluators.augmentation import Augmentation
@@ -38,6 +37,8 @@ class Digits:
         shape = input_shape or self.input_shape
         if len(shape) != 3 or shape[0] != 1:
             raise ConfigurationError(f"digits are grey images; an input shape 1xHxW is needed, not {shape}")
+        from sklearn.datasets import load_digits  # noqa: PLC0415  (takes a second; only those who load digits need it)
+
         bundle = load_digits()
         small = torch.as_tensor(np.asarray(bundle.images) * (255 / 16), dtype=torch.float32)[:, None]
         images = functional.interpolate(small, size=shape[1:], mode="bilinear", align_corners=False)

@@ -4,7 +4,6 @@ import contextlib
 import io
 import warnings
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +26,19 @@ def existing_folder(data_dir: Path | None, name: str, *, download: bool, homepag
     return data_dir
 
 
-def torchvision_set(
-    factory: Callable[..., Any], folder: Path, name: str, *, download: bool, homepage: str, **options: Any
-) -> Any:
-    """Open a torchvision data set without a word on the terminal; its checksums are torchvision's.
+def torchvision_set(kind: str, folder: Path, name: str, *, download: bool, homepage: str, **options: Any) -> Any:
+    """Open the data set of that class in `torchvision.datasets` without a word on the terminal.
 
     Raises:
         DatasetError: if files are missing, fail their checksum or cannot be read.
     """
+    from torchvision import datasets  # noqa: PLC0415  (takes as long as torch; most commands read no pictures)
+
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             # torchvision's CIFAR reader meets a deprecation of numpy's unpickler in the publisher's own files.
             warnings.simplefilter("ignore", category=Warning)
-            return factory(root=str(folder), download=download, **options)
+            return getattr(datasets, kind)(root=str(folder), download=download, **options)
     except (RuntimeError, OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(
             f"{name} cannot be read from {folder}: {error}; get it from {homepage} or use --download"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torchvision import datasets as torchvision_datasets
 
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import existing_folder, torchvision_set
@@ -78,7 +77,7 @@ class PictureSet:
 def list_gtsrb(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
     """German Traffic Sign Recognition Benchmark, the 2011 competition's training set as torchvision has it."""
     part = torchvision_set(
-        torchvision_datasets.GTSRB,
+        "GTSRB",
         folder,
         source.name,
         download=download,
@@ -96,7 +95,7 @@ def list_flowers(source: PictureSet, folder: Path, train: bool, download: bool) 
     names: Sequence[str] = ()
     for split in ("train", "val") if train else ("test",):
         part = torchvision_set(
-            torchvision_datasets.Flowers102,
+            "Flowers102",
             folder,
             source.name,
             download=download,
@@ -110,7 +109,7 @@ def list_flowers(source: PictureSet, folder: Path, train: bool, download: bool) 
 def list_pets(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
     """37 breeds, or cat and dog where the source has two classes."""
     part = torchvision_set(
-        torchvision_datasets.OxfordIIITPet,
+        "OxfordIIITPet",
         folder,
         source.name,
         download=download,
@@ -131,7 +130,7 @@ def list_cars(source: PictureSet, folder: Path, train: bool, download: bool) -> 
     if download:
         raise DatasetError(f"{source.name} can no longer be downloaded; place its files by hand: {source.homepage}")
     part = torchvision_set(
-        torchvision_datasets.StanfordCars,
+        "StanfordCars",
         folder,
         source.name,
         download=False,

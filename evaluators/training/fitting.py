@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from evaluators.training.batches import ShuffledBatches
 from evaluators.training.learning import LearningTask
-from prototypenas.errors import ConfigurationError
+from prototypenas.devices import parsed_device
 
 
 def fit(
@@ -57,20 +56,6 @@ def fit(
             # Lightning turns Ctrl+C into an exit with the signal switched off.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from stopped
-
-
-def parsed_device(device: str) -> tuple[str, list[int]]:
-    """Give Lightning's accelerator and device numbers.
-
-    Raises:
-        ConfigurationError: for a device that is unknown or not there.
-    """
-    kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
-        raise ConfigurationError(f"device {device!r}; cpu, cuda or cuda:<number> is needed")
-    if kind == "cuda" and (not torch.cuda.is_available() or int(index or 0) >= torch.cuda.device_count()):
-        raise ConfigurationError(f"device {device} is not there; {torch.cuda.device_count()} CUDA devices were found")
-    return kind, [int(index or 0)]
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from torch import nn
 
 from evaluators.training.batches import ShuffledBatches
 from evaluators.training.checkpoints import TrainingState, load_state
-from evaluators.training.fitting import fit, parsed_device
+from evaluators.training.fitting import fit
 from evaluators.training.keeper import Keeper, PruningPlan, TrainingJob, write_tables
 from evaluators.training.learning import LearningTask
 from evaluators.training.pruning import cut_channels
 from evaluators.training.validation import training_and_validation
 from prototypenas.compression.pruning import Importance
+from prototypenas.devices import parsed_device
 from prototypenas.prototype import Prototype
 
 

@@ -1,0 +1,19 @@
+"""Where networks are scored and trained."""
+
+import torch
+
+from prototypenas.errors import ConfigurationError
+
+
+def parsed_device(device: str) -> tuple[str, list[int]]:
+    """Give the kind of device, as Lightning calls it, and the devices' numbers.
+
+    Raises:
+        ConfigurationError: for a device that is unknown or not there.
+    """
+    kind, _, index = device.partition(":")
+    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
+        raise ConfigurationError(f"device {device!r}; cpu, cuda or cuda:<number> is needed")
+    if kind == "cuda" and (not torch.cuda.is_available() or int(index or 0) >= torch.cuda.device_count()):
+        raise ConfigurationError(f"device {device} is not there; {torch.cuda.device_count()} CUDA devices were found")
+    return kind, [int(index or 0)]
