@@ -12,6 +12,8 @@ from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from prototypenas.errors import ConfigurationError, DatasetError
 from prototypenas.types import InputShape
 
+TRAINING_IMAGES, TEST_IMAGES = 50_000, 10_000
+
 _HOMEPAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
 
 
@@ -52,7 +54,7 @@ class Cifar:
         for train in (True, False):
             part = torchvision_set(kind, folder, self.name, download=download, homepage=_HOMEPAGE, train=train)
             names = tuple(part.classes)
-            expected = 50_000 if train else 10_000
+            expected = TRAINING_IMAGES if train else TEST_IMAGES
             if len(part.targets) != expected:
                 raise DatasetError(f"{folder} has {len(part.targets)} images where {self.name} has {expected}")
             images = torch.from_numpy(np.ascontiguousarray(np.asarray(part.data).transpose(0, 3, 1, 2)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from torchvision.datasets import CIFAR10, CIFAR100
 
+from evaluators.datasets import cifar
 from evaluators.datasets.cifar import Cifar
 from prototypenas.errors import ConfigurationError, DatasetError
 
@@ -28,9 +29,11 @@ def written(folder: Path, lists: list[list[str]], contents: dict[str, bytes]) ->
 
 @pytest.fixture
 def small_cifar10(tmp_path, monkeypatch) -> Path:
-    """The publisher's files with 60,000 random images, and torchvision's checksums set to theirs."""
-    contents = {name: batch(10_000, seed, "labels", 10) for seed, (name, _) in enumerate(CIFAR10.train_list)}
-    contents |= {name: batch(10_000, 9, "labels", 10) for name, _ in CIFAR10.test_list}
+    """The publisher's files with 60 random images in each, and torchvision's checksums set to theirs."""
+    contents = {name: batch(60, seed, "labels", 10) for seed, (name, _) in enumerate(CIFAR10.train_list)}
+    contents |= {name: batch(60, 9, "labels", 10) for name, _ in CIFAR10.test_list}
+    monkeypatch.setattr(cifar, "TRAINING_IMAGES", 300)
+    monkeypatch.setattr(cifar, "TEST_IMAGES", 60)
     contents["batches.meta"] = pickle.dumps({"label_names": [f"class {number}" for number in range(10)]})
     folder = tmp_path / CIFAR10.base_folder
     monkeypatch.setattr(CIFAR10, "train_list", written(folder, CIFAR10.train_list, contents))
@@ -53,6 +56,12 @@ def test_a_truncated_file_fails_its_checksum(small_cifar10):
     path = small_cifar10 / "cifar-10-batches-py" / "data_batch_3"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DatasetError, match=r"cifar10 cannot be read.*cs\.toronto\.edu"):
+        Cifar(10).load(small_cifar10)
+
+
+def test_fewer_images_than_published_are_refused(small_cifar10, monkeypatch):
+    monkeypatch.setattr(cifar, "TRAINING_IMAGES", 301)
+    with pytest.raises(DatasetError, match="300 images where cifar10 has 301"):
         Cifar(10).load(small_cifar10)
 
 
