@@ -1,0 +1,46 @@
+"""Random candidates of every pool: simulator, C here and C on three cores give equal bytes; planned is linked."""
+
+import numpy as np
+import pytest
+
+from prototypenas.deployment.footprint import cost_of
+from prototypenas.deployment.toolchain import build_host, elf_sizes, run_emulated, run_host
+from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
+
+CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
+CANDIDATES = 20
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture(scope="module")
+def linker(tmp_path_factory):
+    return Linker(tmp_path_factory.mktemp("objects"))
+
+
+def check_chain(candidate, project, linker, optimizations):
+    """Build everywhere; the last of `optimizations` is what the emulator runs."""
+    footprint = cost_of(candidate.graph, BOARD, candidate.plan).footprint
+    constants = footprint.rom_bytes - footprint.code_bytes
+    np.testing.assert_array_equal(run_host(build_host(project), candidate.inputs), candidate.expected)
+    for core in CORES:
+        for optimization in optimizations:
+            elf = linker.elf(project, core, optimization)
+            sizes = elf_sizes(elf)
+            assert (sizes.model_rom, sizes.model_ram) == (constants, candidate.plan.total_bytes), optimization
+        np.testing.assert_array_equal(run_emulated(elf, core, candidate.inputs).outputs, candidate.expected)
+    assert candidate.plan.arena_bytes <= candidate.plan.live_bound_bytes
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_candidate_is_the_same_everywhere(pool, linker, tmp_path):
+    candidate = random_candidate(pool, 1)
+    check_chain(candidate, candidate.write(tmp_path), linker, ["-O2"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(CANDIDATES))
+@pytest.mark.parametrize("pool", POOLS)
+def test_candidates_are_the_same_everywhere_at_every_optimization(pool, seed, linker, tmp_path):
+    candidate = random_candidate(pool, 100 + seed)
+    check_chain(candidate, candidate.write(tmp_path), linker, ["-O0", "-Os", "-O2"])
