@@ -1,0 +1,59 @@
+"""The whole way on data of one's own, which no catalogue names."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from prototypenas.cli import app
+
+PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory) -> Path:
+    """Forty grey 16x16 images, half of them with a bright square."""
+    images = np.random.default_rng(0).integers(0, 90, (40, 16, 16), dtype=np.uint8)
+    images[::2, 4:10, 4:10] += 150
+    path = tmp_path_factory.mktemp("data") / "squares.npz"
+    np.savez(path, x=images, y=np.array(["square", "plain"] * 20))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(squares, tmp_path_factory) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("runs") / "own"
+    search = ("--plugin", PARTS, "--architectures", "toy", "--proxies", "snip", "--trials", "4")
+    result = invoke("run", "--data", squares, *search, "--keep", "1", "--epochs", "1", "--jobs", "1", "--out", out)
+    assert result.exit_code == 0, result.output
+    return out, result.stdout
+
+
+def test_classes_sizes_and_split_are_printed_and_reported(finished):
+    out, printed = finished
+    assert "squares: 2 classes, 1x16x16; split: 80/20 within each class" in printed
+    assert all(word in printed for word in ("plain", "square", "all", "32", "8"))
+    page = (out / "report.html").read_text()
+    assert "squares: 2 classes, the network sees 1x16x16" in page
+    assert (out / "figures" / "data.svg").exists()
+
+
+def test_the_path_is_recorded_and_deployed_from(finished, squares):
+    out, _ = finished
+    recorded = json.loads((out / "run.json").read_text())["evaluation"]
+    assert (recorded["dataset"], recorded["own_data"]) == ("squares", str(squares))
+    again = invoke("deploy", out, "--plugin", PARTS)
+    assert again.exit_code == 0, again.output
+
+
+def test_neither_or_both_of_name_and_path_are_refused(finished, squares):
+    for arguments in (("run",), ("run", "digits", "--data", squares), ("evaluate", finished[0], "--plugin", PARTS)):
+        result = invoke(*arguments)
+        assert result.exit_code == 2
+        assert "--data" in result.stderr
