@@ -13,9 +13,7 @@ from rich.console import Console
 from torch import nn
 
 from evaluators import DATASETS, DatasetSource, open_dataset
-from evaluators.classification import default_evaluator
 from evaluators.datasets.summary import summary_of
-from evaluators.quantizing import AWARE, POST_TRAINING
 from prototypenas import pipeline
 from prototypenas.arguments import (
     CONFIGURATION_FORM,
@@ -32,6 +30,7 @@ from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.deployment.measurement import measure_network
 from prototypenas.deployment.network_reference import load_network
 from prototypenas.deployment.targets import load_targets
+from prototypenas.devices import parsed_device
 from prototypenas.errors import ConfigurationError, PrototypeNASError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.dask_executor import DaskWorkers
@@ -206,6 +205,7 @@ def run(
     catalogue = gather(plugin, target_files)
     goal = limited(choose("target", target, catalogue.targets), ram, rom, flops)
     choice = Choice(parse_keep(keep), known_space(select_in), seed)
+    machine = compose_machine(jobs, scheduler, storage, device)
     training = compose_training(
         catalogue,
         dataset,
@@ -237,9 +237,11 @@ def run(
         device=device,
     )
     directory = RunDirectory.create(out or Path("runs") / f"{training.dataset}-{target}")
-    machine = compose_machine(jobs, scheduler, storage, device)
     with ProgressBars(console) as progress:
         models = pipeline.run(directory, search, choice, training, machine, emulate=emulate, progress=progress)
+    note = pipeline.selected(directory).note
+    if note:
+        console.print(note)
     print_models(models, directory.report_html)
 
 
@@ -286,9 +288,10 @@ def explore(
         seed=seed,
         device=device,
     )
+    machine = compose_machine(jobs, scheduler, storage, device)
     directory = RunDirectory.create(out)
     with ProgressBars(console) as progress:
-        pipeline.explore(directory, search, compose_machine(jobs, scheduler, storage, device), progress)
+        pipeline.explore(directory, search, machine, progress)
     console.print(read_json(directory.exploration_json)["summary"])
     console.print(f"all candidates: {directory.candidates_csv}")
 
@@ -326,6 +329,7 @@ def evaluate(
     size = recorded_input(directory)
     if not dataset and own_data is None:
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
+    machine = compose_machine(jobs, None, None, device)
     for name in [*dataset, *([None] if own_data else [])]:
         training = compose_training(
             catalogue,
@@ -342,7 +346,7 @@ def evaluate(
         print_data(training.summary)
         seen = directory.for_dataset(training.dataset)
         with ProgressBars(console) as progress:
-            models = pipeline.evaluate(seen, training, goal, compose_machine(jobs, None, None, device), progress)
+            models = pipeline.evaluate(seen, training, goal, machine, progress)
         print_models(models, seen.results)
 
 
@@ -478,6 +482,10 @@ def compose_training(
     device: str,
 ) -> Training:
     """Load the data set, by name or from the user's own path, and say how models are trained on it."""
+    # Lightning comes with them and takes a second; `list` and `measure` need neither.
+    from evaluators.classification import default_evaluator  # noqa: PLC0415
+    from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
+
     if (dataset is None) == (own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
     shape = parse_input_shape(input_size) if input_size else None
@@ -570,7 +578,8 @@ def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -
 
 
 def compose_machine(jobs: int | None, scheduler: str | None, storage: str | None, device: str) -> Machine:
-    """Say where the work is done; a GPU trains one model at a time."""
+    """Say where the work is done, and see at once that it is there; a GPU trains one model at a time."""
+    parsed_device(device)
     executor: ExecutorKind = LocalProcesses(jobs)
     if scheduler is not None:
         executor = DaskWorkers(scheduler, gpus=0 if device == "cpu" else 1)

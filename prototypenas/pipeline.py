@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
-from prototypenas.dataset_summary import DatasetSummary, write_summary
+from prototypenas.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
 from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
@@ -160,7 +160,7 @@ def evaluate(
         TrainingError: if a training diverges.
     """
     run.bind(run.evaluation_section, training.recorded())
-    if training.summary is not None:
+    if training.summary is not None and not (run.results / SUMMARY_FILE).exists():
         write_summary(training.summary, run.results)
     chosen = selected(run).chosen
     jobs = [partial(_evaluate_one, training, candidate, run.model(candidate.number)) for candidate in chosen]
