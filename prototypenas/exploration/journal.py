@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from prototypenas.errors import RunDirectoryError
+from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
@@ -35,9 +35,13 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = path.open("a+b")
-            self._recover({"format": FORMAT, **identity})
         except OSError as error:
             raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            self._recover({"format": FORMAT, **identity})
+        except RunDirectoryError:
+            self.close()
+            raise
 
     def append(self, finished: Iterable[Evaluated]) -> None:
         """Record candidates; they survive the process from here on.
@@ -78,7 +82,7 @@ class Journal:
             entry = self._parsed(line, number)
             try:
                 item = _from_json(entry)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, ConfigurationError) as error:
                 raise self._corrupt(number) from error
             self.recorded.setdefault(item.candidate.number, item)
 
@@ -104,7 +108,10 @@ class Journal:
             if recorded.get(name) != wanted.get(name)
         ]
         if changed:
-            raise RunDirectoryError(f"{self._path} belongs to another exploration ({'; '.join(changed)})")
+            raise RunDirectoryError(
+                f"{self._path} belongs to another exploration ({'; '.join(changed)}); "
+                "repeat its arguments, or name another folder with --out"
+            )
 
 
 def _to_json(item: Evaluated) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """pymoo's evolutionary algorithms behind the ask/tell interface, with mixed-variable operators."""
 
 import importlib.util
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,10 @@ def _operators() -> dict[str, Any]:
 
 
 def _unsga3(objectives: int, population: int) -> UNSGA3:
-    directions = get_reference_directions("energy", objectives, population, seed=1)
+    partitions = 1
+    while math.comb(objectives + partitions, objectives - 1) <= population:
+        partitions += 1
+    directions = get_reference_directions("das-dennis", objectives, n_partitions=partitions)
     return UNSGA3(ref_dirs=directions, pop_size=population, **_operators())
 
 

@@ -1,8 +1,8 @@
 """Finished trials written into an Optuna database many at a time.
 
-Optuna's own way looks up each parameter and attribute before it writes it: about 50 statements and 20 ms a trial. Here
-a batch is six statements in one transaction, on the tables as the database describes them. Used only where the schema is
-one that was checked (the tests read everything back through Optuna); elsewhere Optuna's own way is taken.
+Optuna's own way looks up each parameter and attribute before it writes it: about 50 statements and 20 ms a trial.
+Here a batch is six statements in one transaction, on the tables as the database describes them. Used only where the
+schema is one that was checked (the tests read everything back through Optuna); elsewhere Optuna's own way is taken.
 """
 
 import json

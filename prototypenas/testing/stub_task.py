@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,15 @@ from prototypenas.plugins import PluginSource
 from prototypenas.types import Budget, Candidate, Configuration, Cost, Footprint, Rejection
 
 
+def _default_budget() -> Budget:
+    return Budget(ram_bytes=400_000, rom_bytes=1_000_000, flops=250_000_000)
+
+
 @dataclass(frozen=True)
 class StubTask:
     """Costs and scores that conflict as real ones do; about half of all random configurations fit."""
 
-    budget: Budget = Budget(ram_bytes=400_000, rom_bytes=1_000_000, flops=250_000_000)
+    budget: Budget = field(default_factory=_default_budget)
     proxy_names: tuple[str, ...] = ("breadth", "length", "reach", "balance")
     plugins: tuple[PluginSource, ...] = ()
     seconds: float = 0.0

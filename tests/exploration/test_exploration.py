@@ -1,0 +1,186 @@
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from prototypenas.errors import ConfigurationError, NothingFits, ProxyError, RunDirectoryError
+from prototypenas.exploration.candidate_evaluation import Evaluated
+from prototypenas.exploration.candidate_table import read_candidates
+from prototypenas.exploration.executors import InProcess
+from prototypenas.exploration.exploration import explore
+from prototypenas.exploration.journal import JOURNAL
+from prototypenas.exploration.process_pool import LocalProcesses
+from prototypenas.testing.stub_task import StubTask
+from prototypenas.types import Budget, Rejection
+
+TRIALS = 130
+
+RUN = """
+import sys
+from pathlib import Path
+from prototypenas.exploration.exploration import explore
+from prototypenas.exploration.process_pool import LocalProcesses
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.testing.stub_task import StubTask
+
+if __name__ == "__main__":
+    space = SearchSpace(("squat", "tall"), {"squat": (3, 5, 7), "tall": (9, 19, 39)})
+    explore(
+        StubTask(seconds=0.01), space=space, trials=130, executor=LocalProcesses(2), directory=Path(sys.argv[1])
+    )
+"""
+
+
+def run(space, directory=None, *, task=None, trials=TRIALS, executor=None, **arguments):
+    return explore(
+        task or StubTask(),
+        space=space,
+        trials=trials,
+        executor=executor or InProcess(),
+        directory=directory,
+        **arguments,
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(space, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("whole")
+    return run(space, directory), directory
+
+
+def test_candidates_are_numbered_and_in_the_table(whole):
+    exploration, directory = whole
+    assert [candidate.number for candidate in exploration.candidates] == list(range(TRIALS))
+    assert read_candidates(directory / "candidates.csv") == exploration.candidates
+    assert all(set(candidate.scores) == set(exploration.objectives[1:]) for candidate in exploration.feasible)
+
+
+def test_equal_networks_share_the_scores_of_the_first(whole):
+    exploration, _ = whole
+    firsts = {}
+    repeated = 0
+    for candidate in exploration.feasible:
+        first = firsts.setdefault((candidate.configuration.architecture, candidate.digest), candidate)
+        repeated += first is not candidate
+        assert candidate.scores == first.scores
+    assert repeated == exploration.statistics.repeated > 0
+
+
+def test_nothing_that_breaks_a_limit_is_scored(whole):
+    exploration, _ = whole
+    budget = StubTask().budget
+    for candidate in exploration.candidates:
+        fits = candidate.cost is not None and max(budget.violations(candidate.cost).values()) <= 0
+        assert candidate.feasible == fits
+    assert 0 < len(exploration.feasible) < TRIALS
+
+
+@pytest.mark.parametrize("workers", [2, *(pytest.param(count, marks=pytest.mark.slow) for count in (1, 3, 4))])
+def test_any_number_of_workers_gives_the_same(space, whole, workers, tmp_path):
+    exploration = run(space, tmp_path, executor=LocalProcesses(workers))
+    assert exploration.candidates == whole[0].candidates
+    assert (tmp_path / "candidates.csv").read_bytes() == (whole[1] / "candidates.csv").read_bytes()
+
+
+def test_a_journal_cut_anywhere_is_continued_to_the_same_end(space, whole, tmp_path):
+    exploration, directory = whole
+    journal = (directory / JOURNAL).read_bytes()
+    chance = random.Random(0)
+    for length in (0, 10, *(chance.randrange(len(journal)) for _ in range(6)), len(journal)):
+        (tmp_path / JOURNAL).write_bytes(journal[:length])
+        assert run(space, tmp_path).candidates == exploration.candidates
+        assert (tmp_path / "candidates.csv").read_bytes() == (directory / "candidates.csv").read_bytes()
+
+
+def killed_and_resumed(space, directory, lines):
+    """Kill the run when its journal has so many lines, then let it finish."""
+    journal = directory / JOURNAL
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(directory)], start_new_session=True)
+    while process.poll() is None:
+        if journal.exists() and journal.read_bytes().count(b"\n") >= lines:
+            process.send_signal(signal.SIGKILL)
+            break
+        time.sleep(0.002)
+    assert process.wait() == -signal.SIGKILL
+    recorded = {line.split(b",", 1)[0] for line in journal.read_bytes().splitlines()[1:]}
+    exploration = run(space, directory)
+    lasting = {line.split(b",", 1)[0] for line in journal.read_bytes().splitlines()[1:]}
+    assert recorded <= lasting and len(lasting) == TRIALS
+    return exploration
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [60, *(pytest.param(count, marks=pytest.mark.slow) for count in random.Random(1).sample(range(1, 125), 20))],
+)
+def test_a_killed_run_continues_to_the_same_end(space, whole, lines, tmp_path):
+    assert killed_and_resumed(space, tmp_path, lines).candidates == whole[0].candidates
+    assert (tmp_path / "candidates.csv").read_bytes() == (whole[1] / "candidates.csv").read_bytes()
+
+
+def test_a_finished_run_is_not_explored_again(space, whole, tmp_path):
+    class Unused:
+        def start(self, task):
+            return InProcess().start(replace(task, deadly=tuple(range(TRIALS))))
+
+    (tmp_path / JOURNAL).write_bytes((whole[1] / JOURNAL).read_bytes())
+    assert run(space, tmp_path, executor=Unused()).candidates == whole[0].candidates
+
+
+def test_a_journal_of_other_candidates_is_refused(space, whole, tmp_path):
+    lines = (whole[1] / JOURNAL).read_bytes().splitlines(keepends=True)
+    lines[5] = re.sub(rb'"width": [0-9.]+', b'"width": 0.75', lines[5])
+    (tmp_path / JOURNAL).write_bytes(b"".join(lines))
+    with pytest.raises(RunDirectoryError, match=r"candidate \d+ of the journal"):
+        run(space, tmp_path)
+
+
+def test_another_seed_in_the_same_directory_is_refused(space, whole):
+    with pytest.raises(RunDirectoryError, match="sampler_seed was 0, now 1"):
+        run(space, whole[1], seed=1)
+
+
+def test_another_seed_explores_otherwise(space, whole):
+    assert run(space, seed=1).candidates != whole[0].candidates
+
+
+def test_nothing_that_fits_names_the_closest(space):
+    with pytest.raises(NothingFits, match=r"closest is number \d+ .*bytes of RAM, at most 1,000"):
+        run(space, task=StubTask(budget=Budget(ram_bytes=1000)), trials=20)
+
+
+class BrokenProxy(StubTask):
+    """Scores only every fourth candidate."""
+
+    def score(self, candidate):
+        if candidate.number % 4 == 0:
+            return super().score(candidate)
+        return Evaluated(replace(candidate, rejection=Rejection("proxy", "naswot: no rectifier")))
+
+
+def test_a_proxy_that_mostly_fails_ends_the_exploration(space):
+    with pytest.raises(ProxyError, match=r"of \d+ candidates that fit cannot be scored; the last: naswot"):
+        run(space, task=BrokenProxy())
+
+
+def test_progress_tells_of_speed_front_and_time(space):
+    notes = []
+
+    class Listening:
+        def update(self, task, completed, total, note=""):
+            notes.append((task, completed, total, note))
+
+    run(space, progress=Listening())
+    task, completed, total, note = notes[-1]
+    assert (task, completed, total) == ("explore", TRIALS, TRIALS)
+    assert all(word in note for word in ("/s", "feasible", "front", "hypervolume", "left"))
+
+
+def test_no_trials_are_refused(space):
+    with pytest.raises(ConfigurationError, match="at least 1"):
+        run(space, trials=0)

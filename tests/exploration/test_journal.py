@@ -1,0 +1,72 @@
+import pytest
+
+from prototypenas.errors import RunDirectoryError
+from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, evaluate_candidate
+from prototypenas.exploration.journal import Journal
+from prototypenas.exploration.samplers import create_sampler
+from prototypenas.testing.stub_task import StubTask
+
+IDENTITY = {"sampler": "random", "seed": 1}
+
+
+@pytest.fixture
+def finished(space):
+    task = StubTask()
+    configurations = create_sampler("random", space, proxies=task.proxy_names, population=20, seed=1).ask(20)
+    candidates = [evaluate_candidate(number, each, task) for number, each in enumerate(configurations)]
+    assert any(candidate.feasible for candidate in candidates) and not all(each.feasible for each in candidates)
+    return [Evaluated(candidate, Seconds(proxies=0.1 * candidate.number)) for candidate in candidates]
+
+
+def written(path, finished):
+    journal = Journal(path, IDENTITY)
+    journal.append(finished)
+    journal.close()
+    return path
+
+
+def reread(path, identity=IDENTITY):
+    journal = Journal(path, identity)
+    journal.close()
+    return list(journal.recorded.values())
+
+
+def test_what_is_written_is_read_back(tmp_path, finished):
+    assert reread(written(tmp_path / "journal", finished)) == finished
+
+
+def test_a_torn_last_line_is_cut_off_and_the_file_goes_on(tmp_path, finished):
+    path = written(tmp_path / "journal", finished[:5])
+    whole = path.read_bytes()
+    for length in range(len(whole) - 40, len(whole)):
+        path.write_bytes(whole[:length])
+        assert reread(path) == finished[:4]
+    assert reread(written(path, finished[4:])) == finished
+
+
+def test_a_corrupt_line_in_the_middle_is_named(tmp_path, finished):
+    path = written(tmp_path / "journal", finished)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[3] = b"?" + lines[3][1:]
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(RunDirectoryError, match="line 4"):
+        reread(path)
+
+
+def test_a_line_that_lacks_a_value_is_named(tmp_path, finished):
+    path = written(tmp_path / "journal", finished)
+    path.write_text(path.read_text() + '{"number": 20}\n')
+    with pytest.raises(RunDirectoryError, match="line 22"):
+        reread(path)
+
+
+def test_another_exploration_is_refused_with_what_differs(tmp_path, finished):
+    path = written(tmp_path / "journal", finished)
+    with pytest.raises(RunDirectoryError, match="seed was 1, now 2"):
+        reread(path, {**IDENTITY, "seed": 2})
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunDirectoryError, match="cannot write"):
+        Journal(tmp_path / "file" / "journal", IDENTITY)

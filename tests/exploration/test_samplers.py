@@ -1,0 +1,98 @@
+import importlib.util
+
+import optuna
+import pytest
+
+from prototypenas.errors import ConfigurationError
+from prototypenas.exploration import optuna_sampler
+from prototypenas.exploration.candidate_evaluation import evaluate_candidate
+from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
+from prototypenas.exploration.samplers import SAMPLERS, create_sampler, default_population
+from prototypenas.testing.stub_task import StubTask
+
+TASK = StubTask()
+QUICK = tuple(
+    name
+    for name in SAMPLERS
+    if name not in ("tpe", "gp") and (name != "pymoo-agemoea2" or importlib.util.find_spec("numba"))
+)
+
+
+def outcomes(space, name, *, trials, population=20, seed=3):
+    sampler = create_sampler(name, space, proxies=TASK.proxy_names, population=population, seed=seed)
+    told = []
+    while len(told) < trials:
+        configurations = sampler.ask(min(population, trials - len(told)))
+        candidates = [evaluate_candidate(len(told) + place, each, TASK) for place, each in enumerate(configurations)]
+        told += (new := [outcome_of(each, budget=TASK.budget, proxies=TASK.proxy_names) for each in candidates])
+        sampler.tell(new)
+    return told
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_every_sampler_is_reproducible_and_stays_inside(space, name):
+    first = outcomes(space, name, trials=50)
+    assert first == outcomes(space, name, trials=50)
+    assert first != outcomes(space, name, trials=50, seed=4)
+    assert len(first) == 50
+    for outcome in first:
+        space.values(outcome.configuration)
+        assert 0.1 <= outcome.configuration.width <= 1.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tpe", "gp"])
+def test_model_based_samplers_are_reproducible(space, name):
+    first = outcomes(space, name, trials=24, population=4)
+    assert first == outcomes(space, name, trials=24, population=4)
+
+
+@pytest.mark.parametrize("name", ["nsga2", "nsga3", "pymoo-ga"])
+def test_constraints_lead_to_what_fits(space, name):
+    tight = StubTask(budget=TASK.budget.__class__(ram_bytes=100_000, rom_bytes=200_000, flops=20_000_000))
+    sampler = create_sampler(name, space, proxies=TASK.proxy_names, population=20, seed=0)
+    feasible = []
+    for generation in range(10):
+        candidates = [
+            evaluate_candidate(20 * generation + place, each, tight) for place, each in enumerate(sampler.ask(20))
+        ]
+        feasible.append(sum(candidate.feasible for candidate in candidates))
+        sampler.tell([outcome_of(each, budget=tight.budget, proxies=tight.proxy_names) for each in candidates])
+    assert sum(feasible[-3:]) > 2 * sum(feasible[:3])
+
+
+@pytest.mark.parametrize("name", ["nsga2", "nsga3"])
+def test_cutting_the_history_changes_no_proposal(space, name, monkeypatch):
+    monkeypatch.setattr(optuna_sampler, "HISTORY", 0)
+    always_cut = outcomes(space, name, trials=200)
+    monkeypatch.setattr(optuna_sampler, "HISTORY", 10**9)
+    assert always_cut == outcomes(space, name, trials=200)
+
+
+def test_nsga2_proposes_what_plain_optuna_does(space):
+    ours = outcomes(space, "nsga2", trials=100, seed=7)
+    with optuna_sampler.quiet():
+        study = optuna.create_study(
+            directions=optuna_sampler.directions(TASK.proxy_names),
+            sampler=optuna.samplers.NSGAIISampler(population_size=20, seed=7),
+        )
+    worst = [0.0] * 5
+    for start in range(0, 100, 20):
+        trials = [study.ask(optuna_sampler.distributions(space)) for _ in range(20)]
+        for trial, outcome in zip(trials, ours[start : start + 20], strict=True):
+            assert space.configuration(trial.params) == outcome.configuration
+            for constraint, violation in zip(CONSTRAINTS, outcome.violations, strict=True):
+                trial.set_constraint(constraint, violation)
+            study.tell(trial, list(outcome.objectives or worst))
+
+
+def test_bad_arguments_are_refused(space):
+    with pytest.raises(ConfigurationError, match="nsga2"):
+        create_sampler("nsga", space, proxies=("one",), population=20, seed=0)
+    with pytest.raises(ConfigurationError, match="at least 2"):
+        create_sampler("nsga2", space, proxies=("one",), population=1, seed=0)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_has_a_population(name):
+    assert default_population(name) >= 2

@@ -1,0 +1,76 @@
+import os
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from sqlalchemy.pool import NullPool
+
+from prototypenas.errors import ConfigurationError, RunDirectoryError
+from prototypenas.exploration import trial_tables
+from prototypenas.exploration.candidate_evaluation import evaluate_candidate
+from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
+from prototypenas.exploration.samplers import create_sampler
+from prototypenas.exploration.study_mirror import StudyMirror
+from prototypenas.testing.stub_task import StubTask
+
+TASK = StubTask()
+
+
+@pytest.fixture
+def candidates(space):
+    configurations = create_sampler("random", space, proxies=TASK.proxy_names, population=20, seed=1).ask(20)
+    return [evaluate_candidate(number, each, TASK) for number, each in enumerate(configurations)]
+
+
+def mirrored(url, space, batches, proxies=TASK.proxy_names):
+    for batch in batches:
+        mirror = StudyMirror(url, name="run", space=space, budget=TASK.budget, proxies=proxies)
+        mirror.extend(batch)
+        mirror.close()
+    storage = optuna.storages.RDBStorage(url, engine_kwargs={"poolclass": NullPool})
+    return optuna.load_study(study_name="run", storage=storage)
+
+
+def assert_equal(study, candidates, space):
+    assert study.metric_names == ["flops", *TASK.proxy_names]
+    trials = study.trials
+    assert [trial.number for trial in trials] == [candidate.number for candidate in candidates]
+    for trial, candidate in zip(trials, candidates, strict=True):
+        outcome = outcome_of(candidate, budget=TASK.budget, proxies=TASK.proxy_names)
+        assert space.configuration(trial.params) == candidate.configuration
+        assert trial.constraints == dict(zip(CONSTRAINTS, outcome.violations, strict=True))
+        assert trial.state == (TrialState.COMPLETE if candidate.feasible else TrialState.PRUNED)
+        assert (tuple(trial.values) if candidate.feasible else trial.values) == outcome.objectives
+        assert trial.user_attrs.get("digest") == candidate.digest
+        assert ("rejection" in trial.user_attrs) != candidate.feasible
+
+
+def test_optuna_reads_back_every_trial(tmp_path, space, candidates):
+    url = f"sqlite:///{tmp_path}/study.db"
+    study = mirrored(url, space, [candidates[:7], candidates[7:]])
+    assert_equal(study, candidates, space)
+    assert study.best_trials
+
+
+def test_an_unknown_schema_is_written_by_optuna_itself(tmp_path, space, candidates, monkeypatch):
+    monkeypatch.setattr(trial_tables, "CHECKED_SCHEMAS", ())
+    assert_equal(mirrored(f"sqlite:///{tmp_path}/study.db", space, [candidates[:3]]), candidates[:3], space)
+
+
+def test_a_study_of_other_objectives_is_refused(tmp_path, space, candidates):
+    url = f"sqlite:///{tmp_path}/study.db"
+    mirrored(url, space, [candidates])
+    with pytest.raises(RunDirectoryError, match="breadth"):
+        mirrored(url, space, [[]], proxies=("one", "two", "three", "four"))
+
+
+def test_a_storage_that_does_not_open_is_refused(space):
+    with pytest.raises((ConfigurationError, RunDirectoryError), match="nosuch"):
+        mirrored("nosuchdatabase://somewhere/study", space, [[]])
+
+
+def test_postgresql_reads_back_every_trial(space, candidates):
+    url = os.environ.get("PROTOTYPENAS_POSTGRESQL")
+    if not url:
+        pytest.skip("no PostgreSQL server: set PROTOTYPENAS_POSTGRESQL to an empty database's URL")
+    assert_equal(mirrored(url, space, [candidates[:7], candidates[7:]]), candidates, space)
