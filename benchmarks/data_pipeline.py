@@ -16,6 +16,7 @@ from evaluators import DATASETS
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.training.batches import ShuffledBatches
+from evaluators.training.threads import one_thread
 
 
 def random_images() -> ClassificationData:
@@ -35,7 +36,9 @@ def images_per_second(data: ClassificationData) -> float:
     started = time.perf_counter()
     count = 0
     for inputs, _ in batches:
-        count += len(network(data.prepared(data.augmentation(inputs, generator))))
+        with one_thread():
+            prepared = data.prepared(data.augmentation(inputs, generator))
+        count += len(network(prepared))
     return count / (time.perf_counter() - started)
 
 

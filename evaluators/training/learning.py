@@ -14,6 +14,7 @@ from evaluators.datasets.samples import ClassificationData
 from evaluators.training.batches import seed_of
 from evaluators.training.pruning import build_optimizer
 from evaluators.training.recipe import Recipe
+from evaluators.training.threads import one_thread
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.errors import TrainingError
 
@@ -70,7 +71,8 @@ class LearningTask(LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Vary, prepare, mix; cross-entropy against the (mixed) classes."""
         inputs, targets = batch
-        prepared = self.data.prepared(self._augmentation(inputs, self._generator))
+        with one_thread():
+            prepared = self.data.prepared(self._augmentation(inputs, self._generator))
         if prepared.dim() == 4:
             # As much as half faster, on CPU and GPU.
             prepared = prepared.contiguous(memory_format=torch.channels_last)
