@@ -1,0 +1,16 @@
+import pytest
+import torch
+
+from evaluators.training.threads import one_thread
+
+
+def test_the_threads_are_one_in_the_block_and_as_before_behind_it():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(KeyError), one_thread():
+            assert torch.get_num_threads() == 1
+            raise KeyError
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
