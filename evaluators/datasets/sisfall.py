@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evaluators.datasets.files import existing_folder
 from evaluators.datasets.samples import ClassificationData
 from evaluators.datasets.splits import grouped_split
-from evaluators.datasets.windows import Recording, windowed_data
+from evaluators.datasets.windows import WORN, Recording, windowed_data
 from prototypenas.errors import ConfigurationError, DatasetError
 from prototypenas.types import InputShape
 
@@ -76,6 +76,7 @@ class SisFall:
             input_shape=input_shape or self.input_shape,
             test_groups=held,
             split=f"{len(subjects)} of {SUBJECTS} subjects at hand; held out: {', '.join(sorted(held))}",
+            augmentation=WORN,
         )
 
     def _recording(self, name: str, content: bytes) -> Recording:

@@ -15,6 +15,10 @@ from prototypenas.types import InputShape
 MOTION = Augmentation(shift=16, scale=0.1)
 """For windows that begin anywhere in a recording."""
 
+WORN = Augmentation(shift=128, scale=0.3, speed=0.2, rotation_degrees=30.0, noise=0.1)
+"""For three-axis sensors on people never seen, who wear them otherwise and move at their own pace; see
+`experiments/sisfall.py` for what it is worth."""
+
 TRAINING_OVERLAP = 0.5
 """Share of a training window that the next one repeats; test windows never overlap."""
 
@@ -48,6 +52,7 @@ def windowed_data(
     input_shape: InputShape,
     test_groups: frozenset[str],
     split: str,
+    augmentation: Augmentation = MOTION,
 ) -> ClassificationData:
     """Cut all recordings into windows of the input shape's length, training with overlap, test without.
 
@@ -75,7 +80,7 @@ def windowed_data(
         classes,
         train,
         test,
-        augmentation=MOTION,
+        augmentation=augmentation,
         split=split,
         train_groups=torch.tensor([numbers[group] for group in groups]) if len(numbers) > 1 else None,
     )
