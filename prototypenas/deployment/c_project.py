@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
 from prototypenas.deployment.cores import core_named
+from prototypenas.deployment.footprint import PRICED_AS
 from prototypenas.deployment.graph import Graph, macs
 from prototypenas.deployment.kernel_properties import DESCRIPTOR_BYTES, Kernel, code_bytes, stack_bytes
 from prototypenas.deployment.memory_plan import MemoryPlan
@@ -96,6 +97,7 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
     constants = (tables.biases, tables.multipliers, tables.weights, tables.shifts)
     descriptors = DESCRIPTOR_BYTES * len(tables.layers)
     spec = graph.tensors[graph.input]
+    core = PRICED_AS.get(target.core, target.core)
     return {
         "tables": tables,
         "layers": tables.layers,
@@ -113,11 +115,11 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
         "scratch_offset": plan.scratch_offset,
         "rom_bytes": descriptors + sum(max(1, part.size) * part.itemsize for part in constants),
         "descriptor_bytes": descriptors,
-        "code_bytes": code_bytes(tables.kernels, target.core),
-        "stack_bytes": stack_bytes(target.core),
+        "code_bytes": code_bytes(tables.kernels, core, outputs=len(graph.outputs)),
+        "stack_bytes": stack_bytes(core),
         "target": target.name,
-        "core": target.core,
-        "board": core_named(target.core),
+        "core": core,
+        "board": core_named(core),
         "ram_limit": target.ram_bytes,
         "rom_limit": target.rom_bytes,
     }

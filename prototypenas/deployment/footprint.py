@@ -40,7 +40,7 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cos
         biases_bytes=sum(bias_bytes(operator) for operator in graph.operators),
         requantization_bytes=sum(requantization_bytes(operator) for operator in graph.operators),
         descriptors_bytes=sum(descriptor_bytes(operator, in_place) for operator in graph.operators),
-        code_bytes=code_bytes(kernels_in_use(graph, in_place), core),
+        code_bytes=code_bytes(kernels_in_use(graph, in_place), core, outputs=len(graph.outputs)),
     )
     total_macs = sum(macs(operator, graph.tensors) for operator in graph.operators)
     return Cost(macs=total_macs, parameters=parameters_of(graph), footprint=footprint)

@@ -3,6 +3,11 @@
 Tensors are `(N, C, H, W)`; a series stays `(N, C, T)` and uses one-dimensional operators. Every tensor is written by a
 QuantizeLinear and read by a DequantizeLinear, which a run time fuses into integer operators. A fused rectifier is the
 lower end of the QuantizeLinear where its zero point is -128, and a Relu node elsewhere.
+
+A run time computes in float and rounds ties to even, the C in integers and rounds ties up: on equal inputs about three
+values in a million of one layer differ by one step, and the differences travel on. Over 24 random candidates of the
+image and time series pools, 32 inputs each, onnxruntime gave every class of the C, and all outputs at most one step
+away (97 % equal); over 12 of the detection pool 99.98 % of the outputs, the furthest three steps away.
 """
 
 from collections.abc import Sequence

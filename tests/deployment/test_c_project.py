@@ -19,7 +19,15 @@ from prototypenas.deployment.c_project import FILES, write_c_project
 from prototypenas.deployment.footprint import cost_of
 from prototypenas.deployment.lowering import lower
 from prototypenas.deployment.memory_plan import plan_memory
-from prototypenas.deployment.toolchain import WARNINGS, build_arm, build_host, elf_sizes, run_emulated, run_host
+from prototypenas.deployment.toolchain import (
+    WARNINGS,
+    build_arm,
+    build_host,
+    elf_sizes,
+    run_emulated,
+    run_host,
+    run_program,
+)
 from prototypenas.errors import ConfigurationError, QuantizationError, ToolchainError
 from prototypenas.types import Budget, Target
 
@@ -118,6 +126,35 @@ def test_makefile_builds_and_runs_the_sample(case):
     assert done.returncode == 0, done.stderr[-2000:]
     first = expected[0][:5]
     assert f"class {int(first.argmax())}\nscores {' '.join(map(str, first))}" in done.stdout
+
+
+@pytest.mark.emulator
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_makefile_runs_the_emulator_and_prints_the_sizes(case, tmp_path):
+    _, plan, directory, _, expected = case
+    project = Path(shutil.copytree(directory, tmp_path / "project"))
+    done = run_program(["make", "qemu"], directory=project, seconds=120)
+    assert f"class {int(expected[0][:5].argmax())}\n" in done
+    assert re.search(rf"\.model_ram\s+{plan.total_bytes}\s", run_program(["make", "size"], directory=project))
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+def test_cmake_builds_the_library_and_the_example(case, tmp_path):
+    _, _, directory, _, expected = case
+    flags = ["-DCMAKE_C_FLAGS=-Werror", "-DCMAKE_BUILD_TYPE=Release"]
+    run_program(["cmake", "-S", str(directory), "-B", str(tmp_path), *flags], directory=tmp_path)
+    run_program(["cmake", "--build", str(tmp_path)], directory=tmp_path, seconds=120)
+    printed = run_program([str(tmp_path / "example")], directory=tmp_path)
+    assert f"class {int(expected[0][:5].argmax())}\n" in printed
+
+
+def test_an_application_processor_gets_the_same_c(tmp_path):
+    graph = integer_graph()
+    target = Target("computer", "", "cortex-a76", 1, None, None, Budget())
+    inputs = np.random.default_rng(2).integers(-128, 128, (2, 14, 13, 3), dtype=np.int8)
+    write_c_project(graph, plan_memory(graph), tmp_path, name="net", target=target, sample=inputs[0])
+    expected = simulate(graph, inputs)[graph.outputs[0]].reshape(2, -1)
+    np.testing.assert_array_equal(run_host(build_host(tmp_path), inputs), expected)
 
 
 def test_a_model_beyond_the_target_does_not_compile(tmp_path):

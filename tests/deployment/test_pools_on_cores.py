@@ -1,14 +1,20 @@
 """Random candidates of every pool: simulator, C here and C on three cores give equal bytes; planned is linked."""
 
+import os
+import shutil
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from prototypenas.deployment.footprint import cost_of
-from prototypenas.deployment.toolchain import build_host, elf_sizes, run_emulated, run_host
+from prototypenas.deployment.toolchain import build_host, elf_sizes, run_emulated, run_host, run_program
 from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
 
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
-CANDIDATES = 20
+CANDIDATES = int(os.environ.get("PROTOTYPENAS_CANDIDATES", "3"))
+"""Of each pool in the slow tier; 20 take about ten minutes."""
 
 pytestmark = pytest.mark.emulator
 
@@ -36,6 +42,19 @@ def check_chain(candidate, project, linker, optimizations):
 def test_a_candidate_is_the_same_everywhere(pool, linker, tmp_path):
     candidate = random_candidate(pool, 1)
     check_chain(candidate, candidate.write(tmp_path), linker, ["-O2"])
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_clang_agrees_without_a_warning_and_the_c_is_formatted(pool, tmp_path):
+    if shutil.which("clang") is None:
+        pytest.skip("clang is not installed")
+    candidate = random_candidate(pool, 1)
+    project = candidate.write(tmp_path)
+    found = run_host(build_host(project, compiler="clang"), candidate.inputs)
+    np.testing.assert_array_equal(found, candidate.expected)
+    formatter = shutil.which("clang-format", path=str(Path(sys.executable).parent)) or shutil.which("clang-format")
+    if formatter is not None:
+        run_program([formatter, "--dry-run", "--Werror", *map(str, project.glob("*.[ch]"))], directory=project)
 
 
 @pytest.mark.slow
