@@ -1,0 +1,137 @@
+"""Which sampler finds most: feasible hypervolume over trials, several seeds, and what a trial costs.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.samplers --trials 200 --seeds 3 --figure docs/figures/samplers.svg
+
+Every sampler searches the whole image pool at 3x32x32 for an stm32f746 under the same budget, with the default ensemble
+on batches of 8. The hypervolume is taken in FLOPs and all proxies, normalised over everything any sampler found. Writes
+one row a sampler, seed and number of trials to `--out`, prints a table, draws the curves with the range over seeds.
+"""
+
+import argparse
+import csv
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from prototypenas.deployment.targets import load_targets
+from prototypenas.exploration.candidate_evaluation import ExplorationTask
+from prototypenas.exploration.executors import InProcess
+from prototypenas.exploration.exploration import explore
+from prototypenas.exploration.samplers import SAMPLERS
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.selection.hypervolume import REFERENCE, hypervolume, normalisation_over
+from prototypenas.selection.pareto import nondominated
+from proxies import DEFAULT_ENSEMBLE, PROXIES
+from search_spaces import IMAGE_POOL, KERNELS
+
+STEP = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What one sampler found with one seed."""
+
+    sampler: str
+    seed: int
+    objectives: NDArray[np.float64]
+    """`(trials, 1 + proxies)`, lower is better; NaN for a rejected candidate."""
+    sampler_seconds: float
+    seconds: float
+
+
+def explored(sampler_seed: tuple[str, int], *, trials: int) -> Run:
+    """Explore in this process."""
+    sampler, seed = sampler_seed
+    target = load_targets()["stm32f746"]
+    proxies = {name: PROXIES[name] for name in DEFAULT_ENSEMBLE}
+    task = ExplorationTask(IMAGE_POOL, proxies, (3, 32, 32), 10, target, target.budget, batch_size=8)
+    space = SearchSpace(tuple(IMAGE_POOL), KERNELS)
+    start = perf_counter()
+    exploration = explore(task, space=space, trials=trials, sampler=sampler, seed=seed, executor=InProcess())
+    rows = np.full((trials, 1 + len(proxies)), np.nan)
+    for candidate in exploration.candidates:
+        if candidate.feasible and candidate.cost is not None:
+            scores = [-candidate.scores[name] for name in proxies]
+            rows[candidate.number] = [candidate.cost.flops, *scores]
+    return Run(sampler, seed, rows, exploration.statistics.sampler_seconds, perf_counter() - start)
+
+
+def curves(runs: list[Run]) -> dict[tuple[str, int], list[float]]:
+    """Give each run's hypervolume after every `STEP` trials, as a share of that of all runs together."""
+    everything = np.concatenate([run.objectives for run in runs])
+    everything = everything[~np.isnan(everything[:, 0])]
+    front = everything[nondominated(everything)]
+    scale = normalisation_over(tuple(str(column) for column in range(front.shape[1])), front)
+    whole = hypervolume(scale.apply(front), REFERENCE)
+    found: dict[tuple[str, int], list[float]] = {}
+    for run in runs:
+        values = []
+        for end in range(STEP, len(run.objectives) + 1, STEP):
+            scored = run.objectives[:end]
+            scored = scored[~np.isnan(scored[:, 0])]
+            inside = scale.apply(scored[nondominated(scored)]) if len(scored) else scored
+            values.append(hypervolume(inside, REFERENCE) / whole if len(scored) else 0.0)
+        found[run.sampler, run.seed] = values
+    return found
+
+
+def draw(found: dict[tuple[str, int], list[float]], path: Path) -> None:
+    """Draw the mean over seeds and the range."""
+    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    axes = figure.subplots()
+    for sampler in dict.fromkeys(name for name, _ in found):
+        values = np.array([curve for (name, _), curve in found.items() if name == sampler])
+        trials = STEP * (1 + np.arange(values.shape[1]))
+        (line,) = axes.plot(trials, values.mean(axis=0), label=sampler)
+        axes.fill_between(
+            trials, values.min(axis=0), values.max(axis=0), alpha=0.12, color=line.get_color(), linewidth=0
+        )
+    axes.set_xlabel("trials")
+    axes.set_ylabel("feasible hypervolume, share of all found")
+    axes.grid(alpha=0.3)
+    axes.legend(ncols=2, fontsize=8, frameon=False)
+    figure.savefig(path)
+
+
+def main() -> None:
+    """Run all samplers and compare them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--samplers", nargs="*", default=list(SAMPLERS))
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("samplers.csv"))
+    parser.add_argument("--figure", type=Path)
+    arguments = parser.parse_args()
+    work = [(sampler, seed) for seed in range(arguments.seeds) for sampler in arguments.samplers]
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
+        runs = list(pool.map(partial(explored, trials=arguments.trials), work))
+    found = curves(runs)
+    with arguments.out.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("sampler", "seed", "trials", "hypervolume"))
+        for (sampler, seed), values in found.items():
+            writer.writerows((sampler, seed, STEP * (1 + place), value) for place, value in enumerate(values))
+    print(f"{'sampler':16} {'hypervolume (range over seeds)':34} {'feasible':>9} {'sampler ms/trial':>17}")
+    for sampler in arguments.samplers:
+        ends = [values[-1] for (name, _), values in found.items() if name == sampler]
+        own = [run for run in runs if run.sampler == sampler]
+        feasible = np.mean([np.mean(~np.isnan(run.objectives[:, 0])) for run in own])
+        milliseconds = 1e3 * np.mean([run.sampler_seconds for run in own]) / arguments.trials
+        print(
+            f"{sampler:16} {np.mean(ends):.4f} ({min(ends):.4f} to {max(ends):.4f}){'':11} "
+            f"{feasible:9.0%} {milliseconds:17.2f}"
+        )
+    if arguments.figure:
+        draw(found, arguments.figure)
+
+
+if __name__ == "__main__":
+    main()
