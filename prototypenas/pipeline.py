@@ -24,7 +24,7 @@ from prototypenas.plugins import PluginSource, load_all
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.reporting.report_data import ModelResult
-from prototypenas.run_directory import Arguments, RunDirectory, read_json, write_json
+from prototypenas.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
 from prototypenas.run_report import model_result, write_run_report
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
@@ -244,10 +244,10 @@ def selected(run: RunDirectory) -> Selection:
     """
     if not run.selection_json.exists():
         raise RunDirectoryError(f"{run.path} holds no selection; run `prototypenas select` first")
-    kept = read_json(run.selection_json)
-    return restored_selection(
-        explored(run), kept["chosen"], space=kept["space"], upper_bound=kept["upper_bound"], note=kept["note"]
-    )
+    content = read_json(run.selection_json)
+    names = ("chosen", "space", "upper_bound", "note")
+    numbers, space, bound, note = (value_in(content, name, run.selection_json) for name in names)
+    return restored_selection(explored(run), numbers, space=space, upper_bound=bound, note=note)
 
 
 def results(run: RunDirectory, target: Target) -> list[ModelResult]:

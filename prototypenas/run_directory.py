@@ -222,6 +222,17 @@ def read_json(file: Path) -> dict[str, Any]:
     return content
 
 
+def value_in(content: Mapping[str, Any], name: str, file: Path) -> Any:
+    """Give a value of a JSON file that was read.
+
+    Raises:
+        RunDirectoryError: if the file lacks it.
+    """
+    if name not in content:
+        raise RunDirectoryError(f"{file} has no {name!r}; remove it to make it again")
+    return content[name]
+
+
 def _versions() -> dict[str, str]:
     found = {name: metadata.version(name) for name in RECORDED_VERSIONS}
     return {"python": platform.python_version(), **found}

@@ -1,6 +1,6 @@
 """What a run directory holds of its chosen models, gathered for the terminal and the page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from prototypenas.exploration.study_mirror import STUDY_FILE
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.report_data import ModelResult, ReportData, SizeComparison, read_history
-from prototypenas.run_directory import RunDirectory, read_json
+from prototypenas.run_directory import RunDirectory, read_json, value_in
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Evaluation, Target
 
@@ -92,9 +92,10 @@ def _arguments(run: RunDirectory) -> Iterator[tuple[str, str]]:
 
 def _statistics(run: RunDirectory) -> Iterator[tuple[str, str]]:
     kept = read_json(run.exploration_json)
-    parts: Mapping[str, float] = kept["evaluation"]
-    yield "Wall time of the exploration", f"{kept['wall_seconds']:.0f} s"
-    yield "Equal to an earlier network", str(kept["repeated"])
+    names = ("evaluation", "wall_seconds", "repeated")
+    parts, wall_seconds, repeated = (value_in(kept, name, run.exploration_json) for name in names)
+    yield "Wall time of the exploration", f"{wall_seconds:.0f} s"
+    yield "Equal to an earlier network", str(repeated)
     yield "Work in the proxies", f"{parts['proxies']:.1f} s"
     yield "Work in build, lowering, plan", f"{parts['build'] + parts['lower'] + parts['plan']:.1f} s"
 

@@ -73,7 +73,8 @@ def load_whole(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError) as error:
-        raise RunDirectoryError(f"{path} is damaged ({error}); remove it to train this model again") from error
+        reason = str(error).partition("\n")[0]
+        raise RunDirectoryError(f"{path} is damaged ({reason}); remove it to train this model again") from error
     if not isinstance(content, dict):
         raise RunDirectoryError(f"{path} is no checkpoint; remove it to train this model again")
     return content

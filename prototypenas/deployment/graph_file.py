@@ -36,6 +36,7 @@ from prototypenas.errors import RunDirectoryError
 
 FORMAT = 1
 STRUCTURE = "structure"
+ADVICE = "remove it and metrics.json beside it to quantize this model again"
 
 OPERATORS: Mapping[str, type[Operator]] = {
     kind.__name__: kind
@@ -91,9 +92,9 @@ def load_graph(path: Path) -> Graph:
             raise RunDirectoryError(f"{path} has graph format {structure['format']}; this version reads {FORMAT}")
         return _decode(structure, arrays)
     except (OSError, EOFError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        raise RunDirectoryError(f"{path} is no readable graph file: {error!r}") from error
+        raise RunDirectoryError(f"{path} is no readable graph file ({error!r}); {ADVICE}") from error
     except (zipfile.BadZipFile, zlib.error) as error:
-        raise RunDirectoryError(f"{path} is damaged: {error}") from error
+        raise RunDirectoryError(f"{path} is damaged ({error}); {ADVICE}") from error
 
 
 def _encode_tensor(spec: TensorSpec) -> list[object]:

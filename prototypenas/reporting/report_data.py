@@ -9,6 +9,7 @@ from pathlib import Path
 from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.deployment.graph import Graph
 from prototypenas.deployment.memory_plan import MemoryPlan
+from prototypenas.errors import RunDirectoryError
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Evaluation, Target
 
@@ -75,11 +76,18 @@ class ReportData:
 
 
 def read_history(path: Path) -> tuple[Epoch, ...]:
-    """Read a `history.csv`; no file, or one without rows, gives no epochs, and an empty cell `None`."""
+    """Read a `history.csv`; no file, or one without rows, gives no epochs, and an empty cell `None`.
+
+    Raises:
+        RunDirectoryError: if the file is damaged.
+    """
     if not path.is_file():
         return ()
-    with path.open(newline="", encoding="utf-8") as stream:
-        return tuple(_epoch(row, place) for place, row in enumerate(csv.DictReader(stream), start=1))
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            return tuple(_epoch(row, place) for place, row in enumerate(csv.DictReader(stream), start=1))
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise RunDirectoryError(f"{path} is damaged ({error}); remove it to report without it") from error
 
 
 def _epoch(row: Mapping[str, str | None], place: int) -> Epoch:
