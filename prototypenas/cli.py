@@ -44,7 +44,7 @@ from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_fi
 from prototypenas.protocols import Baseline, Evaluator, Proxy
 from prototypenas.reporting.architecture_table import describe
 from prototypenas.reporting.dataset_section import class_table
-from prototypenas.reporting.listings import block_table, layer_table, measurement_table, target_table
+from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table, target_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import Table, choice_table, final_table
 from prototypenas.run_directory import RunDirectory, read_json
@@ -454,6 +454,7 @@ def measure(
     input_size: InputSize = None,
     classes: Annotated[int | None, typer.Option(min=2, help="Number of classes.")] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Also print every layer.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Also print the memory plan.")] = False,
     plugin: Plugins = NONE,
     target_files: TargetFiles = NONE,
 ) -> None:
@@ -466,6 +467,8 @@ def measure(
     print_table(console, measurement_table(measured, goal))
     if layers:
         print_table(console, layer_table(measured))
+    if plan:
+        print_table(console, plan_table(measured))
 
 
 def compose_training(

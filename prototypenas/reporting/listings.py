@@ -72,6 +72,19 @@ def layer_table(measured: Measurement) -> Table:
     )
 
 
+def plan_table(measured: Measurement) -> Table:
+    """Where every tensor lies in the arena, and between which operators."""
+    headers = ("Tensor", "Offset", "Bytes", "Bytes a pixel step", "First operator", "Last operator")
+    rows = measured.plan.rows(measured.graph)
+    return Table(
+        headers,
+        tuple(
+            (row.tensor, *(f"{value:,}" for value in (row.offset, row.size, row.pixel_stride, row.first, row.last)))
+            for row in rows
+        ),
+    )
+
+
 def _measured_rows(measured: Measurement, target: Target) -> Iterator[tuple[str, str, str]]:
     cost, budget = measured.cost, target.budget
     yield "MMACs", f"{cost.macs / 1e6:.3f}", ""
