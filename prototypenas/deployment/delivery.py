@@ -149,6 +149,9 @@ def _linked(delivery: Delivery, project: Path, graph: Graph, plan: MemoryPlan, t
 
 
 def _emulated(delivery: Delivery, project: Path, graph: Graph, target: Target, expected: _Expected) -> Delivery:
+    gap = toolchain_gap("arm-none-eabi-gcc", target.core)
+    if gap:
+        raise ToolchainError(f"nothing to emulate: {gap}")
     cost = cost_of(graph, target)
     count = max(1, min(len(expected.inputs), EMULATED_MACS // max(cost.macs, 1)))
     some = expected.first(count)

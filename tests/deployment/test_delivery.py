@@ -1,0 +1,63 @@
+"""A trained model handed over: proven where there are tools, and notes in their place where there are none."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from prototypenas.deployment.delivery import GRAPH, ONNX, deliver, read_delivery
+from prototypenas.deployment.graph_file import save_graph
+from prototypenas.errors import RunDirectoryError, ToolchainError
+from tests.deployment.candidates import BOARD, random_candidate
+
+
+class Evaluator:
+    """Gives a candidate's inputs in two batches, all of class 0."""
+
+    def __init__(self, reals):
+        self.reals = reals
+
+    def test_batches(self, batch):
+        for part in (self.reals[:2], self.reals[2:]):
+            yield part, np.zeros(len(part), np.int64)
+
+
+@pytest.fixture(scope="module")
+def candidate():
+    return random_candidate("time series", 1)
+
+
+def delivered(candidate, directory, target=BOARD, *, emulate=False):
+    save_graph(candidate.graph, directory / GRAPH)
+    return deliver(directory, Evaluator(candidate.reals), target, name="net", emulate=emulate)
+
+
+def test_application_processor_gets_c_and_onnx_and_a_note(candidate, tmp_path):
+    found = delivered(candidate, tmp_path, replace(BOARD, core="cortex-a76"))
+    assert found.test_samples == 3 and found.c_score is not None and not found.measured_bytes
+    assert found.planned_bytes["arena"] == candidate.plan.total_bytes
+    assert "was not measured" in found.notes[0] and (tmp_path / ONNX).exists()
+    assert read_delivery(tmp_path) == found
+    with pytest.raises(ToolchainError, match="nothing to emulate"):
+        delivered(candidate, tmp_path, replace(BOARD, core="cortex-a76"), emulate=True)
+
+
+def test_without_tools_there_are_notes_that_name_the_packages(candidate, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    found = delivered(candidate, tmp_path)
+    assert found.c_score is None and not found.measured_bytes
+    assert "package is gcc" in found.notes[0] and "gcc-arm-none-eabi" in found.notes[1]
+
+
+def test_untrained_folder_is_refused(candidate, tmp_path):
+    with pytest.raises(RunDirectoryError, match="no trained model"):
+        deliver(tmp_path, Evaluator(candidate.reals), BOARD, name="net", emulate=False)
+
+
+@pytest.mark.emulator
+def test_emulated_delivery_is_measured_and_counted_by_layer(candidate, tmp_path):
+    found = delivered(candidate, tmp_path, emulate=True)
+    assert found.measured_bytes == found.planned_bytes
+    assert found.emulated_samples == 3 and len(found.layer_instructions) > 3
+    assert read_delivery(tmp_path).layer_instructions == found.layer_instructions
