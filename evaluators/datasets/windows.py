@@ -15,9 +15,9 @@ from prototypenas.types import InputShape
 MOTION = Augmentation(shift=16, scale=0.1)
 """For windows that begin anywhere in a recording."""
 
-WORN = Augmentation(shift=128, scale=0.3, speed=0.2, rotation_degrees=30.0, noise=0.1)
-"""For three-axis sensors on people never seen, who wear them otherwise and move at their own pace; see
-`experiments/sisfall.py` for what it is worth."""
+WORN = Augmentation(shift=128, scale=0.3, rotation_degrees=30.0, noise=0.1)
+"""For three-axis sensors on people never seen, who wear them otherwise. Speed stays: it tells walking slowly from
+walking quickly."""
 
 TRAINING_OVERLAP = 0.5
 """Share of a training window that the next one repeats; test windows never overlap."""
