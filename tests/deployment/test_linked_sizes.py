@@ -16,7 +16,7 @@ SEEDS = {"image": range(6), "time series": range(2), "detection": range(3)}
 SLACK = 112
 """Bytes by which the planned code may exceed the linked code at -O2."""
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
