@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from rich.console import Console
 
@@ -17,7 +16,7 @@ from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training, run
-from prototypenas.protocols import Baseline, Proxy
+from prototypenas.protocols import Baseline
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.run_directory import RunDirectory
@@ -87,7 +86,7 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
     target = load_targets()[experiment.target]
     task = ExplorationTask(
         experiment.architectures,
-        {name: cast(Proxy, PROXIES[name]) for name in PAPER_ENSEMBLE},
+        {name: PROXIES[name] for name in PAPER_ENSEMBLE},
         experiment.input_shape,
         experiment.search_classes,
         target,

@@ -82,7 +82,7 @@ def parse_configuration(architecture: str, text: str) -> Configuration:
 def write_configuration(configuration: Configuration) -> str:
     """Write a configuration as `parse_configuration` reads it."""
     groups = configuration.groups
-    lists = {
+    lists: dict[str, list[float]] = {
         "depths": [group.depth for group in groups],
         "kernels": [group.kernel for group in groups],
         "strides": [group.stride for group in groups],
