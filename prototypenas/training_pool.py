@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import queue
 import threading
 import traceback
@@ -117,7 +118,9 @@ class _Crew:
 
     def _start(self, number: int) -> None:
         threads = max(1, multiprocessing.cpu_count() // self._workers)
-        arguments = (number, self._jobs[number], self._messages, threads, self._initializer)
+        # Packed, because it can only be opened there once the plug-ins that it names are loaded.
+        packed = pickle.dumps(self._jobs[number])
+        arguments = (number, packed, self._messages, threads, self._initializer)
         process = self._context.Process(target=_work, args=arguments, daemon=True)
         process.start()
         self._running[number] = process
@@ -146,7 +149,7 @@ class _Crew:
 
 
 def _work(
-    number: int, job: TrainingJob, messages: Messages, threads: int, initializer: Callable[[], None] | None
+    number: int, packed: bytes, messages: Messages, threads: int, initializer: Callable[[], None] | None
 ) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
@@ -154,6 +157,7 @@ def _work(
     try:
         if initializer is not None:
             initializer()
+        job: TrainingJob = pickle.loads(packed)
         result = job(ForwardedProgress(messages))
     except PrototypeNASError as error:
         result = error

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from prototypenas.errors import ConfigurationError, TrainingError
+from prototypenas.plugins import PluginSource, load_all, load_plugin
 from prototypenas.progress import Silent
 from prototypenas.training_pool import train_all
 from prototypenas.types import Evaluation
@@ -58,6 +59,26 @@ def test_the_error_of_a_training_is_raised(workers):
 def test_a_process_that_dies_or_breaks_ends_the_others(job, message):
     with pytest.raises(TrainingError, match=message):
         train_all([job, functools.partial(training, 1)], workers=2, progress=Silent())
+
+
+PLUGIN = PluginSource(
+    "mine.py",
+    """
+from prototypenas.types import Evaluation
+
+def training(progress):
+    return Evaluation("accuracy", 0.5, 0.0, 0.0, 1, 0.0)
+
+PROXIES = {"training": training}
+""",
+)
+
+
+def test_what_a_plugin_defines_is_known_in_the_training_processes():
+    job = load_plugin(PLUGIN).proxies["training"]
+    initializer = functools.partial(load_all, (PLUGIN,))
+    evaluations = train_all([job, job], workers=2, progress=Silent(), initializer=initializer)
+    assert [evaluation.float_score for evaluation in evaluations] == [0.5, 0.5]
 
 
 def test_no_worker_is_refused():
