@@ -9,18 +9,15 @@ a time. Lost workers' candidates go to others; how many losses a candidate may c
 
 import importlib
 import queue
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Task
-from prototypenas.exploration.executors import Executor, Finished, Job, Parcel, Stage, parcel_of, run_job
+from prototypenas.exploration.executors import Executor, Finished, Job, Stage, parcel_of, run_job
 from prototypenas.types import Rejection
 
 CONNECT_SECONDS = 30
@@ -48,8 +45,9 @@ class DaskWorkers:
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"the Dask scheduler {self.scheduler} does not answer: {error}") from error
         name = f"prototypenas-{uuid.uuid4().hex}"
+        plugin = importlib.import_module("prototypenas.exploration.dask_plugin")
         try:
-            client.register_plugin(TaskOnWorker(parcel_of(task)), name=name)
+            client.register_plugin(plugin.TaskOnWorker(parcel_of(task)), name=name)
             executor = _DaskExecutor(client, name, self.gpus)
             try:
                 yield executor
@@ -58,22 +56,6 @@ class DaskWorkers:
                 client.unregister_worker_plugin(name)
         finally:
             client.close()
-
-
-class TaskOnWorker:
-    """Opens the parcel once on each worker; Dask calls `setup` when it arrives or the worker joins."""
-
-    def __init__(self, parcel: Parcel) -> None:
-        self._parcel = parcel
-
-    def setup(self, worker: Any) -> None:
-        """Open the parcel, on one thread as everywhere."""
-        torch.set_num_threads(1)
-        self.task = self._parcel.open()
-        self.lock = threading.Lock()
-
-    def teardown(self, worker: Any) -> None:
-        """Nothing is left behind."""
 
 
 class _DaskExecutor:
