@@ -41,6 +41,7 @@ def test_every_sampler_is_reproducible_and_stays_inside(space, name):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Box decomposition")
 @pytest.mark.parametrize("name", ["tpe", "gp"])
 def test_model_based_samplers_are_reproducible(space, name):
     first = outcomes(space, name, trials=24, population=4)
