@@ -172,6 +172,7 @@ GARBAGE = b"\x00\xff\x80PK\x03\x04\n"
 EMPTY = b"{}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damaged", "redone", "content"),
     [
