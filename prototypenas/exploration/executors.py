@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
+from time import perf_counter
 from typing import Protocol
 
 import torch
@@ -17,6 +18,9 @@ from prototypenas.types import Candidate, Rejection
 
 LOST_WORKERS_PER_CANDIDATE = 2
 """A candidate whose worker dies this often is recorded as a rejection; once may be the machine's fault."""
+
+HANDED_OVER_SECONDS = 0.02
+"""Of candidates quicker than this, several are kept at once; a kill costs at most this much work."""
 
 
 class Stage(Enum):
@@ -126,5 +130,10 @@ class _InProcessExecutor:
         self._jobs.append(job)
 
     def finished(self) -> list[Finished]:
-        job = self._jobs.popleft()
-        return [Finished(job, run_job(self._task, job))]
+        """Hand over what is done every few milliseconds: keeping each quick candidate by itself costs more than it."""
+        done: list[Finished] = []
+        end = perf_counter() + HANDED_OVER_SECONDS
+        while self._jobs and (not done or perf_counter() < end):
+            job = self._jobs.popleft()
+            done.append(Finished(job, run_job(self._task, job)))
+        return done
