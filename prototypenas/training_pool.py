@@ -148,9 +148,7 @@ class _Crew:
         self._results[message.number] = message.result
 
 
-def _work(
-    number: int, packed: bytes, messages: Messages, threads: int, initializer: Callable[[], None] | None
-) -> None:
+def _work(number: int, packed: bytes, messages: Messages, threads: int, initializer: Callable[[], None] | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     result: Evaluation | PrototypeNASError | str
