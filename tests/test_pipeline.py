@@ -124,6 +124,7 @@ def check_continued(out: Path, uninterrupted: Path, jobs: int = 1) -> None:
         assert after[file][: len(rows)] == rows, "a finished epoch was trained again"
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_training_continues_and_ends_as_if_it_never_was(uninterrupted, tmp_path):
     out = tmp_path / "run"
     kill_when(training, out, 1)

@@ -30,6 +30,7 @@ def scored(kind, task, candidates):
     return {each.job.candidate.number: each.result.candidate for each in finished}
 
 
+@pytest.mark.slow
 def test_dead_workers_are_replaced_and_only_a_repeated_killer_is_given_up(priced, tmp_path):
     once, always = priced[1].number, priced[2].number
     task = StubTask(deadly=(always,), deadly_once=(once,), scars=tmp_path)
