@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import matplotlib as mpl
@@ -92,7 +93,7 @@ def score_cell(architecture: str, *, names: Sequence[str], settings: Settings) -
 def score_cells(cells: pd.DataFrame, names: Sequence[str], settings: Settings, workers: int) -> pd.DataFrame:
     """Give one row a cell: its index, all scores and the recorded accuracies in percent."""
     score = partial(score_cell, names=names, settings=settings)
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         scores = pd.DataFrame(list(pool.map(score, cells["arch_str"], chunksize=4)), index=cells.index)
     return pd.concat([cells[["index"]], scores, cells[list(ACCURACIES)]], axis=1)
 

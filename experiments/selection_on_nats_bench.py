@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,7 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="where to draw the figure (.svg)")
     arguments = parser.parse_args()
     table = load_scores(arguments.scores)
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
         draws = list(pool.map(partial(run_draw, table=table), range(arguments.draws)))
     summary = summarise(draws)
     print(markdown(summary))

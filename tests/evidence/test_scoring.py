@@ -2,6 +2,7 @@ import math
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import permutations
+from multiprocessing import get_context
 
 import pytest
 import torch
@@ -41,7 +42,7 @@ def test_scores_do_not_depend_on_candidates_before_or_on_workers() -> None:
     forward = [score_all(seed) for seed in range(3)]
     backward = [score_all(seed) for seed in reversed(range(3))]
     assert forward == backward[::-1]
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         assert list(pool.map(score_all, range(3))) == forward
 
 
@@ -132,6 +133,6 @@ def test_cpu_and_cuda_agree() -> None:
 
 
 def test_proxies_travel_to_a_worker() -> None:
-    with ProcessPoolExecutor(1) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         scored = pool.submit(partial(score_prototype, proxies=PROXIES), build(0), PROBE).result()
     assert scored == score_all(0)
