@@ -6,12 +6,12 @@ concatenation are written straight into its output where that costs no memory. S
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prototypenas.deployment.graph import Concat, Graph, Operator
 from prototypenas.deployment.kernel_properties import input_lead_bytes, scratch_bytes, writes_with_gaps
-from prototypenas.deployment.offset_assignment import Block, assign_offsets, live_bound, lower_bound
+from prototypenas.deployment.offset_assignment import Block, assign_offsets, live_bound, lower_bound, step_bounds
 
 ALIGNMENT = 4
 """Bytes; scratch holds int16 pairs and pointers."""
@@ -107,7 +107,7 @@ def plan_memory(graph: Graph) -> MemoryPlan:
         scratch_offset=-(-layout.extent // ALIGNMENT) * ALIGNMENT,
         scratch_bytes=scratch,
         lower_bound_bytes=lower_bound(layout.blocks, layout.leads),
-        live_bound_bytes=live_bound(structure.blocks(frozenset())),
+        live_bound_bytes=live_bound(structure.plain_blocks),
     )
 
 
@@ -126,7 +126,13 @@ class _Structure:
             for operator in graph.operators
             if isinstance(operator, Concat) and (members := self._members(operator))
         }
+        self.sizes = {name: graph.tensors[name].elements for name in self.lifetimes}
         self._dense_leads = self._all_leads()
+        self.plain_blocks = self.blocks(frozenset())
+        self.plain_bounds = step_bounds(self.plain_blocks, self._dense_leads)
+        """Least bytes of each operator as long as no concatenation is in place."""
+        live = step_bounds(self.plain_blocks, {})
+        self._overlapped = [apart - least for apart, least in zip(live, self.plain_bounds, strict=True)]
 
     def members(self, in_place: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Give the tensors written into concatenations in place: the concatenation, and the first channel there."""
@@ -139,7 +145,7 @@ class _Structure:
         for name, (concat, _) in members.items():
             first[concat] = min(first[concat], first[name])
         return tuple(
-            Block(name, self.graph.tensors[name].elements, first[name], lifetime.last)
+            Block(name, self.sizes[name], first[name], lifetime.last)
             for name, lifetime in self.lifetimes.items()
             if name not in members
         )
@@ -152,6 +158,23 @@ class _Structure:
             for (ending, beginning), lead in self._dense_leads.items()
             if beginning not in members and beginning not in in_place
         }
+
+    def bounds_in_place(self, bounds: Sequence[int], concat: str) -> list[int]:
+        """Give the operators' least bytes once one more concatenation is in place; `bounds` are those before.
+
+        It lives from its first member on, the members take no room of their own, and neither it nor they overlap an
+        input any more.
+        """
+        changed, members = list(bounds), self.concats[concat]
+        writers = [self.lifetimes[name].first for name in (*members, concat)]
+        for step in range(min(writers), self.lifetimes[concat].first):
+            changed[step] += self.sizes[concat]
+        for name in members:
+            for step in range(self.lifetimes[name].first, self.lifetimes[name].last + 1):
+                changed[step] -= self.sizes[name]
+        for step in writers:
+            changed[step] += self._overlapped[step]
+        return changed
 
     def _members(self, concat: Operator) -> dict[str, int]:
         """Give the inputs a concatenation can have in place: written with gaps, but read by nobody else."""
@@ -168,7 +191,7 @@ class _Structure:
             ending = [name for name in operator.inputs if self.lifetimes[name].last == index]
             if ending:
                 lead = input_lead_bytes(operator, self.graph.tensors)
-                if lead < self.graph.tensors[operator.output].elements:
+                if lead < self.sizes[operator.output]:
                     leads.update({(name, operator.output): lead for name in ending})
         return leads
 
@@ -199,16 +222,15 @@ class _Layout:
 
 def _best_layout(structure: _Structure) -> _Layout:
     """Take each concatenation in place that does not raise the bound, unless the plan then needs more."""
-    chosen: frozenset[str] = frozenset()
-    bound = lower_bound(structure.blocks(chosen), structure.leads(chosen))
+    bounds: Sequence[int] = structure.plain_bounds
+    chosen = set()
     for concat in structure.concats:
-        tried = chosen | {concat}
-        tried_bound = lower_bound(structure.blocks(tried), structure.leads(tried))
-        if tried_bound <= bound:
-            chosen, bound = tried, tried_bound
-    layout = _placed(structure, chosen)
-    plain_bound = lower_bound(structure.blocks(frozenset()), structure.leads(frozenset()))
-    if not chosen or layout.extent <= plain_bound:
+        tried = structure.bounds_in_place(bounds, concat)
+        if max(tried) <= max(bounds):
+            chosen.add(concat)
+            bounds = tried
+    layout = _placed(structure, frozenset(chosen))
+    if not chosen or layout.extent <= max(structure.plain_bounds):
         return layout
     return min(layout, _placed(structure, frozenset()), key=lambda candidate: candidate.extent)
 

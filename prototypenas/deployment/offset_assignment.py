@@ -5,7 +5,7 @@ allow the two to share memory as long as the ending one starts at least a lead b
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -129,6 +129,7 @@ class _Search:
         self.live = live
         self.best: list[int] = []
         self.best_extent = sum(self.sizes) + 1
+        self.beyond = 2 * self.best_extent  # no block of any placement reaches as far, up or down
         self.best_way: tuple[list[int], bool] = ([], False)
 
     def run(self, orders: Sequence[list[int]]) -> list[int]:
@@ -168,11 +169,13 @@ class _Search:
         bottom, top = 0, self.sizes[order[0]]
         for index in order:
             size = self.sizes[index]
-            best_growth, best_start = -1, 0
-            for start in self.starts(index, placed, bottom, top):
+            lowest, highest = min(bottom, top - size), max(bottom, top - size)
+            best_growth, best_start = limit + 1, 0
+            for floor, ceiling in self.free_stretches(index, placed):
+                # Anywhere from lowest to highest the extent grows least; outside, the nearer the better.
+                start = max(min(ceiling, highest), floor) if high else min(max(floor, lowest), ceiling)
                 growth = max(top, start + size) - min(bottom, start)
-                better = start > best_start if high else start < best_start
-                if best_growth < 0 or growth < best_growth or (growth == best_growth and better):
+                if growth < best_growth or (high and growth == best_growth):
                     best_growth, best_start = growth, start
             if best_growth > limit:
                 return [], best_growth
@@ -180,19 +183,15 @@ class _Search:
             bottom, top = min(bottom, best_start), max(top, best_start + size)
         return [placed[index] - bottom for index in range(len(order))], top - bottom
 
-    def starts(self, index: int, placed: Mapping[int, int], bottom: int, top: int) -> list[int]:
-        """Give the ends of every free stretch for a block, and the ends of the extent where they are free."""
-        taken = sorted(
+    def free_stretches(self, index: int, placed: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+        """Give least and greatest start of every free stretch for a block, upwards."""
+        taken = [
             (placed[other] + low, placed[other] + high) for other, low, high in self.conflicts[index] if other in placed
-        )
-        wishes = (bottom, top - self.sizes[index])
-        if not taken:
-            return list(wishes)
-        starts = [wish for wish in wishes if not any(low < wish < high for low, high in taken)]
-        reach = taken[0][0]
-        starts.append(reach)
+        ]
+        taken.sort()
+        reach = -self.beyond
         for low, high in taken:
             if low >= reach:
-                starts += (reach, low)
+                yield reach, low
             reach = max(reach, high)
-        return [*starts, reach]
+        yield reach, self.beyond

@@ -22,7 +22,8 @@ from prototypenas.deployment.graph import (
     Window,
 )
 from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.deployment.memory_plan import _Structure, plan_memory
+from prototypenas.deployment.offset_assignment import step_bounds
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.testing.sampling import random_configuration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
@@ -195,6 +196,16 @@ def test_no_operator_reads_what_was_overwritten(seed):
     plan = plan_memory(graph)
     assert plan.lower_bound_bytes <= plan.arena_bytes <= plan.live_bound_bytes
     Replay(graph, plan).run()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_bounds_with_more_and_more_concatenations_in_place_are_those_worked_out_anew(seed):
+    structure = _Structure(RandomGraph(seed).build(6 + seed % 17))
+    chosen, bounds = frozenset(), structure.plain_bounds
+    for concat in structure.concats:
+        chosen |= {concat}
+        bounds = structure.bounds_in_place(bounds, concat)
+        assert bounds == step_bounds(structure.blocks(chosen), structure.leads(chosen))
 
 
 def test_random_graphs_exercise_what_they_should():
