@@ -1,6 +1,5 @@
 """Where candidates are evaluated: one interface for this process, local worker processes, and Dask workers."""
 
-import pickle
 from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,9 +10,8 @@ from typing import Protocol
 
 import torch
 
-from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Task
-from prototypenas.plugins import PluginSource, load_all
+from prototypenas.parcels import Parcel, packed
 from prototypenas.types import Candidate, Rejection
 
 LOST_WORKERS_PER_CANDIDATE = 2
@@ -63,33 +61,13 @@ class ExecutorKind(Protocol):
         """Start it for one task; leaving the context ends all workers."""
 
 
-@dataclass(frozen=True)
-class Parcel:
-    """A task on its way to a worker: the plug-ins are loaded first, for the task may refer to what they define."""
-
-    plugins: tuple[PluginSource, ...]
-    pickled: bytes
-
-    def open(self) -> Task:
-        """Load the plug-ins, then the task."""
-        load_all(self.plugins)
-        task: Task = pickle.loads(self.pickled)
-        return task
-
-
 def parcel_of(task: Task) -> Parcel:
     """Pack a task for its workers.
 
     Raises:
         ConfigurationError: if something in it does not pickle, as a lambda does not.
     """
-    try:
-        return Parcel(task.plugins, pickle.dumps(task))
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise ConfigurationError(
-            f"the exploration cannot be sent to worker processes: {error}; "
-            "proxies and baselines are functions of a module, or frozen dataclasses"
-        ) from error
+    return packed(task, task.plugins, what="the exploration")
 
 
 def run_job(task: Task, job: Job) -> Evaluated:

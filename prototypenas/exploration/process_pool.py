@@ -24,11 +24,11 @@ from prototypenas.exploration.executors import (
     Executor,
     Finished,
     Job,
-    Parcel,
     lost,
     parcel_of,
     run_job,
 )
+from prototypenas.parcels import Parcel
 
 JOBS_IN_A_WORKER = 2
 """One at work and one waiting beside it, so that a worker never waits for the coordinator."""
@@ -172,7 +172,7 @@ def _work(connection: Connection, parcel: Parcel) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
-        task = parcel.open()
+        task: Task = parcel.open()
         connection.send(Ready())
         while True:
             connection.send(run_job(task, connection.recv()))

@@ -71,7 +71,7 @@ def test_dask_gives_the_same_though_a_worker_is_killed(space, cluster):
 
 
 def test_a_scheduler_that_does_not_answer_is_refused(monkeypatch):
-    monkeypatch.setattr("prototypenas.exploration.dask_executor.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("prototypenas.dask_cluster.CONNECT_SECONDS", 0.5)
     with pytest.raises(ConfigurationError, match="does not answer"), DaskWorkers("tcp://127.0.0.1:1").start(StubTask()):
         pass
 

@@ -1,4 +1,4 @@
-"""What every Dask worker holds of an exploration; imported only where Dask is installed."""
+"""What every Dask worker holds of a run; imported only where Dask is installed."""
 
 import threading
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from distributed import WorkerPlugin
 
-from prototypenas.exploration.executors import Parcel
+from prototypenas.parcels import Parcel
 
 
-class TaskOnWorker(WorkerPlugin):
+class ParcelOnWorker(WorkerPlugin):
     """Opens the parcel once on each worker; Dask calls `setup` when it arrives or the worker joins."""
 
     def __init__(self, parcel: Parcel) -> None:
@@ -18,5 +18,5 @@ class TaskOnWorker(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Open the parcel, on one thread as everywhere."""
         torch.set_num_threads(1)
-        self.task = self._parcel.open()
+        self.content = self._parcel.open()
         self.lock = threading.Lock()
