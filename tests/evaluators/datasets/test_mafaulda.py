@@ -37,6 +37,12 @@ def test_recordings_become_spread_windows_on_one_side_of_the_split(folder):
     assert data.train_groups is not None and data.train_groups.bincount().tolist() == [3] * 40
 
 
+def test_the_second_reading_opens_no_recording_and_gives_the_same(folder, monkeypatch):
+    first = SMALL.load(folder, input_shape=SHAPE)
+    monkeypatch.setattr("pandas.read_csv", None)
+    assert SMALL.load(folder, input_shape=SHAPE).digest() == first.digest()
+
+
 def test_bearing_faults_are_told_apart_on_request(folder):
     ten = replace(SMALL, classes=10).load(folder, input_shape=SHAPE)
     assert ten.num_classes == 10
