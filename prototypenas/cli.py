@@ -43,10 +43,9 @@ from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_file
 from prototypenas.protocols import Baseline, Evaluator, Proxy
 from prototypenas.reporting.architecture_table import describe
-from prototypenas.reporting.dataset_section import class_table
 from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table, target_table
 from prototypenas.reporting.report_data import ModelResult
-from prototypenas.reporting.tables import Table, choice_table, final_table
+from prototypenas.reporting.tables import Table, choice_table, class_table, final_table
 from prototypenas.run_directory import RunDirectory, read_json
 from prototypenas.selection import DEFAULT_SPACE, SPACES
 from prototypenas.types import Budget, Configuration, InputShape, Probe, Target

@@ -20,12 +20,12 @@ from prototypenas.exploration.exploration import explore as explore_space
 from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
+from prototypenas.model_results import model_result
 from prototypenas.plugins import PluginSource, load_all
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
-from prototypenas.run_report import model_result, write_run_report
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training_pool import train_all
@@ -193,6 +193,9 @@ def report(run: RunDirectory, target: Target) -> Path:
     Raises:
         RunDirectoryError: if nothing was selected, a file is corrupt or the disk full.
     """
+    # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
+    from prototypenas.run_report import write_run_report  # noqa: PLC0415
+
     return write_run_report(run, selected(run), target)
 
 

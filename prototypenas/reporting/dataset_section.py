@@ -1,4 +1,4 @@
-"""The data set in a report: a table of its classes, and a contact sheet or plots of its training samples."""
+"""The data set in a report: a contact sheet or plots of its training samples."""
 
 from itertools import groupby
 
@@ -9,23 +9,12 @@ from numpy.typing import NDArray
 
 from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.reporting.drawing import COLOURS, house_style
-from prototypenas.reporting.tables import Table
 
 TILE = 64
 """Greatest edge of a picture on the contact sheet, in pixels; larger ones are thinned out."""
 GAP = 2
 COLUMNS = 3
 """Plots of series side by side."""
-
-
-def class_table(summary: DatasetSummary) -> Table:
-    """Samples of each class in training and test, and of all together."""
-    rows = [
-        (name, f"{train:,}", f"{test:,}")
-        for name, train, test in zip(summary.classes, summary.train_counts, summary.test_counts, strict=True)
-    ]
-    rows.append(("all", f"{sum(summary.train_counts):,}", f"{sum(summary.test_counts):,}"))
-    return Table(("Class", "Training", "Test"), tuple(rows))
 
 
 def samples_figure(summary: DatasetSummary) -> Figure:

@@ -10,19 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from prototypenas.reporting.drawing import FAINT, HIGHLIGHT, architecture_styles, house_style, label_panels
+from prototypenas.reporting.objective_names import objective_name
 from prototypenas.selection import Selection
 from prototypenas.selection.pareto import FLOPS
 from prototypenas.types import Candidate
-
-NAMES = {
-    "flops": "MFLOPs",
-    "meco": "MeCo",
-    "meco_opt": "MeCo-opt",
-    "zico": "ZiCo",
-    "naswot": "NASWOT",
-    "snip": "SNIP",
-}
-"""How the field writes the objectives' names; others stand as they are."""
 
 
 def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
@@ -76,7 +67,8 @@ def parallel_figure(selection: Selection) -> Figure:
             label = f"{candidate.number} {candidate.configuration.architecture}"
             goodness = _goodness(candidate, selection)
             axes.plot(places, goodness, color=colour, marker=marker, linewidth=2.2, label=label, zorder=3)
-        axes.set_xticks(places, [f"{_title(name)}\n({'fewer' if name == FLOPS else 'more'} ↑)" for name in names])
+        better = ["fewer" if name == FLOPS else "more" for name in names]
+        axes.set_xticks(places, [f"{objective_name(name)}\n({one} ↑)" for name, one in zip(names, better, strict=True)])
         axes.set_yticks([0.0, 0.5, 1.0], ["worst", "", "best\nof front"])
         axes.set_ylim(-0.05, 1.05)
         figure.legend(loc="outside right upper", title="Chosen")
@@ -102,8 +94,8 @@ def _scatter(axes: Axes, candidates: Sequence[Candidate], selection: Selection, 
             axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, linewidths=0, zorder=2 + inside)
     x, y = (values_of(selection.chosen, objective) for objective in pair)
     axes.scatter(x, y, s=110, facecolors="none", edgecolors=HIGHLIGHT, linewidths=1.8, zorder=5)
-    axes.set_xlabel(_title(pair[0]))
-    axes.set_ylabel(_title(pair[1]))
+    axes.set_xlabel(objective_name(pair[0]))
+    axes.set_ylabel(objective_name(pair[1]))
     axes.margins(0.08)
 
 
@@ -140,7 +132,3 @@ def _goodness(candidate: Candidate, selection: Selection) -> list[float]:
     assert candidate.cost is not None
     values = [float(candidate.cost.flops), *(-candidate.scores[name] for name in scale.names[1:])]
     return [float(1.0 - value) for value in scale.apply(np.array([values]))[0]]
-
-
-def _title(objective: str) -> str:
-    return NAMES.get(objective, objective)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting import tables
-from prototypenas.reporting.dataset_section import class_table, samples_figure
+from prototypenas.reporting.dataset_section import samples_figure
 from prototypenas.reporting.drawing import save_png, svg_text
 from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.importance import importance_figure
@@ -109,7 +109,7 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         configurations=tables.configuration_table(chosen),
         footprints=tables.footprint_table(chosen),
         sizes=tables.sizes_table(report.models),
-        classes=None if report.dataset is None else class_table(report.dataset),
+        classes=None if report.dataset is None else tables.class_table(report.dataset),
         statistics=tables.statistics_rows(report),
         summary=_summary(report),
     )

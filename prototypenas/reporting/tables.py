@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prototypenas.reporting.front_figures import NAMES
+from prototypenas.dataset_summary import DatasetSummary
+from prototypenas.reporting.objective_names import objective_name
 from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Footprint
@@ -61,11 +62,11 @@ def rejection_table(candidates: Sequence[Candidate]) -> Table:
 def choice_table(selection: Selection) -> Table:
     """What each chosen model adds to the others, with its scores."""
     objectives = selection.normalisation.names
-    headers = ("Trial", "Only it covers", "Leads the chosen in", *(NAMES.get(name, name) for name in objectives))
+    headers = ("Trial", "Only it covers", "Leads the chosen in", *(objective_name(name) for name in objectives))
     rows = []
     for candidate, reason in zip(selection.chosen, selection.reasons, strict=True):
         leads = ", ".join(
-            NAMES.get(name, name) + (" (and the whole front)" if name in reason.best_of_front else "")
+            objective_name(name) + (" (and the whole front)" if name in reason.best_of_front else "")
             for name in reason.leads
         )
         assert candidate.cost is not None
@@ -81,8 +82,18 @@ def scale_table(selection: Selection) -> Table:
     for place, (name, best, worst) in enumerate(zip(scale.names, scale.best, scale.worst, strict=True)):
         sign, unit = (1e-6, "minimised") if place == 0 else (-1.0, "maximised")
         reference = best + scale.reference * (worst - best)
-        rows.append((NAMES.get(name, name), unit, *(f"{sign * value:.5g}" for value in (best, worst, reference))))
+        rows.append((objective_name(name), unit, *(f"{sign * value:.5g}" for value in (best, worst, reference))))
     return Table(("Objective", "", "Best of front", "Worst of front", "Reference point"), tuple(rows), names=2)
+
+
+def class_table(summary: DatasetSummary) -> Table:
+    """Samples of each class in training and test, and of all together."""
+    rows = [
+        (name, f"{train:,}", f"{test:,}")
+        for name, train, test in zip(summary.classes, summary.train_counts, summary.test_counts, strict=True)
+    ]
+    rows.append(("all", f"{sum(summary.train_counts):,}", f"{sum(summary.test_counts):,}"))
+    return Table(("Class", "Training", "Test"), tuple(rows))
 
 
 def configuration_table(candidates: Sequence[Candidate]) -> Table:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.selection.coverage import Merit, Spaces, space_of
@@ -83,8 +82,14 @@ def spaces_named(name: str, front: NormalisedFront) -> Spaces:
 
 def proxy_ranks(front: NormalisedFront) -> NDArray[np.float64]:
     """Give each proxy's ranks over the front, `(n, proxies)`, 0 the best and 1 the worst; ties share their mean."""
-    ranks = np.column_stack([rankdata(column, method="average") - 1.0 for column in front.T[1:]])
+    ranks = np.column_stack([_ranks(column) for column in front.T[1:]])
     return np.asarray(ranks / max(1, len(front) - 1), dtype=np.float64)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(count) - 1
+    return (last - (count - 1) / 2)[place]
 
 
 def _plane(front: NormalisedFront, merge: Callable[..., NDArray[np.float64]]) -> NormalisedFront:

@@ -6,7 +6,7 @@ from torch import nn
 
 from prototypenas.deployment.lowering import lower
 from prototypenas.deployment.memory_plan import plan_memory
-from prototypenas.reporting import Epoch, ModelResult, ReportData, SizeComparison
+from prototypenas.reporting.report_data import Epoch, ModelResult, ReportData, SizeComparison
 from prototypenas.selection import select
 from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Rejection
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from prototypenas.dataset_summary import DatasetSummary
-from prototypenas.reporting import write_report
-from prototypenas.reporting.dataset_section import class_table, contact_sheet, samples_figure
+from prototypenas.reporting.dataset_section import contact_sheet, samples_figure
+from prototypenas.reporting.html_report import write_report
+from prototypenas.reporting.tables import class_table
 
 
 @pytest.fixture

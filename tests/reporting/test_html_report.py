@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 import pytest
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.reporting import write_report
 from prototypenas.reporting.drawing import svg_text
 from prototypenas.reporting.front_figures import parallel_figure
+from prototypenas.reporting.html_report import write_report
 
 
 class Page(HTMLParser):

@@ -1,4 +1,4 @@
-from prototypenas.reporting import read_history
+from prototypenas.reporting.report_data import read_history
 
 
 def test_history_is_read_with_what_it_has(tmp_path):
