@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import pytest
 
@@ -38,6 +39,13 @@ def test_correlations_have_their_sign_and_their_interval(runs):
     assert ours["zico"].startswith("0.6 [")
     assert ours["snip"] == "undefined"
     assert set(rows["daliac"].values()) == {NOT_RUN}
+
+
+def test_a_run_with_the_default_proxies_shows_its_meco(runs):
+    scored = [replace(one, scores={"meco_opt": one.scores["meco"]}) for one in runs["cifar10"].candidates]
+    rows = correlation_table({"cifar10": replace(runs["cifar10"], candidates=tuple(scored))})
+    ours = dict(zip(TABLE_4_COLUMNS, rows[1][6:], strict=True))
+    assert ours["meco"].startswith("1.0 [") and ours["zico"] == "undefined"
 
 
 def test_all_three_forms_hold_the_same_cells(runs, tmp_path):
