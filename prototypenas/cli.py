@@ -26,15 +26,15 @@ from prototypenas.arguments import (
 )
 from prototypenas.choices import choose, choose_all
 from prototypenas.console import ProgressBars, print_table
+from prototypenas.dask_training_pool import DaskPool
 from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.deployment.measurement import measure_network
 from prototypenas.deployment.network_reference import load_network
 from prototypenas.deployment.targets import load_targets
-from prototypenas.devices import parsed_device
+from prototypenas.devices import named_device, parsed_device
 from prototypenas.errors import ConfigurationError, PrototypeNASError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.dask_executor import DaskWorkers
-from prototypenas.exploration.executors import ExecutorKind
 from prototypenas.exploration.exploration import DEFAULT_TRIALS
 from prototypenas.exploration.process_pool import LocalProcesses, available_cores
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS
@@ -48,6 +48,7 @@ from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import Table, choice_table, class_table, final_table
 from prototypenas.run_directory import RunDirectory, read_json
 from prototypenas.selection import DEFAULT_SPACE, SPACES
+from prototypenas.training_pool import LocalPool
 from prototypenas.types import Budget, Configuration, InputShape, Probe, Target
 from proxies import DEFAULT_ENSEMBLE, PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, PUBLISHED, REFERENCES, TIME_SERIES_POOL
@@ -159,7 +160,7 @@ Download = Annotated[bool, typer.Option("--download", help="Fetch the data set i
 InputSize = Annotated[str | None, typer.Option("--input", help="CxHxW or CxT; the data set's own if not given.")]
 Quantize = Annotated[str, typer.Option(help="ptq, qat, or auto: ptq for images, qat for series.")]
 Emulate = Annotated[bool, typer.Option("--qemu", help="Also run the C on an emulated core of the target.")]
-Scheduler = Annotated[str | None, typer.Option(help="Dask scheduler to explore on, as tcp://host:8786.")]
+Scheduler = Annotated[str | None, typer.Option(help="Dask scheduler whose workers do the work: tcp://host:8786.")]
 Storage = Annotated[str | None, typer.Option(help="URL of an Optuna storage that gets the study.")]
 ConfigurationText = Annotated[
     str | None, typer.Option("--configuration", help=f"'{CONFIGURATION_FORM}'; the reference one if not given.")
@@ -318,6 +319,7 @@ def evaluate(
     data_dir: DataDir = None,
     download: Download = False,
     quantize: Quantize = "auto",
+    scheduler: Scheduler = None,
     plugin: Plugins = NONE,
     target_files: TargetFiles = NONE,
 ) -> None:
@@ -328,7 +330,7 @@ def evaluate(
     size = recorded_input(directory)
     if not dataset and own_data is None:
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
-    machine = compose_machine(jobs, None, None, device)
+    machine = compose_machine(jobs, scheduler, None, device)
     for name in [*dataset, *([None] if own_data else [])]:
         training = compose_training(
             catalogue,
@@ -581,11 +583,12 @@ def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -
 
 def compose_machine(jobs: int | None, scheduler: str | None, storage: str | None, device: str) -> Machine:
     """Say where the work is done, and see at once that it is there; a GPU trains one model at a time."""
-    parsed_device(device)
-    executor: ExecutorKind = LocalProcesses(jobs)
     if scheduler is not None:
-        executor = DaskWorkers(scheduler, gpus=0 if device == "cpu" else 1)
-    return Machine(executor, (jobs or available_cores()) if device == "cpu" else 1, storage)
+        gpus = 0 if named_device(device)[0] == "cpu" else 1
+        return Machine(DaskWorkers(scheduler, gpus), DaskPool(scheduler, gpus), storage)
+    kind, _ = parsed_device(device)
+    workers = (jobs or available_cores()) if kind == "cpu" else 1
+    return Machine(LocalProcesses(jobs), LocalPool(workers), storage)
 
 
 def limited(target: Target, ram: str | None, rom: str | None, flops: str | None) -> Target:

@@ -54,7 +54,7 @@ def content_here(name: str) -> Iterator[Any]:
     """Give, on a worker, the content of its parcel; to one task at a time: PyTorch's random state is shared."""
     plugin = distributed().get_worker().plugins[name]
     with plugin.lock:
-        yield plugin.content
+        yield plugin.content()
 
 
 def asked_resources(gpus: int) -> Mapping[str, int] | None:

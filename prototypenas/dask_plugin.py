@@ -10,13 +10,19 @@ from prototypenas.parcels import Parcel
 
 
 class ParcelOnWorker(WorkerPlugin):
-    """Opens the parcel once on each worker; Dask calls `setup` when it arrives or the worker joins."""
+    """Keeps the parcel on each worker; Dask calls `setup` when it arrives or the worker joins."""
 
     def __init__(self, parcel: Parcel) -> None:
         self._parcel = parcel
 
     def setup(self, worker: Any) -> None:
-        """Open the parcel, on one thread as everywhere."""
-        torch.set_num_threads(1)
-        self.content = self._parcel.open()
+        """Get ready for tasks."""
+        self._opened: list[Any] = []
         self.lock = threading.Lock()
+
+    def content(self) -> Any:
+        """Open the parcel once, on one thread; by the first task, since a worker must not be silent for long."""
+        if not self._opened:
+            torch.set_num_threads(1)
+            self._opened.append(self._parcel.open())
+        return self._opened[0]

@@ -11,9 +11,19 @@ def parsed_device(device: str) -> tuple[str, list[int]]:
     Raises:
         ConfigurationError: for a device that is unknown or not there.
     """
+    kind, numbers = named_device(device)
+    if kind == "cuda" and (not torch.cuda.is_available() or numbers[0] >= torch.cuda.device_count()):
+        raise ConfigurationError(f"device {device} is not there; {torch.cuda.device_count()} CUDA devices were found")
+    return kind, numbers
+
+
+def named_device(device: str) -> tuple[str, list[int]]:
+    """Give the same for a device of another machine, of which only the name can be checked here.
+
+    Raises:
+        ConfigurationError: for a device that is unknown.
+    """
     kind, _, index = device.partition(":")
     if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
         raise ConfigurationError(f"device {device!r}; cpu, cuda or cuda:<number> is needed")
-    if kind == "cuda" and (not torch.cuda.is_available() or int(index or 0) >= torch.cuda.device_count()):
-        raise ConfigurationError(f"device {device} is not there; {torch.cuda.device_count()} CUDA devices were found")
     return kind, [int(index or 0)]

@@ -21,14 +21,14 @@ from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.model_results import model_result
-from prototypenas.plugins import PluginSource, load_all
+from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
-from prototypenas.training_pool import train_all
+from prototypenas.training_pool import LocalPool, TrainingPool
 from prototypenas.types import Candidate, Evaluation, Target
 
 
@@ -81,7 +81,7 @@ class Machine:
     """Where the work is done; no result depends on it."""
 
     executor: ExecutorKind = field(default_factory=LocalProcesses)
-    training_workers: int = 1
+    trainings: TrainingPool = field(default_factory=LocalPool)
     storage: str | None = None
     """URL of an Optuna storage that gets the study instead of the run's own file."""
 
@@ -163,9 +163,9 @@ def evaluate(
     if training.summary is not None and not (run.results / SUMMARY_FILE).exists():
         write_summary(training.summary, run.results)
     chosen = selected(run).chosen
-    jobs = [partial(_evaluate_one, training, candidate, run.model(candidate.number)) for candidate in chosen]
-    load_plugins = partial(load_all, training.plugins) if training.plugins else None
-    train_all(jobs, workers=machine.training_workers, progress=progress, initializer=load_plugins)
+    placed = run.absolute()
+    jobs = [partial(_evaluate_one, training, candidate, placed) for candidate in chosen]
+    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
     return results(run, target)
 
 
@@ -258,11 +258,12 @@ def results(run: RunDirectory, target: Target) -> list[ModelResult]:
     return [model_result(run.model(one.number), one, target) for one in selected(run).chosen]
 
 
-def _evaluate_one(training: Training, candidate: Candidate, directory: Path, progress: Progress) -> Evaluation:
+def _evaluate_one(training: Training, candidate: Candidate, run: RunDirectory, progress: Progress) -> Evaluation:
+    run.check_seen()
     return training.evaluator.evaluate(
         candidate,
         training.baselines[candidate.configuration.architecture],
-        directory=directory,
+        directory=run.model(candidate.number),
         seed=training.seed,
         device=training.device,
         progress=progress,

@@ -158,6 +158,22 @@ class RunDirectory:
         """Say whether a step has begun here."""
         return section in self._sections()
 
+    def absolute(self) -> "RunDirectory":
+        """Give the same directory, named for processes that were started elsewhere."""
+        return replace(self, path=self.path.resolve())
+
+    def check_seen(self) -> None:
+        """See, on the machine of a worker, that this is the same directory.
+
+        Raises:
+            RunDirectoryError: if it is not there.
+        """
+        if not (self.path / "run.json").is_file():
+            raise RunDirectoryError(
+                f"{platform.node()} does not see {self.path}: a run directory must be on a file system that all "
+                "workers share, under the same path"
+            )
+
     def for_dataset(self, name: str) -> "RunDirectory":
         """Look at the run from a data set: the first one owns it, every further one gets a folder of its own."""
         owner = self._sections().get("evaluation", {}).get("dataset", name)

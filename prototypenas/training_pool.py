@@ -2,26 +2,42 @@
 
 import multiprocessing
 import os
-import pickle
 import queue
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 
 from prototypenas.errors import ConfigurationError, PrototypeNASError, TrainingError
+from prototypenas.parcels import Parcel, packed
+from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
-from prototypenas.types import Evaluation
 
-TrainingJob = Callable[[Progress], Evaluation]
-"""Everything one training needs but the progress it reports to; picklable."""
+T = TypeVar("T")
 
 POLL_SECONDS = 1.0
 """How soon a process that was killed is noticed."""
+
+
+class TrainingPool(Protocol):
+    """Where trainings run; no result depends on it."""
+
+    def train_all(
+        self, jobs: Sequence[Callable[[Progress], T]], *, plugins: Sequence[PluginSource], progress: Progress
+    ) -> list[T]:
+        """Run all jobs and give their results in order.
+
+        A job is everything that one training needs but the progress it reports to; it pickles. `plugins` are loaded
+        in every other process before the jobs, which may refer to what they define.
+
+        Raises:
+            TrainingError: if a process dies; as happens when memory runs out.
+            PrototypeNASError: whatever the first failing job raised; what others have finished stays on disk.
+        """
 
 
 class Messages(Protocol):
@@ -45,11 +61,33 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What came of a job: its result, our error, or any other error as text."""
+
+    result: Any = None
+    error: PrototypeNASError | None = None
+    trace: str = ""
+
+    def unwrapped(self) -> Any:
+        """Give the result.
+
+        Raises:
+            PrototypeNASError: the job's own.
+            TrainingError: for any other error, with where it happened.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.trace:
+            raise TrainingError(f"a training failed:\n{self.trace}")
+        return self.result
+
+
+@dataclass(frozen=True)
 class Ended:
-    """What came of a job: its evaluation, our error, or any other error as text."""
+    """A job's number and its outcome."""
 
     number: int
-    result: Evaluation | PrototypeNASError | str
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -63,48 +101,55 @@ class ForwardedProgress:
         self.messages.put(Update(task, completed, total, note))
 
 
-def train_all(
-    jobs: Sequence[TrainingJob],
-    *,
-    workers: int,
-    progress: Progress,
-    initializer: Callable[[], None] | None = None,
-) -> list[Evaluation]:
-    """Run all jobs, so many at once, and give their evaluations in order; one worker trains in this process.
+def outcome_of(work: Callable[[], Any]) -> Outcome:
+    """Work in a process that must not end by an error."""
+    try:
+        return Outcome(work())
+    except PrototypeNASError as error:
+        return Outcome(error=error)
+    except Exception:  # noqa: BLE001  (whatever it is, it is shown where the job was started)
+        return Outcome(trace=traceback.format_exc())
+
+
+@dataclass(frozen=True)
+class LocalPool:
+    """Local processes, so many at once; a single one is this process itself.
 
     The cores are shared out evenly: each process computes with `cores / workers` threads, and ends when this one does.
-    `initializer` runs first in every process, to load plug-ins that the jobs name.
-
-    Raises:
-        ConfigurationError: if `workers` is below 1.
-        TrainingError: if a process dies; as happens when memory runs out.
-        PrototypeNASError: whatever the first failing job raised; jobs already finished keep their results on disk.
     """
-    if workers < 1:
-        raise ConfigurationError(f"{workers} workers asked for; at least 1 is needed")
-    workers = min(workers, len(jobs))
-    if workers <= 1:
-        return [job(progress) for job in jobs]
-    return _Crew(jobs, workers, progress, initializer).work()
+
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise ConfigurationError(f"{self.workers} workers asked for; at least 1 is needed")
+
+    def train_all(
+        self, jobs: Sequence[Callable[[Progress], T]], *, plugins: Sequence[PluginSource], progress: Progress
+    ) -> list[T]:
+        """Run all jobs; a process for each, even where one has just become free."""
+        workers = min(self.workers, len(jobs))
+        if workers <= 1:
+            return [job(progress) for job in jobs]
+        # Packed, because a job can only be opened there once the plug-ins that it names are loaded.
+        parcels = [packed(job, plugins, what="a training") for job in jobs]
+        return _Crew(parcels, workers, progress).work()
 
 
 class _Crew:
     """One process a job, so many at once."""
 
-    def __init__(
-        self, jobs: Sequence[TrainingJob], workers: int, progress: Progress, initializer: Callable[[], None] | None
-    ) -> None:
+    def __init__(self, parcels: Sequence[Parcel], workers: int, progress: Progress) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._messages: Messages = self._context.Queue()
-        self._jobs = jobs
+        self._parcels = parcels
         self._workers = workers
         self._progress = progress
-        self._initializer = initializer
         self._running: dict[int, SpawnProcess] = {}
-        self._results: dict[int, Evaluation] = {}
+        self._results: dict[int, Any] = {}
 
-    def work(self) -> list[Evaluation]:
-        waiting = list(range(len(self._jobs)))
+    def work(self) -> list[Any]:
+        waiting = list(range(len(self._parcels)))
         try:
             while waiting or self._running:
                 while waiting and len(self._running) < self._workers:
@@ -114,13 +159,11 @@ class _Crew:
             for process in self._running.values():
                 process.kill()
                 process.join()
-        return [self._results[number] for number in range(len(self._jobs))]
+        return [self._results[number] for number in range(len(self._parcels))]
 
     def _start(self, number: int) -> None:
         threads = max(1, multiprocessing.cpu_count() // self._workers)
-        # Packed, because it can only be opened there once the plug-ins that it names are loaded.
-        packed = pickle.dumps(self._jobs[number])
-        arguments = (number, packed, self._messages, threads, self._initializer)
+        arguments = (number, self._parcels[number], self._messages, threads)
         process = self._context.Process(target=_work, args=arguments, daemon=True)
         process.start()
         self._running[number] = process
@@ -141,27 +184,14 @@ class _Crew:
 
     def _ended(self, message: Ended) -> None:
         self._running.pop(message.number).join()
-        if isinstance(message.result, PrototypeNASError):
-            raise message.result
-        if isinstance(message.result, str):
-            raise TrainingError(f"a training failed:\n{message.result}")
-        self._results[message.number] = message.result
+        self._results[message.number] = message.outcome.unwrapped()
 
 
-def _work(number: int, packed: bytes, messages: Messages, threads: int, initializer: Callable[[], None] | None) -> None:
+def _work(number: int, parcel: Parcel, messages: Messages, threads: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
-    result: Evaluation | PrototypeNASError | str
-    try:
-        if initializer is not None:
-            initializer()
-        job: TrainingJob = pickle.loads(packed)
-        result = job(ForwardedProgress(messages))
-    except PrototypeNASError as error:
-        result = error
-    except Exception:  # noqa: BLE001  (whatever it is, it is shown where the job was started)
-        result = traceback.format_exc()
-    messages.put(Ended(number, result))
+    outcome = outcome_of(lambda: parcel.open()(ForwardedProgress(messages)))
+    messages.put(Ended(number, outcome))
 
 
 def _end_with_parent() -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from prototypenas.cli import app
+from prototypenas.cli import app, compose_machine
+from prototypenas.dask_training_pool import DaskPool
 from prototypenas.deployment.toolchain import toolchain_gap
+from prototypenas.errors import ConfigurationError
+from prototypenas.exploration.dask_executor import DaskWorkers
 
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
 PLUGIN = ("--plugin", PARTS)
@@ -215,3 +218,14 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
     (tmp_path / "file").write_text("")
     line = refused(*WHOLE_WAY, "--out", tmp_path / "file" / "run")
     assert "cannot write to" in line and "--out" in line
+
+
+def test_a_gpu_is_looked_for_where_the_work_is_done(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    machine = compose_machine(None, "tcp://cluster:8786", None, "cuda")
+    assert machine.executor == DaskWorkers("tcp://cluster:8786", gpus=1)
+    assert machine.trainings == DaskPool("tcp://cluster:8786", gpus=1)
+    with pytest.raises(ConfigurationError, match="cuda is not there"):
+        compose_machine(None, None, None, "cuda")
+    with pytest.raises(ConfigurationError, match="device 'tpu'"):
+        compose_machine(None, "tcp://cluster:8786", None, "tpu")

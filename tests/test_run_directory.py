@@ -86,3 +86,11 @@ def test_the_first_data_set_owns_the_directory_and_others_get_a_folder(tmp_path)
     assert second.model(7) == tmp_path / "cifar10" / "models" / "7"
     assert run.evaluated() == [first, second]
     assert run.for_dataset("digits") == first
+
+
+def test_a_worker_that_does_not_share_the_directory_says_so(tmp_path):
+    run = RunDirectory.create(tmp_path)
+    with pytest.raises(RunDirectoryError, match=r"does not see .* all workers share"):
+        run.absolute().check_seen()
+    run.bind("exploration", {})
+    run.absolute().check_seen()

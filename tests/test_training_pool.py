@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from prototypenas.errors import ConfigurationError, TrainingError
-from prototypenas.plugins import PluginSource, load_all, load_plugin
+from prototypenas.plugins import PluginSource, load_plugin
 from prototypenas.progress import Silent
-from prototypenas.training_pool import train_all
+from prototypenas.training_pool import LocalPool
 from prototypenas.types import Evaluation
 
 
@@ -41,7 +41,7 @@ def diverging(progress):
 def test_results_come_in_order_and_progress_comes_through(workers):
     recorded = Recorded()
     jobs = [functools.partial(training, number) for number in range(3)]
-    evaluations = train_all(jobs, workers=workers, progress=recorded)
+    evaluations = LocalPool(workers).train_all(jobs, plugins=(), progress=recorded)
     assert [evaluation.float_score for evaluation in evaluations] == [0.0, 0.1, 0.2]
     assert {state[0] for state in recorded.states} == {"model 0", "model 1", "model 2"}
     own = {state[3] for state in recorded.states} == {str(os.getpid())}
@@ -51,14 +51,14 @@ def test_results_come_in_order_and_progress_comes_through(workers):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_error_of_a_training_is_raised(workers):
     with pytest.raises(TrainingError, match="NaN in epoch 3"):
-        train_all([diverging, functools.partial(training, 1)], workers=workers, progress=Silent())
+        LocalPool(workers).train_all([diverging, functools.partial(training, 1)], plugins=(), progress=Silent())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("job", "message"), [(killed, "died with status -9"), (broken, "ZeroDivisionError")])
 def test_a_process_that_dies_or_breaks_ends_the_others(job, message):
     with pytest.raises(TrainingError, match=message):
-        train_all([job, functools.partial(training, 1)], workers=2, progress=Silent())
+        LocalPool(2).train_all([job, functools.partial(training, 1)], plugins=(), progress=Silent())
 
 
 PLUGIN = PluginSource(
@@ -76,11 +76,10 @@ PROXIES = {"training": training}
 
 def test_what_a_plugin_defines_is_known_in_the_training_processes():
     job = load_plugin(PLUGIN).proxies["training"]
-    initializer = functools.partial(load_all, (PLUGIN,))
-    evaluations = train_all([job, job], workers=2, progress=Silent(), initializer=initializer)
+    evaluations = LocalPool(2).train_all([job, job], plugins=(PLUGIN,), progress=Silent())
     assert [evaluation.float_score for evaluation in evaluations] == [0.5, 0.5]
 
 
 def test_no_worker_is_refused():
     with pytest.raises(ConfigurationError, match="0 workers"):
-        train_all([diverging], workers=0, progress=Silent())
+        LocalPool(0)
