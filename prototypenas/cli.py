@@ -46,7 +46,7 @@ from prototypenas.reporting.architecture_table import describe
 from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table, target_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import Table, choice_table, class_table, final_table
-from prototypenas.run_directory import RunDirectory, read_json
+from prototypenas.run_directory import RunDirectory, check_place, read_json
 from prototypenas.selection import DEFAULT_SPACE, SPACES
 from prototypenas.training_pool import LocalPool
 from prototypenas.types import Budget, Configuration, InputShape, Probe, Target
@@ -68,6 +68,9 @@ POOLS: Mapping[str, Mapping[str, Baseline]] = {
     "time-series": TIME_SERIES_POOL,
     "detection": DETECTION_POOL,
 }
+
+PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
+"""Whether the proxies look at real data."""
 
 DEFAULT_TARGET = "imxrt1062"
 """The paper's microcontroller."""
@@ -206,6 +209,8 @@ def run(
     goal = limited(choose("target", target, catalogue.targets), ram, rom, flops)
     choice = Choice(parse_keep(keep), known_space(select_in), seed)
     machine = compose_machine(jobs, scheduler, storage, device)
+    check_names(catalogue, architectures, proxy_names, sampler, probe)
+    check_place(out or Path("runs") / f"{dataset}-{target}")
     training = compose_training(
         catalogue,
         dataset,
@@ -522,19 +527,30 @@ def compose_training(
 
 def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
     """Compose the training that a run directory records."""
-    kept = run.arguments(run.evaluation_section)
-    own_data = None if kept["own_data"] is None else Path(kept["own_data"])
+    own, dataset, data_dir, size, epochs, quantize, seed = run.recorded(
+        run.evaluation_section, "own_data", "dataset", "data_dir", "input_size", "epochs", "quantize", "seed"
+    )
+    own_data = None if own is None else Path(own)
     return compose_training(
         catalogue,
-        None if own_data else kept["dataset"],
-        None if kept["data_dir"] is None else Path(kept["data_dir"]),
-        kept["input_size"],
-        epochs=kept["epochs"],
-        quantize=kept["quantize"],
+        None if own_data else dataset,
+        None if data_dir is None else Path(data_dir),
+        size,
+        epochs=epochs,
+        quantize=quantize,
         own_data=own_data,
-        seed=kept["seed"],
+        seed=seed,
         device="cpu",
     )
+
+
+def check_names(catalogue: Catalogue, architectures: str, proxy_names: str, sampler: str, probe: str) -> None:
+    """Refuse unknown names at once: reading the data may take minutes."""
+    if architectures:
+        choose_all("architecture", parse_names(architectures), catalogue.baselines)
+    choose_all("proxy", parse_names(proxy_names), catalogue.proxies)
+    choose("sampler", sampler, {name: name for name in SAMPLERS})
+    choose("probe", probe, PROBES)
 
 
 def compose_search(
@@ -577,8 +593,7 @@ def compose_search(
 
 def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -> Probe | None:
     """Give the real batches for `dataset`, `None` for `gaussian`."""
-    real = choose("probe", kind, {"gaussian": False, "dataset": True})
-    return evaluator.probe(batch_size=batch_size, seed=seed) if real else None
+    return evaluator.probe(batch_size=batch_size, seed=seed) if choose("probe", kind, PROBES) else None
 
 
 def compose_machine(jobs: int | None, scheduler: str | None, storage: str | None, device: str) -> Machine:
@@ -612,12 +627,12 @@ def known_space(name: str) -> str:
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
     """Give the target that a run was explored for."""
-    return choose("target", run.arguments("exploration")["target"], catalogue.targets)
+    return choose("target", run.recorded("exploration", "target")[0], catalogue.targets)
 
 
 def recorded_input(run: RunDirectory) -> str:
     """Give the input shape that a run was explored for, as it is typed."""
-    return "x".join(str(size) for size in run.arguments("exploration")["input_shape"])
+    return "x".join(str(size) for size in run.recorded("exploration", "input_shape")[0])
 
 
 def reference_of(architecture: str) -> Configuration:

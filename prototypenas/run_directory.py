@@ -30,6 +30,8 @@ from prototypenas.errors import RunDirectoryError
 Arguments = Mapping[str, Any]
 """What the user asked of one step: names to plain JSON values."""
 
+VERSIONS = "made_with"
+"""Section of `run.json` that is always there."""
 RECORDED_VERSIONS = ("prototypenas", "torch", "torchvision", "numpy", "optuna", "lightning", "torch-pruning", "moocore")
 
 
@@ -48,15 +50,11 @@ class RunDirectory:
         Raises:
             RunDirectoryError: if it cannot be made or written.
         """
-        probe = path / ".writable"
         try:
             path.mkdir(parents=True, exist_ok=True)
-            probe.write_bytes(bytes(4096))
-            probe.unlink()
         except OSError as error:
-            raise RunDirectoryError(
-                f"cannot write to {path}: {error.strerror}; name another folder with --out"
-            ) from error
+            raise _unwritable(path, error) from error
+        check_place(path)
         return cls(path)
 
     @classmethod
@@ -66,11 +64,16 @@ class RunDirectory:
         Raises:
             RunDirectoryError: if there is none.
         """
-        if not (path / "run.json").is_file():
+        if not cls(path).run_json.is_file():
             raise RunDirectoryError(
                 f"{path} is not a run directory: it has no run.json; `prototypenas explore` makes one"
             )
         return cls.create(path)
+
+    @property
+    def run_json(self) -> Path:
+        """Arguments of every step begun here."""
+        return self.path / "run.json"
 
     @property
     def candidates_csv(self) -> Path:
@@ -128,15 +131,11 @@ class RunDirectory:
         if recorded is None:
             self._write({**sections, section: wanted})
             return
-        changed = [
-            f"{name} was {recorded.get(name)!r}, now {wanted.get(name)!r}"
-            for name in sorted({*recorded, *wanted})
-            if recorded.get(name) != wanted.get(name)
-        ]
+        changed = differences(recorded, wanted)
         if changed:
             raise RunDirectoryError(
-                f"{self.path} was made with other arguments ({'; '.join(changed)}); "
-                "repeat them to continue, or name another folder with --out"
+                f"{self.path} was made with other arguments ({changed}); repeat them to continue, or name another "
+                "folder with --out"
             )
 
     def rebind(self, section: str, arguments: Arguments) -> None:
@@ -154,6 +153,18 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.path} has no {section} yet; run that step first")
         return dict(sections[section])
 
+    def recorded(self, section: str, *names: str) -> tuple[Any, ...]:
+        """Read some recorded arguments of a step.
+
+        Raises:
+            RunDirectoryError: if the step has not begun, or `run.json` lacks one of them.
+        """
+        kept = self.arguments(section)
+        absent = [name for name in names if name not in kept]
+        if absent:
+            raise self._damaged(f"{absent[0]!r} in {section!r}")
+        return tuple(kept[name] for name in names)
+
     def has(self, section: str) -> bool:
         """Say whether a step has begun here."""
         return section in self._sections()
@@ -168,7 +179,7 @@ class RunDirectory:
         Raises:
             RunDirectoryError: if it is not there.
         """
-        if not (self.path / "run.json").is_file():
+        if not self.run_json.is_file():
             raise RunDirectoryError(
                 f"{platform.node()} does not see {self.path}: a run directory must be on a file system that all "
                 "workers share, under the same path"
@@ -185,13 +196,46 @@ class RunDirectory:
         return [replace(self, folder=" ".join(words[1:])) for words in sections]
 
     def _sections(self) -> dict[str, Any]:
-        file = self.path / "run.json"
-        if not file.exists():
-            return {}
-        return read_json(file)
+        sections = read_json(self.run_json) if self.run_json.exists() else {}
+        needed = [*sections, VERSIONS] if self.run_json.exists() else []
+        results = {"exploration": self.exploration_json, "selection": self.selection_json}
+        needed += [section for section, result in results.items() if result.exists()]
+        for section in needed:
+            if not isinstance(sections.get(section), dict):
+                raise self._damaged(repr(section))
+        return sections
+
+    def _damaged(self, lacking: str) -> RunDirectoryError:
+        return RunDirectoryError(
+            f"{self.run_json} does not say {lacking}; restore it, or start again with another --out"
+        )
 
     def _write(self, sections: Mapping[str, Any]) -> None:
-        write_json(self.path / "run.json", {**sections, "made_with": _versions()})
+        write_json(self.run_json, {**sections, VERSIONS: _versions()})
+
+
+def check_place(path: Path) -> None:
+    """See that a folder can be made and written, before any work is done for it; leaves nothing behind.
+
+    Raises:
+        RunDirectoryError: if it cannot.
+    """
+    try:
+        nearest = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        probe = nearest / ".writable"
+        probe.write_bytes(bytes(4096))
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def differences(recorded: Arguments, wanted: Arguments) -> str:
+    """Name every argument that is not as it was, with both values; empty where all are."""
+    return "; ".join(
+        f"{name} was {recorded.get(name)!r}, now {wanted.get(name)!r}"
+        for name in sorted({*recorded, *wanted})
+        if recorded.get(name) != wanted.get(name)
+    )
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
@@ -247,6 +291,10 @@ def value_in(content: Mapping[str, Any], name: str, file: Path) -> Any:
     if name not in content:
         raise RunDirectoryError(f"{file} has no {name!r}; remove it to make it again")
     return content[name]
+
+
+def _unwritable(path: Path, error: OSError) -> RunDirectoryError:
+    return RunDirectoryError(f"cannot write to {path}: {error.strerror}; name another folder with --out")
 
 
 def _versions() -> dict[str, str]:

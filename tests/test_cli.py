@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,29 @@ def test_a_front_smaller_than_wanted_is_kept_whole_and_said(finished):
     assert note, printed
     assert len(list((out / "models").iterdir())) == int(note[1])
     assert note[0] in (out / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--out", "file/run"), "cannot write to file/run: Not a directory"),
+        (("--proxies", "zic"), "unknown proxy 'zic'"),
+    ],
+)
+def test_what_needs_no_data_is_refused_before_any_is_read(options, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    assert said in refused("run", "cifar10", "--data-dir", "nowhere/at/all", *options)
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_run_whose_record_lacks_an_argument_is_refused(finished, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(finished[0], out, ignore=shutil.ignore_patterns("models", "figures"))
+    record = json.loads((out / "run.json").read_text())
+    del record["evaluation"]["epochs"]
+    (out / "run.json").write_text(json.dumps(record))
+    assert "run.json does not say 'epochs' in 'evaluation'" in refused("deploy", out, *PLUGIN)
 
 
 def test_a_plugin_that_raises_is_named_with_its_line(tmp_path):

@@ -178,6 +178,7 @@ EMPTY = b"{}\n"
     ("damaged", "redone", "content"),
     [
         ("run.json", (), GARBAGE),
+        ("run.json", (), EMPTY),
         ("candidates.jsonl", ("exploration.json",), GARBAGE),
         ("candidates.jsonl", ("exploration.json",), EMPTY),
         ("candidates.csv", (), GARBAGE),

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.run_directory import RunDirectory, read_json, write_json
+from prototypenas.run_directory import RunDirectory, check_place, read_json, write_json
 
 ARGUMENTS = {"trials": 100, "seed": 0, "proxies": ["meco", "snip"]}
 
@@ -51,7 +51,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         RunDirectory.open(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", ""])
+@pytest.mark.parametrize("content", ["{", "[]", "", "{}", '{"made_with": {}, "exploration": null}'])
 def test_a_corrupt_file_is_named_with_what_to_do(tmp_path, content):
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunDirectoryError, match=r"run\.json .*--out"):
@@ -62,6 +62,40 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunDirectoryError, match="cannot write"):
         RunDirectory.create(tmp_path / "file" / "run")
+
+
+def test_a_place_is_tried_without_making_it(tmp_path):
+    check_place(tmp_path / "not" / "yet" / "there")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunDirectoryError, match=r"cannot write to .*file/below"):
+        check_place(tmp_path / "file" / "below")
+    with pytest.raises(RunDirectoryError, match="cannot write to"):
+        check_place(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("lost", ["exploration", "selection"])
+def test_results_without_the_arguments_they_came_from_are_refused(tmp_path, lost):
+    run = RunDirectory.create(tmp_path)
+    for section, file in (("exploration", run.exploration_json), ("selection", run.selection_json)):
+        run.bind(section, ARGUMENTS)
+        write_json(file, {})
+    content = read_json(run.run_json)
+    del content[lost]
+    write_json(run.run_json, content)
+    with pytest.raises(RunDirectoryError, match=rf"run\.json does not say '{lost}'; restore it"):
+        run.bind(lost, ARGUMENTS)
+    run.run_json.unlink()
+    with pytest.raises(RunDirectoryError, match=r"run\.json does not say 'exploration'"):
+        run.bind("exploration", ARGUMENTS)
+
+
+def test_a_recorded_argument_that_is_missing_is_named(tmp_path):
+    run = RunDirectory.create(tmp_path)
+    run.bind("exploration", ARGUMENTS)
+    assert run.recorded("exploration", "seed", "trials") == (0, 100)
+    with pytest.raises(RunDirectoryError, match="'target' in 'exploration'"):
+        run.recorded("exploration", "seed", "target")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

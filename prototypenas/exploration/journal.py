@@ -12,6 +12,7 @@ from typing import Any
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds
+from prototypenas.run_directory import differences
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 JOURNAL = "candidates.jsonl"
@@ -102,14 +103,10 @@ class Journal:
         )
 
     def _compare(self, recorded: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-        changed = [
-            f"{name} was {recorded.get(name)!r}, now {wanted.get(name)!r}"
-            for name in sorted({*recorded, *wanted})
-            if recorded.get(name) != wanted.get(name)
-        ]
+        changed = differences(recorded, wanted)
         if changed:
             raise RunDirectoryError(
-                f"{self._path} belongs to another exploration ({'; '.join(changed)}); "
+                f"{self._path} belongs to another exploration ({changed}); "
                 "repeat its arguments, or name another folder with --out"
             )
 
