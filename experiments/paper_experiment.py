@@ -10,12 +10,14 @@ from rich.console import Console
 from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
 from evaluators.datasets.summary import summary_of
+from evaluators.pretraining import PicturePretraining, pretraining_on
 from prototypenas.console import ProgressBars, print_table
 from prototypenas.deployment.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training, run
+from prototypenas.pretraining import DEFAULT_EPOCHS
 from prototypenas.protocols import Baseline
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
@@ -68,12 +70,15 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
         options.data_dir, download=options.download, input_shape=experiment.input_shape
     )
     evaluator = default_evaluator(data, epochs=chosen.epochs)
+    training = training_of(chosen, evaluator, seed=options.seed, device=options.device)
+    if options.pretrain is not None:
+        training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
     with ProgressBars(console) as progress:
         models = run(
             directory,
             search_of(chosen, options.seed),
             Choice(keep=chosen.keep),
-            training_of(chosen, evaluator, seed=options.seed, device=options.device),
+            training,
             Machine(LocalProcesses(options.jobs)),
             progress=progress,
         )
@@ -111,6 +116,11 @@ def training_of(experiment: PaperExperiment, evaluator: ClassificationEvaluator,
     )
 
 
+def pretrained(training: Training, pretraining: PicturePretraining) -> Training:
+    """Let the models begin with networks that have learnt other pictures, as the paper's do with ImageNet's."""
+    return replace(training, pretraining=pretraining, arguments={**training.arguments, **pretraining.arguments()})
+
+
 def _parser(experiment: PaperExperiment) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=f"The paper's experiment on {experiment.dataset}.")
     parser.add_argument("--data-dir", type=Path, help="folder of the data set, in its publisher's form")
@@ -118,6 +128,8 @@ def _parser(experiment: PaperExperiment) -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help=f"run directory (runs/{experiment.run_name})")
     parser.add_argument("--trials", type=int, default=experiment.trials)
     parser.add_argument("--epochs", type=int, default=experiment.epochs)
+    parser.add_argument("--pretrain", type=Path, help="folder of pictures by class to pre-train on")
+    parser.add_argument("--pretrain-epochs", type=int, default=DEFAULT_EPOCHS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, help="processes of the search (all cores)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:<number>, for training")

@@ -41,6 +41,7 @@ from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_file
+from prototypenas.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
 from prototypenas.protocols import Baseline, Evaluator, Proxy
 from prototypenas.reporting.architecture_table import describe
 from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table, target_table
@@ -162,6 +163,11 @@ DataDir = Annotated[Path | None, typer.Option(help="Folder that holds the data s
 Download = Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")]
 InputSize = Annotated[str | None, typer.Option("--input", help="CxHxW or CxT; the data set's own if not given.")]
 Quantize = Annotated[str, typer.Option(help="ptq, qat, or auto: ptq for images, qat for series.")]
+Pretrain = Annotated[
+    Path | None,
+    typer.Option("--pretrain", help="Folder of pictures by class that one network an architecture learns first."),
+]
+PretrainEpochs = Annotated[int | None, typer.Option(min=1, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.")]
 Emulate = Annotated[bool, typer.Option("--qemu", help="Also run the C on an emulated core of the target.")]
 Scheduler = Annotated[str | None, typer.Option(help="Dask scheduler whose workers do the work: tcp://host:8786.")]
 Storage = Annotated[str | None, typer.Option(help="URL of an Optuna storage that gets the study.")]
@@ -188,6 +194,8 @@ def run(
     download: Download = False,
     input_size: InputSize = None,
     quantize: Quantize = "auto",
+    pretrain: Pretrain = None,
+    pretrain_epochs: PretrainEpochs = None,
     proxy_names: ProxyNames = ",".join(DEFAULT_ENSEMBLE),
     architectures: Architectures = "",
     probe: ProbeKind = "gaussian",
@@ -218,6 +226,8 @@ def run(
         input_size,
         epochs=epochs,
         quantize=quantize,
+        pretrain=pretrain,
+        pretrain_epochs=pretrain_epochs,
         download=download,
         own_data=own_data,
         seed=seed,
@@ -324,6 +334,8 @@ def evaluate(
     data_dir: DataDir = None,
     download: Download = False,
     quantize: Quantize = "auto",
+    pretrain: Pretrain = None,
+    pretrain_epochs: PretrainEpochs = None,
     scheduler: Scheduler = None,
     plugin: Plugins = NONE,
     target_files: TargetFiles = NONE,
@@ -344,6 +356,8 @@ def evaluate(
             size,
             epochs=epochs,
             quantize=quantize,
+            pretrain=pretrain,
+            pretrain_epochs=pretrain_epochs,
             download=download,
             own_data=None if name else own_data,
             seed=seed,
@@ -485,6 +499,8 @@ def compose_training(
     *,
     epochs: int,
     quantize: str,
+    pretrain: Path | None = None,
+    pretrain_epochs: int | None = None,
     download: bool = False,
     own_data: Path | None = None,
     seed: int,
@@ -493,10 +509,13 @@ def compose_training(
     """Load the data set, by name or from the user's own path, and say how models are trained on it."""
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
     from evaluators.classification import default_evaluator  # noqa: PLC0415
+    from evaluators.pretraining import pretraining_on  # noqa: PLC0415
     from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
 
     if (dataset is None) == (own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
+    if pretrain is None and pretrain_epochs is not None:
+        raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
     shape = parse_input_shape(input_size) if input_size else None
     plan = choose("quantization", quantize, {"auto": None, "ptq": POST_TRAINING, "qat": AWARE})
     if own_data is not None:
@@ -505,6 +524,8 @@ def compose_training(
         source = choose("data set", dataset or "", catalogue.datasets)
         data = source.load(data_dir, download=download, input_shape=shape)
     evaluator = default_evaluator(data, epochs=epochs)
+    epochs_before = pretrain_epochs or PRETRAIN_EPOCHS
+    pretraining = None if pretrain is None else pretraining_on(pretrain, data, epochs=epochs_before)
     arguments = {
         "own_data": None if own_data is None else str(own_data),
         "data_dir": None if data_dir is None else str(data_dir),
@@ -512,6 +533,7 @@ def compose_training(
         "epochs": epochs,
         "quantize": quantize,
         "data_digest": data.digest(),
+        **({} if pretraining is None else pretraining.arguments()),
     }
     return Training(
         dataset or data.name,
@@ -522,6 +544,7 @@ def compose_training(
         device=device,
         plugins=catalogue.plugins,
         summary=summary_of(data),
+        pretraining=pretraining,
     )
 
 

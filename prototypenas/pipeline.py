@@ -4,8 +4,8 @@ The first three are the paper's (sections 3.1 to 3.3). A step that is finished i
 continued, and one asked for with other arguments is refused.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.model_results import model_result
 from prototypenas.plugins import PluginSource
+from prototypenas.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.reporting.report_data import ModelResult
@@ -70,6 +71,8 @@ class Training:
     plugins: tuple[PluginSource, ...] = ()
     summary: DatasetSummary | None = None
     """For the report."""
+    pretraining: Pretraining | None = None
+    """Where the models of an architecture get their first weights from; `None` draws them."""
 
     def recorded(self) -> Arguments:
         """Give what the run directory records."""
@@ -163,8 +166,9 @@ def evaluate(
     if training.summary is not None and not (run.results / SUMMARY_FILE).exists():
         write_summary(training.summary, run.results)
     chosen = selected(run).chosen
-    placed = run.absolute()
-    jobs = [partial(_evaluate_one, training, candidate, placed) for candidate in chosen]
+    baselines = _first_weights(run, training, chosen, machine, progress)
+    ready = replace(training, baselines=baselines, pretraining=None)
+    jobs = [partial(_evaluate_one, ready, candidate, run.absolute()) for candidate in chosen]
     machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
     return results(run, target)
 
@@ -256,6 +260,46 @@ def selected(run: RunDirectory) -> Selection:
 def results(run: RunDirectory, target: Target) -> list[ModelResult]:
     """Read back the selected models, as far as they have come."""
     return [model_result(run.model(one.number), one, target) for one in selected(run).chosen]
+
+
+def _first_weights(
+    run: RunDirectory, training: Training, chosen: Sequence[Candidate], machine: Machine, progress: Progress
+) -> Mapping[str, Baseline]:
+    """Pre-train one network an architecture, where that is asked for, and give baselines that begin with them."""
+    if training.pretraining is None:
+        return training.baselines
+    pretraining, evaluator = training.pretraining, training.evaluator
+    shared = shared_networks(run.absolute(), pretraining, training.baselines, chosen, seed=training.seed)
+    jobs = [
+        partial(_pretrain_one, pretraining, one, run.absolute(), seed=training.seed, device=training.device)
+        for one in shared.values()
+    ]
+    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
+    baselines = {name: started(pretraining, one) for name, one in shared.items()}
+    for one in chosen:
+        name = one.configuration.architecture
+        note_start(run.model(one.number), shared[name], baselines[name], one, evaluator)
+    return baselines
+
+
+def _pretrain_one(
+    pretraining: Pretraining,
+    shared: SharedNetwork,
+    run: RunDirectory,
+    progress: Progress,
+    *,
+    seed: int,
+    device: str,
+) -> None:
+    run.check_seen()
+    pretraining.train(
+        shared.configuration,
+        shared.baseline,
+        directory=shared.directory,
+        seed=seed,
+        device=device,
+        progress=progress,
+    )
 
 
 def _evaluate_one(training: Training, candidate: Candidate, run: RunDirectory, progress: Progress) -> Evaluation:

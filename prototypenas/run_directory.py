@@ -8,6 +8,7 @@
       selected.csv         the chosen ones
       selection.json       how they were chosen, and how good the choice is
       dataset.npz          classes, sizes and a few training samples, for the report
+      pretrained/<name>/   networks that models of an architecture begin with, where pre-training was asked for
       models/<trial>/      checkpoint.pt  metrics.json  graph_int8.npz  model_int8.onnx  c/
       figures/             *.svg, *.png
       report.html          one self-contained page
@@ -118,6 +119,10 @@ class RunDirectory:
     def model(self, number: int) -> Path:
         """Folder of one trained model."""
         return self.results / "models" / str(number)
+
+    def pretrained(self, name: str) -> Path:
+        """Folder of one pre-trained network; it serves all data sets of the run."""
+        return self.path / "pretrained" / name
 
     def bind(self, section: str, arguments: Arguments) -> None:
         """Record a step's arguments, or hold them against those already recorded.

@@ -10,6 +10,7 @@ from prototypenas.dataset_summary import read_summary
 from prototypenas.exploration.candidate_table import read_candidates
 from prototypenas.exploration.study_mirror import STUDY_FILE
 from prototypenas.model_results import model_result
+from prototypenas.pretraining import read_start
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.report_data import ReportData
@@ -27,7 +28,7 @@ def write_run_report(run: RunDirectory, selection: Selection, target: Target) ->
     models = tuple(model_result(run.model(one.number), one, target) for one in selection.chosen)
     data = ReportData(
         title=run.results.resolve().name,
-        arguments=tuple(_arguments(run)),
+        arguments=(*_arguments(run), *_starts(run, selection)),
         statistics=tuple(_statistics(run)),
         candidates=read_candidates(run.candidates_csv),
         selection=selection,
@@ -45,6 +46,13 @@ def _arguments(run: RunDirectory) -> Iterator[tuple[str, str]]:
         if run.has(section):
             step = section.split()[0]
             yield from ((f"{step}: {name}", _printed(value)) for name, value in run.arguments(section).items())
+
+
+def _starts(run: RunDirectory, selection: Selection) -> Iterator[tuple[str, str]]:
+    for one in selection.chosen:
+        start = read_start(run.model(one.number))
+        if start is not None:
+            yield f"evaluation: trial {one.number}", start
 
 
 def _statistics(run: RunDirectory) -> Iterator[tuple[str, str]]:

@@ -168,6 +168,8 @@ def test_networks_of_all_kinds_are_measured(network):
         (("run", "quarters", "--select-in", "nowhere"), ("unknown selection space", "known: ")),
         (("run", "quarters", "--probe", "real"), ("unknown probe", "gaussian")),
         (("run", "quarters", "--quantize", "qta"), ("unknown quantization", "qat")),
+        (("run", "quarters", "--pretrain", "nowhere/at/all"), ("nowhere/at/all is no folder", "one subfolder a class")),
+        (("run", "quarters", "--pretrain-epochs", "3"), ("--pretrain-epochs needs --pretrain",)),
         (("run", "quarters", "--keep", "0"), ("keep is '0'", "at least 1")),
         (("run", "quarters", "--keep", "5-3"), ("keep is '5-3'",)),
         (("run", "quarters", "--device", "tpu"), ("device 'tpu'", "cuda")),
