@@ -29,7 +29,7 @@ from evaluators.training.recipe import Recipe, recipe_for
 from evaluators.training.records import write_rows
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
-from prototypenas.deployment.graph_file import save_graph
+from prototypenas.deployment.graph_file import GRAPH, save_graph
 from prototypenas.errors import RunDirectoryError, TrainingError
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
@@ -90,7 +90,7 @@ class ClassificationEvaluator:
         directory.mkdir(parents=True, exist_ok=True)
         fingerprint = self._fingerprint(candidate, seed)
         finished = read_metrics(directory / "metrics.json", fingerprint)
-        if finished is not None:
+        if finished is not None and (directory / GRAPH).exists():
             return finished
         started = time.monotonic()
         job = TrainingJob(
@@ -141,7 +141,7 @@ class ClassificationEvaluator:
         """Touch the test data, once; the metrics are the last file written."""
         test = self.dataset.test
         graph = quantized.to_integer_graph()
-        save_graph(graph, job.directory / "graph_int8.npz")
+        save_graph(graph, job.directory / GRAPH)
         sample = self.dataset.prepared(self.dataset.train.inputs[:NOISE_SAMPLES])
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
         evaluation = Evaluation(

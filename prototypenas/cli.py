@@ -1,5 +1,6 @@
 """The command line: puts the parts together. Nothing imports it."""
 
+import errno
 import functools
 import inspect
 import sys
@@ -80,6 +81,9 @@ NO_NAMES: list[str] = []
 NONE: list[Path] = []
 """Default of options that may be given several times."""
 
+STORAGE_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""What no check beforehand can rule out: the disk fills up, or fails, in the middle of the work."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -93,6 +97,13 @@ def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except PrototypeNASError as error:
             errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+        except OSError as error:
+            if error.errno not in STORAGE_FAILURES:
+                raise
+            place = f" ({error.filename})" if error.filename else ""
+            line = f"[bold red]error:[/] {error.strerror}{place}; see to it, then the same command continues"
+            errors.print(line, highlight=False, soft_wrap=True)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             errors.print("interrupted; the same command continues", highlight=False)

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
-from prototypenas.deployment.delivery import DELIVERY, GRAPH, Delivery, read_delivery
-from prototypenas.deployment.graph_file import load_graph
+from prototypenas.deployment.delivery import DELIVERY, Delivery, read_delivery
+from prototypenas.deployment.graph_file import GRAPH, load_graph
 from prototypenas.deployment.latency import estimate_latency
 from prototypenas.deployment.memory_plan import plan_memory
-from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting.report_data import ModelResult, SizeComparison, read_history
-from prototypenas.run_directory import read_json
+from prototypenas.run_directory import number_in, read_json, value_in
 from prototypenas.types import Candidate, Evaluation, Target
 
 
@@ -38,10 +37,9 @@ def read_evaluation(directory: Path) -> Evaluation | None:
     if not file.exists():
         return None
     content = read_json(file)
-    try:
-        return Evaluation(**{item.name: content[item.name] for item in fields(Evaluation)})
-    except KeyError as error:
-        raise RunDirectoryError(f"{file} has no {error}; remove it to test this model again") from error
+    metric = str(value_in(content, "metric", file))
+    measured = {item.name: number_in(content, item.name, file) for item in fields(Evaluation) if item.name != "metric"}
+    return Evaluation(metric, **measured)
 
 
 def _sizes(delivery: Delivery) -> Iterator[SizeComparison]:

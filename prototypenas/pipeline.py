@@ -99,7 +99,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
     """
     run.bind("exploration", search.arguments())
     if run.exploration_json.exists():
-        return read_candidates(run.candidates_csv)
+        return explored(run)
     exploration = explore_space(
         search.task,
         space=search.space,
@@ -240,7 +240,14 @@ def explored(run: RunDirectory) -> tuple[Candidate, ...]:
         raise RunDirectoryError(
             f"{run.path} holds no finished exploration; run `prototypenas explore` to its end first"
         )
-    return read_candidates(run.candidates_csv)
+    candidates = read_candidates(run.candidates_csv)
+    explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
+    if len(candidates) != explored:
+        raise RunDirectoryError(
+            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; remove {run.exploration_json.name} "
+            "and run `prototypenas explore` again to write both anew"
+        )
+    return candidates
 
 
 def selected(run: RunDirectory) -> Selection:

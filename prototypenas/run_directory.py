@@ -298,6 +298,18 @@ def value_in(content: Mapping[str, Any], name: str, file: Path) -> Any:
     return content[name]
 
 
+def number_in(content: Mapping[str, Any], name: str, file: Path) -> Any:
+    """Give a number of a JSON file that was read.
+
+    Raises:
+        RunDirectoryError: if the file lacks it, or holds something else there.
+    """
+    value = value_in(content, name, file)
+    if type(value) not in (int, float):
+        raise RunDirectoryError(f"{file} says {name} is {value!r}, not a number; remove it to make it again")
+    return value
+
+
 def _unwritable(path: Path, error: OSError) -> RunDirectoryError:
     return RunDirectoryError(f"cannot write to {path}: {error.strerror}; name another folder with --out")
 

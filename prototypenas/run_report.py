@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from sqlalchemy.exc import SQLAlchemyError
 
 from prototypenas.dataset_summary import read_summary
+from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import read_candidates
 from prototypenas.exploration.study_mirror import STUDY_FILE
 from prototypenas.model_results import model_result
@@ -14,7 +16,7 @@ from prototypenas.pretraining import read_start
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.report_data import ReportData
-from prototypenas.run_directory import RunDirectory, read_json, value_in
+from prototypenas.run_directory import RunDirectory, number_in, read_json, value_in
 from prototypenas.selection import Selection
 from prototypenas.types import Target
 
@@ -57,12 +59,15 @@ def _starts(run: RunDirectory, selection: Selection) -> Iterator[tuple[str, str]
 
 def _statistics(run: RunDirectory) -> Iterator[tuple[str, str]]:
     kept = read_json(run.exploration_json)
-    names = ("evaluation", "wall_seconds", "repeated")
-    parts, wall_seconds, repeated = (value_in(kept, name, run.exploration_json) for name in names)
+    wall_seconds, repeated = (number_in(kept, name, run.exploration_json) for name in ("wall_seconds", "repeated"))
+    parts = value_in(kept, "evaluation", run.exploration_json)
+    build, lower, plan, proxies = (
+        number_in(parts, name, run.exploration_json) for name in ("build", "lower", "plan", "proxies")
+    )
     yield "Wall time of the exploration", f"{wall_seconds:.0f} s"
     yield "Equal to an earlier network", str(repeated)
-    yield "Work in the proxies", f"{parts['proxies']:.1f} s"
-    yield "Work in build, lowering, plan", f"{parts['build'] + parts['lower'] + parts['plan']:.1f} s"
+    yield "Work in the proxies", f"{proxies:.1f} s"
+    yield "Work in build, lowering, plan", f"{build + lower + plan:.1f} s"
 
 
 def _importance(run: RunDirectory) -> dict[str, dict[str, float]]:
@@ -70,8 +75,12 @@ def _importance(run: RunDirectory) -> dict[str, dict[str, float]]:
     if not file.exists():
         return {}
     storage = f"sqlite:///{file}"
-    names = optuna.study.get_all_study_names(storage)
-    return parameter_importance(optuna.load_study(study_name=names[0], storage=storage)) if names else {}
+    try:
+        names = optuna.study.get_all_study_names(storage)
+        return parameter_importance(optuna.load_study(study_name=names[0], storage=storage)) if names else {}
+    except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunDirectoryError(f"{file} is damaged ({reason}); remove it to report without it") from error
 
 
 def _printed(value: Any) -> str:

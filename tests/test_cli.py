@@ -1,5 +1,6 @@
 """The commands as they are typed, on a plug-in's data set of 60 images and its toy architecture."""
 
+import errno
 import json
 import re
 import shutil
@@ -231,6 +232,20 @@ def test_a_run_whose_record_lacks_an_argument_is_refused(finished, tmp_path):
     del record["evaluation"]["epochs"]
     (out / "run.json").write_text(json.dumps(record))
     assert "run.json does not say 'epochs' in 'evaluation'" in refused("deploy", out, *PLUGIN)
+
+
+@pytest.mark.parametrize(("number", "ends"), [(errno.ENOSPC, True), (errno.ENOENT, False)])
+def test_a_disk_that_fills_up_in_the_middle_of_the_work_is_told_in_one_line(number, ends, finished, monkeypatch):
+    def fail(*arguments: object) -> None:
+        raise OSError(number, "what the system says", "some/file")
+
+    monkeypatch.setattr("prototypenas.pipeline.report", fail)
+    if ends:
+        line = refused("report", finished[0], *PLUGIN)
+        assert "what the system says (some/file)" in line and "continues" in line
+    else:
+        with pytest.raises(OSError, match="what the system says"):
+            CliRunner().invoke(app, ["report", str(finished[0]), *PLUGIN], catch_exceptions=False)
 
 
 def test_a_plugin_that_raises_is_named_with_its_line(tmp_path):

@@ -182,6 +182,7 @@ EMPTY = b"{}\n"
         ("candidates.jsonl", ("exploration.json",), GARBAGE),
         ("candidates.jsonl", ("exploration.json",), EMPTY),
         ("candidates.csv", (), GARBAGE),
+        ("study.db", ("report.html",), GARBAGE),
         ("exploration.json", ("report.html",), GARBAGE),
         ("exploration.json", ("report.html",), EMPTY),
         ("selection.json", (), GARBAGE),
@@ -193,6 +194,7 @@ EMPTY = b"{}\n"
         ("models/*/checkpoint.pt", ("models/*/metrics.json",), GARBAGE),
         ("models/*/graph_int8.npz", (), GARBAGE),
         ("models/*/delivery.json", (), GARBAGE),
+        ("models/*/delivery.json", (), EMPTY),
     ],
 )
 def test_a_damaged_file_is_named_with_what_to_do(damaged, redone, content, uninterrupted, tmp_path):

@@ -11,7 +11,7 @@ from prototypenas.compression.simulator import dequantize_output, quantize_input
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.footprint import cost_of
 from prototypenas.deployment.graph import Graph
-from prototypenas.deployment.graph_file import load_graph
+from prototypenas.deployment.graph_file import GRAPH, load_graph
 from prototypenas.deployment.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.onnx_writer import write_onnx
 from prototypenas.deployment.toolchain import (
@@ -27,8 +27,6 @@ from prototypenas.protocols import Evaluator
 from prototypenas.run_directory import read_json, write_json
 from prototypenas.types import Target
 
-GRAPH = "graph_int8.npz"
-"""The trained model as the evaluator leaves it."""
 DELIVERY = "delivery.json"
 """What came of the delivery; the last file written."""
 ONNX = "model_int8.onnx"
@@ -109,9 +107,11 @@ def read_delivery(directory: Path) -> Delivery:
     content = read_json(directory / DELIVERY)
     try:
         found = Delivery(**content)
-    except TypeError as error:
+        if not found.measured_bytes.keys() <= found.planned_bytes.keys():
+            raise ValueError("measured parts were not planned")
+        return replace(found, layer_instructions=tuple(found.layer_instructions), notes=tuple(found.notes))
+    except (TypeError, ValueError, AttributeError) as error:
         raise RunDirectoryError(f"{directory / DELIVERY} is damaged ({error}); remove it to deploy again") from error
-    return replace(found, layer_instructions=tuple(found.layer_instructions), notes=tuple(found.notes))
 
 
 def _expected(graph: Graph, evaluator: Evaluator) -> _Expected:

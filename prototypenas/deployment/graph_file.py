@@ -34,6 +34,9 @@ from prototypenas.deployment.graph import (
 )
 from prototypenas.errors import RunDirectoryError
 
+GRAPH = "graph_int8.npz"
+"""Name of the file in a model's folder, as the evaluator leaves it."""
+
 FORMAT = 1
 STRUCTURE = "structure"
 ADVICE = "remove it and metrics.json beside it to quantize this model again"

@@ -52,7 +52,7 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
             if names[: len(_FIRST)] != _FIRST or names[-len(_LAST) :] != _LAST:
                 raise ValueError("its columns are not those of an exploration")
             proxies = names[len(_FIRST) : -len(_LAST)]
-            return tuple(_candidate(row, proxies) for row in reader)
+            return tuple(_candidate(_whole(row, reader.line_num), proxies) for row in reader)
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise RunDirectoryError(
             f"{path} cannot be read ({error}); run `explore` on the folder again to write it anew"
@@ -71,6 +71,13 @@ def _row(candidate: Candidate, proxies: Sequence[str]) -> list[object]:
     scores = [repr(candidate.scores[name]) if name in candidate.scores else "" for name in proxies]
     first = (candidate.number, configuration.architecture, repr(configuration.width))
     return [*first, *groups, *costs, *scores, *reason, candidate.digest or ""]
+
+
+def _whole(row: Mapping[str, str], line: int) -> Mapping[str, str]:
+    """Refuse a row with fewer or more cells than columns; `DictReader` marks both with `None`."""
+    if None in row or None in row.values():
+        raise ValueError(f"line {line} is torn")
+    return row
 
 
 def _candidate(row: Mapping[str, str], proxies: Sequence[str]) -> Candidate:

@@ -104,7 +104,10 @@ class StudyMirror:
             yield
         except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
             reason = str(error).splitlines()[0]
-            raise RunDirectoryError(f"the storage {self._url} failed: {reason}") from error
+            advice = (
+                "; if the file is damaged, remove it to have it written anew" if self._url.startswith("sqlite") else ""
+            )
+            raise RunDirectoryError(f"the storage {self._url} failed: {reason}{advice}") from error
 
 
 def _attributes(candidate: Candidate) -> dict[str, Any]:

@@ -101,12 +101,14 @@ def restored_selection(
     """Give the selection of which only the candidates' numbers, the space and the bound were kept.
 
     Raises:
-        ConfigurationError: if a number is not on the front of these candidates, or the space is unknown.
+        ConfigurationError: if there is no number, or one not on the front of these candidates, or the space is unknown.
         NothingFits: if no candidate is feasible.
     """
     front, objectives = _front_of(candidates)
     places = {candidate.number: row for row, candidate in enumerate(front)}
     missing = [number for number in numbers if number not in places]
+    if not numbers:
+        raise ConfigurationError("no candidate was chosen; select again")
     if missing:
         raise ConfigurationError(f"candidates {missing} are not on the front; select again")
     scale = normalisation_over(objectives.names, objectives.values)

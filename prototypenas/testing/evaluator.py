@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from prototypenas.compression.simulator import simulated_logits
-from prototypenas.deployment.graph_file import load_graph
+from prototypenas.deployment.graph_file import GRAPH, load_graph
 from prototypenas.progress import Silent
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.types import Candidate, Evaluation
 
-FILES = ("checkpoint.pt", "last.pt", "history.csv", "metrics.json", "graph_int8.npz")
+FILES = ("checkpoint.pt", "last.pt", "history.csv", "metrics.json", GRAPH)
 """What `evaluate` leaves in the model's folder."""
 
 
@@ -68,7 +68,7 @@ def _check_repetition(
 
 
 def _check_int8_score(evaluator: Evaluator, directory: Path, evaluation: Evaluation) -> None:
-    graph = load_graph(directory / "graph_int8.npz")
+    graph = load_graph(directory / GRAPH)
     _require(graph.input_shape == evaluator.input_shape, "the graph takes the evaluator's inputs")
     right = samples = 0
     for inputs, labels in evaluator.test_batches(64):

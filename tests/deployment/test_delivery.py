@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from prototypenas.deployment.delivery import GRAPH, ONNX, deliver, read_delivery
-from prototypenas.deployment.graph_file import save_graph
+from prototypenas.deployment.delivery import DELIVERY, ONNX, deliver, read_delivery
+from prototypenas.deployment.graph_file import GRAPH, save_graph
 from prototypenas.errors import RunDirectoryError, ToolchainError
 from tests.deployment.candidates import BOARD, random_candidate
 
@@ -53,6 +53,16 @@ def test_without_tools_there_are_notes_that_name_the_packages(candidate, tmp_pat
 def test_untrained_folder_is_refused(candidate, tmp_path):
     with pytest.raises(RunDirectoryError, match="no trained model"):
         deliver(tmp_path, Evaluator(candidate.reals), BOARD, name="net", emulate=False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"c_score": 0.5, "notes": null}', '{"c_score": 0.5, "measured_bytes": {"arena": 3}}', '{"accuracy": 0.5}', "{}"],
+)
+def test_a_damaged_record_is_named_with_what_to_do(content, tmp_path):
+    (tmp_path / DELIVERY).write_text(content)
+    with pytest.raises(RunDirectoryError, match=r"delivery\.json is damaged .* remove it to deploy again"):
+        read_delivery(tmp_path)
 
 
 @pytest.mark.emulator

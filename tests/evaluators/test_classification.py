@@ -65,7 +65,10 @@ def test_other_arguments_or_a_damaged_result_are_refused(evaluator, tiny_candida
             tiny_candidate, build_mbednet, directory=tmp_path, seed=seed, device="cpu", progress=Silent()
         )
 
-    run(0)
+    first = run(0)
+    (tmp_path / "graph_int8.npz").unlink()
+    assert replace(run(0), seconds=0) == replace(first, seconds=0), "quantized again, as it was"
+    assert (tmp_path / "graph_int8.npz").exists()
     with pytest.raises(RunDirectoryError, match="other data or arguments"):
         run(1)
     (tmp_path / "metrics.json").write_text("{")

@@ -32,7 +32,15 @@ def test_a_rejected_candidate_has_its_reason_and_no_score(tmp_path, candidates):
         assert row["detail"] and not any(row[name] for name in TASK.proxy_names)
 
 
-@pytest.mark.parametrize("damage", [lambda text: text[len("number,") :], lambda text: text[: len(text) // 2] + '"'])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[len("number,") :],
+        lambda text: text[: len(text) // 2] + '"',
+        lambda text: text[: text.rindex(",")] + "\n",
+        lambda text: text[:-1] + ",more\n",
+    ],
+)
 def test_a_damaged_table_is_refused(tmp_path, candidates, damage):
     write_candidates(tmp_path / "table.csv", candidates, TASK.proxy_names)
     text = (tmp_path / "table.csv").read_text()
