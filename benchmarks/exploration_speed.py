@@ -4,12 +4,13 @@
     python -m benchmarks.exploration_speed stub --trials 5000     the same loop around a task that costs nothing
 
 Prints wall time from start to `candidates.csv` and the selection, seconds by part, candidates per second, and the peak
-memory of the coordinator and of its largest worker.
+memory of coordinator and workers together (Linux: shared pages counted once, looked at twice a second).
 """
 
 import argparse
-import resource
+import os
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -54,6 +55,39 @@ def timed(task: Task, arguments: argparse.Namespace, directory: Path) -> tuple[E
     return exploration, explored - start, time.perf_counter() - explored
 
 
+class PeakMemory(threading.Thread):
+    """Follows the memory of this process and its children while it runs."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.bytes = 0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Look until told to stop."""
+        while not self._over.wait(0.5):
+            self.bytes = max(self.bytes, sum(map(proportional_bytes, [os.getpid(), *children()])))
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._over.set()
+        self.join()
+
+
+def children() -> list[int]:
+    """Give the processes that this one started."""
+    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def proportional_bytes(pid: int) -> int:
+    """Give a process's resident memory, its share of shared pages; 0 once it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
 def main() -> None:
     """Print the figures of one exploration."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -65,19 +99,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="keep the run here")
     arguments = parser.parse_args()
     task: Task = real_task() if arguments.kind == "real" else StubTask()
+    memory = PeakMemory()
+    memory.start()
     with tempfile.TemporaryDirectory() as scratch:
         exploration, seconds, selecting = timed(task, arguments, arguments.out or Path(scratch))
     statistics = exploration.statistics
     trials = len(exploration.candidates)
-    own, largest = (
-        resource.getrusage(who).ru_maxrss / 2**20 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    memory.stop()
     print(statistics.summary())
     print(f"wall: explore {seconds:.1f} s ({trials / seconds:.2f} candidates/s), select {selecting:.1f} s")
     print(f"work by part: {statistics.evaluation}")
     print(f"sampler {1e3 * statistics.sampler_seconds / trials:.2f} ms/trial", end=", ")
     print(f"bookkeeping {1e3 * statistics.bookkeeping_seconds / trials:.2f} ms/trial")
-    print(f"peak memory: coordinator {own:.2f} GiB, largest worker {largest:.2f} GiB")
+    print(f"peak memory, all processes: {memory.bytes / 2**30:.2f} GiB")
 
 
 if __name__ == "__main__":

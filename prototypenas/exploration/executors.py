@@ -5,20 +5,17 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
-from time import perf_counter
 from typing import Protocol
 
 import torch
 
 from prototypenas.exploration.candidate_evaluation import Evaluated, Task
+from prototypenas.exploration.freed_memory import give_back_memory
 from prototypenas.parcels import Parcel, packed
 from prototypenas.types import Candidate, Rejection
 
 LOST_WORKERS_PER_CANDIDATE = 2
 """A candidate whose worker dies this often is recorded as a rejection; once may be the machine's fault."""
-
-HANDED_OVER_SECONDS = 0.02
-"""Of candidates quicker than this, several are kept at once; a kill costs at most this much work."""
 
 
 class Stage(Enum):
@@ -76,6 +73,8 @@ def run_job(task: Task, job: Job) -> Evaluated:
         return task.price(job.candidate) if job.stage is Stage.PRICE else task.score(job.candidate)
     except (MemoryError, torch.OutOfMemoryError):
         return Evaluated(replace(job.candidate, rejection=Rejection("worker", "it needs more memory than there is")))
+    finally:
+        give_back_memory()
 
 
 def lost(job: Job) -> Finished:
@@ -108,10 +107,5 @@ class _InProcessExecutor:
         self._jobs.append(job)
 
     def finished(self) -> list[Finished]:
-        """Hand over what is done every few milliseconds: keeping each quick candidate by itself costs more than it."""
-        done: list[Finished] = []
-        end = perf_counter() + HANDED_OVER_SECONDS
-        while self._jobs and (not done or perf_counter() < end):
-            job = self._jobs.popleft()
-            done.append(Finished(job, run_job(self._task, job)))
-        return done
+        job = self._jobs.popleft()
+        return [Finished(job, run_job(self._task, job))]

@@ -1,13 +1,16 @@
-"""The exploration's memory on disk: one line a finished candidate, appended and synced before anything builds on it.
+"""The exploration's memory on disk: one line a finished candidate, written before anything builds on it.
 
+A line survives the process from the moment it is written; a failing machine costs the last `SYNC_SECONDS` at most.
 Everything else a run writes of its exploration (table, study) is derived from it and can be made again.
 """
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
@@ -20,6 +23,9 @@ JOURNAL = "candidates.jsonl"
 
 FORMAT = 1
 
+SYNC_SECONDS = 0.25
+"""The disk is waited for no more often: a wait takes milliseconds, which is what quick candidates take."""
+
 
 class Journal:
     """An append-only file of finished candidates; its first line says which exploration it belongs to."""
@@ -31,6 +37,7 @@ class Journal:
             RunDirectoryError: if it belongs to another exploration, is corrupt, or cannot be written.
         """
         self._path = path
+        self._synced = 0.0
         self.recorded: dict[int, Evaluated] = {}
         """What an earlier, interrupted run of the same exploration had finished, by number."""
         try:
@@ -55,14 +62,22 @@ class Journal:
             self._write(text)
 
     def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
+        """Close the file, with all of it on the disk."""
+        with self._disk_errors(), self._stream:
+            os.fsync(self._stream.fileno())
 
     def _write(self, text: str) -> None:
-        try:
+        with self._disk_errors():
             self._stream.write(text.encode())
             self._stream.flush()
-            os.fsync(self._stream.fileno())
+            if monotonic() > self._synced + SYNC_SECONDS:
+                os.fsync(self._stream.fileno())
+                self._synced = monotonic()
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise RunDirectoryError(
                 f"cannot write {self._path}: {error.strerror}; nothing already written is lost"

@@ -46,7 +46,9 @@ def _unsga3(objectives: int, population: int) -> UNSGA3:
 
 def _agemoea2(objectives: int, population: int) -> Any:
     if importlib.util.find_spec("numba") is None:
-        raise ConfigurationError("pymoo-agemoea2 needs numba; `pip install numba` brings it, or choose another sampler")
+        raise ConfigurationError(
+            'pymoo-agemoea2 needs numba; `pip install "prototypenas[numba]"` brings it, or choose another sampler'
+        )
     module = importlib.import_module("pymoo.algorithms.moo.age2")
     return module.AGEMOEA2(pop_size=population, **_operators())
 
