@@ -30,7 +30,8 @@ from evaluators.training.records import write_rows
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
 from prototypenas.deployment.graph_file import GRAPH, save_graph
-from prototypenas.errors import RunDirectoryError, TrainingError
+from prototypenas.deployment.lowering import lower
+from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
@@ -84,6 +85,7 @@ class ClassificationEvaluator:
         """Train, prune, quantize and test; a finished model is read back, an interrupted one continued.
 
         Raises:
+            ConfigurationError: if the architecture gives something else than classes.
             TrainingError: if the loss stops being finite, or pruning missed the candidate's widths.
             RunDirectoryError: if `directory` holds a damaged file or the model of another run.
         """
@@ -120,6 +122,10 @@ class ClassificationEvaluator:
     def _trained(self, job: TrainingJob, candidate: Candidate, baseline: Baseline) -> tuple[TrainingState, Prototype]:
         """Give the history and the network as built at its pruned widths, with the best weights."""
         network = baseline(candidate.configuration, self.input_shape, self.num_classes)
+        outputs = len(lower(network, self.input_shape).outputs)
+        if outputs != 1:
+            architecture = candidate.configuration.architecture
+            raise ConfigurationError(f"{architecture} has {outputs} outputs; a data set with classes wants one")
         full = baseline(candidate.configuration.unpruned(), self.input_shape, self.num_classes)
         state = run_job(job, full, PruningPlan(self.pruning_schedule, network.dimensions))
         best = load_whole(job.best_path)

@@ -45,6 +45,7 @@ from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_fi
 from prototypenas.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
 from prototypenas.protocols import Baseline, Evaluator, Proxy
 from prototypenas.reporting.architecture_table import describe
+from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, instruction_table, sizes_table
 from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table, target_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import Table, choice_table, class_table, final_table
@@ -394,6 +395,9 @@ def deploy(
         training = recorded_training(catalogue, seen)
         with ProgressBars(console) as progress:
             models = pipeline.deploy(seen, training.evaluator, goal, emulate=emulate, progress=progress)
+        for model in models if emulate else ():
+            console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
+            print_table(console, instruction_table(model))
         print_models(models, seen.results)
 
 
@@ -605,8 +609,12 @@ def compose_search(
     device: str,
 ) -> Search:
     """Say what is explored."""
-    names = parse_names(architectures) or choose("task", task, catalogue.pools)
-    baselines = choose_all("architecture", names, catalogue.baselines)
+    pool = choose("task", task, catalogue.pools)
+    baselines = choose_all("architecture", parse_names(architectures) or pool, catalogue.baselines)
+    elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
+    for name in baselines:
+        if name not in pool and name in elsewhere:
+            raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
     exploration = ExplorationTask(
         baselines,
         choose_all("proxy", parse_names(proxy_names), catalogue.proxies),
@@ -705,4 +713,9 @@ def print_data(summary: DatasetSummary | None) -> None:
 def print_models(models: list[ModelResult], place: Path) -> None:
     """Print the final table and where everything lies."""
     print_table(console, final_table(models))
+    for table in (sizes_table(models), emulation_table(models)):
+        if table.rows:
+            print_table(console, table)
+    for note in delivery_notes(models):
+        console.print(f"note: {note}")
     console.print(f"everything else: {place}")

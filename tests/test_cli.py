@@ -18,6 +18,7 @@ from prototypenas.exploration.dask_executor import DaskWorkers
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
 PLUGIN = ("--plugin", PARTS)
 SEARCH = ("--architectures", "toy", "--proxies", "snip,mean_gradient", "--trials", "8", "--target", "my-board")
+EXPLORE = ("explore", "--input", "1x16x16", "--classes", "4", "--out", "x")
 WHOLE_WAY = ("run", "quarters", *PLUGIN, *SEARCH, "--keep", "20", "--epochs", "2", "--jobs", "1")
 
 
@@ -165,6 +166,11 @@ def test_networks_of_all_kinds_are_measured(network):
         (("run", "quarters", "--target", "my-bord"), ("unknown target 'my-bord'", "my-board")),
         (("run", "quarters", "--proxies", "snip,zic"), ("unknown proxy 'zic'", "zico")),
         (("run", "quarters", "--architectures", "mbedne"), ("unknown architecture", "mbednet")),
+        (
+            ("run", "quarters", "--architectures", "mbednet_detection"),
+            ("mbednet_detection is", "detection, not for image"),
+        ),
+        ((*EXPLORE, "--task", "imgae", "--architectures", "toy"), ("unknown task 'imgae'", "image")),
         (("run", "quarters", "--sampler", "nsga7"), ("unknown sampler", "nsga2")),
         (("run", "quarters", "--select-in", "nowhere"), ("unknown selection space", "known: ")),
         (("run", "quarters", "--probe", "real"), ("unknown probe", "gaussian")),

@@ -23,7 +23,7 @@ EVALUATION = Evaluation("accuracy", 0.9, 0.8, 0.75, 40, 12.5)
 
 def test_parts_that_are_not_there_yet_stay_empty(tmp_path):
     result = model_result(tmp_path / "none", CANDIDATE, TARGET)
-    assert (result.evaluation, result.graph, result.plan, result.latency_ms, result.c_score) == (None,) * 5
+    assert (result.evaluation, result.graph, result.plan, result.latency, result.c_score) == (None,) * 5
     assert result.history == () and result.sizes == ()
 
 
@@ -37,7 +37,7 @@ def test_every_part_that_is_there_is_gathered(tmp_path):
     result = model_result(tmp_path, CANDIDATE, TARGET)
     assert result.evaluation == EVALUATION and result.c_score == 0.75
     assert result.graph is not None and result.graph.digest() == graph.digest()
-    assert result.plan is not None and result.latency_ms is not None and result.latency_ms > 0
+    assert result.plan is not None and result.latency is not None and result.latency.latency_ms > 0
     assert result.sizes == (SizeComparison("arena", 20, 20),)
     assert [epoch.train_loss for epoch in result.history] == [0.5]
     no_model = replace(TARGET, core="cortex-m0plus")

@@ -32,6 +32,11 @@ DELIVERY = "delivery.json"
 ONNX = "model_int8.onnx"
 C_PROJECT = "c"
 
+NO_CLASSES = (
+    "the network gives maps, not classes, so the C has no accuracy of its own; its outputs are the simulator's, byte "
+    "by byte, and so is its score"
+)
+
 BATCH = 256
 EMULATED_MACS = 2_000_000_000
 """Multiply-accumulates that an emulator is given at most: about ten seconds."""
@@ -42,7 +47,7 @@ class Delivery:
     """What a model's C was found to do and to need."""
 
     c_score: float | None
-    """Accuracy of the compiled C on the whole test set; `None` without a host compiler."""
+    """Accuracy of the compiled C on the whole test set; `None` without a host compiler, or without classes."""
     test_samples: int = 0
     planned_bytes: Mapping[str, int] = field(default_factory=dict)
     measured_bytes: Mapping[str, int] = field(default_factory=dict)
@@ -62,12 +67,13 @@ class _Expected:
     """The test set as the C reads it, and what it has to give."""
 
     inputs: NDArray[np.int8]
-    labels: NDArray[np.int64]
     outputs: NDArray[np.int8]
-    classes: NDArray[np.int64]
+    right: NDArray[np.bool_] | None
+    """Where the greatest of the outputs is the sample's class; `None` for networks that do not classify."""
 
     def first(self, count: int) -> "_Expected":
-        return _Expected(self.inputs[:count], self.labels[:count], self.outputs[:count], self.classes[:count])
+        right = None if self.right is None else self.right[:count]
+        return _Expected(self.inputs[:count], self.outputs[:count], right)
 
 
 def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str, emulate: bool) -> Delivery:
@@ -115,15 +121,20 @@ def read_delivery(directory: Path) -> Delivery:
 
 
 def _expected(graph: Graph, evaluator: Evaluator) -> _Expected:
-    inputs, labels, outputs, classes = [], [], [], []
+    inputs, outputs, right = [], [], []
     for batch, truth in evaluator.test_batches(BATCH):
         quantized = quantize_input(graph, batch)
         simulated = simulate(graph, quantized)
         inputs.append(quantized)
-        labels.append(truth)
         outputs.append(np.concatenate([simulated[one].reshape(len(batch), -1) for one in graph.outputs], axis=1))
-        classes.append(dequantize_output(graph, simulated)[0].argmax(axis=1))
-    return _Expected(*(np.concatenate(parts) for parts in (inputs, labels, outputs, classes)))
+        if _classifies(graph):
+            right.append(dequantize_output(graph, simulated)[0].argmax(axis=1) == truth)
+    return _Expected(np.concatenate(inputs), np.concatenate(outputs), np.concatenate(right) if right else None)
+
+
+def _classifies(graph: Graph) -> bool:
+    output = graph.tensors[graph.outputs[0]]
+    return len(graph.outputs) == 1 and output.height == output.width == 1
 
 
 def _on_host(project: Path, expected: _Expected) -> Delivery:
@@ -131,7 +142,9 @@ def _on_host(project: Path, expected: _Expected) -> Delivery:
     if gap:
         return Delivery(None, notes=(f"the C was not compiled: {gap}",))
     outputs = run_host(build_host(project), expected.inputs)
-    return Delivery(_score(outputs, expected, "the C on this machine"), test_samples=len(outputs))
+    score = _score(outputs, expected, "the C on this machine")
+    notes = () if expected.right is not None else (NO_CLASSES,)
+    return Delivery(score, test_samples=len(outputs), notes=notes)
 
 
 def _linked(delivery: Delivery, project: Path, graph: Graph, plan: MemoryPlan, target: Target) -> Delivery:
@@ -165,8 +178,8 @@ def _emulated(delivery: Delivery, project: Path, graph: Graph, target: Target, e
     )
 
 
-def _score(outputs: NDArray[np.int8], expected: _Expected, what: str) -> float:
+def _score(outputs: NDArray[np.int8], expected: _Expected, what: str) -> float | None:
     differing = int((outputs != expected.outputs).any(axis=1).sum())
     if differing:
         raise ToolchainError(f"{what} differs from the simulator on {differing} of {len(outputs)} test samples")
-    return float((expected.classes == expected.labels).mean())
+    return None if expected.right is None else float(expected.right.mean())

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.reporting import tables
+from prototypenas.reporting import delivery_tables, tables
 from prototypenas.reporting.dataset_section import samples_figure
 from prototypenas.reporting.drawing import save_png, svg_text
 from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
@@ -108,7 +108,11 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         scale=tables.scale_table(report.selection),
         configurations=tables.configuration_table(chosen),
         footprints=tables.footprint_table(chosen),
-        sizes=tables.sizes_table(report.models),
+        sizes=delivery_tables.sizes_table(report.models),
+        emulated=delivery_tables.emulation_table(report.models),
+        layers=[(model.candidate.number, delivery_tables.instruction_table(model)) for model in report.models],
+        notes=delivery_tables.delivery_notes(report.models),
+        latency=next((model.latency for model in report.models if model.latency is not None), None),
         classes=None if report.dataset is None else tables.class_table(report.dataset),
         statistics=tables.statistics_rows(report),
         summary=_summary(report),

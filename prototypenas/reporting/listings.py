@@ -100,6 +100,9 @@ def _measured_rows(measured: Measurement, target: Target) -> Iterator[tuple[str,
     yield "arena without overlap [bytes]", f"{plan.live_bound_bytes:,}", ""
     if measured.latency is not None:
         yield "latency [ms, estimate]", f"{measured.latency.latency_ms:.1f}", ""
+        if measured.latency.energy_mj is not None:
+            yield "energy [mJ, estimate]", f"{measured.latency.energy_mj:.2f}", ""
+        yield "mean error of the estimate", f"{measured.latency.relative_error:.0%}", ""
 
 
 def _limit(limit: int | None, used: int) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prototypenas.dataset_summary import DatasetSummary
+from prototypenas.deployment.delivery import Delivery
 from prototypenas.deployment.graph import Graph
+from prototypenas.deployment.latency import LatencyEstimate
 from prototypenas.deployment.memory_plan import MemoryPlan
 from prototypenas.errors import RunDirectoryError
 from prototypenas.selection import Selection
@@ -44,15 +46,26 @@ class ModelResult:
 
     candidate: Candidate
     evaluation: Evaluation | None = None
-    c_score: float | None = None
-    """Of the compiled C on the test data, in `[0, 1]`."""
+    delivery: Delivery | None = None
     graph: Graph | None = None
     plan: MemoryPlan | None = None
     """Drawn only together with `graph`."""
     history: tuple[Epoch, ...] = ()
-    latency_ms: float | None = None
-    """Estimated for the target."""
-    sizes: tuple[SizeComparison, ...] = ()
+    latency: LatencyEstimate | None = None
+    """For the target; `None` too where no published timing calibrates its core."""
+
+    @property
+    def c_score(self) -> float | None:
+        """Of the compiled C on the test data, in `[0, 1]`."""
+        return None if self.delivery is None else self.delivery.c_score
+
+    @property
+    def sizes(self) -> tuple[SizeComparison, ...]:
+        """What was found in the linked file, beside the plan."""
+        if self.delivery is None:
+            return ()
+        planned = self.delivery.planned_bytes
+        return tuple(SizeComparison(part, planned[part], size) for part, size in self.delivery.measured_bytes.items())
 
 
 @dataclass(frozen=True)

@@ -130,22 +130,6 @@ def footprint_table(candidates: Sequence[Candidate]) -> Table:
     return Table(headers, tuple(rows))
 
 
-def sizes_table(models: Sequence[ModelResult]) -> Table:
-    """Planned bytes beside those found in the linked files."""
-    rows = tuple(
-        (
-            str(model.candidate.number),
-            row.part,
-            f"{row.planned_bytes:,}",
-            f"{row.measured_bytes:,}",
-            f"{row.measured_bytes - row.planned_bytes:+,}",
-        )
-        for model in models
-        for row in model.sizes
-    )
-    return Table(("Trial", "Part", "Planned [bytes]", "Linked [bytes]", "Difference"), rows, names=2)
-
-
 def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
     """The run's own statistics, and the counts that follow from its candidates."""
     feasible = sum(one.feasible for one in report.candidates)
@@ -173,7 +157,7 @@ def _final_row(model: ModelResult) -> tuple[str, ...]:
         _percent(evaluation.float_score if evaluation else None),
         _percent(evaluation.int8_score if evaluation else None),
         _percent(model.c_score),
-        ABSENT if model.latency_ms is None else f"{model.latency_ms:.1f}",
+        ABSENT if model.latency is None else f"{model.latency.latency_ms:.1f}",
     )
 
 

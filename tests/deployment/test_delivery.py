@@ -43,6 +43,12 @@ def test_application_processor_gets_c_and_onnx_and_a_note(candidate, tmp_path):
         delivered(candidate, tmp_path, replace(BOARD, core="cortex-a76"), emulate=True)
 
 
+def test_networks_that_do_not_classify_have_no_accuracy_but_are_held_against_the_simulator(tmp_path):
+    found = delivered(random_candidate("detection", 0), tmp_path)
+    assert found.c_score is None and found.test_samples == 3
+    assert "gives maps, not classes" in found.notes[0]
+
+
 def test_without_tools_there_are_notes_that_name_the_packages(candidate, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda program: None)
     found = delivered(candidate, tmp_path)

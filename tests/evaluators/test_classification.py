@@ -10,6 +10,7 @@ from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.progress import Silent
 from prototypenas.testing.evaluator import check_evaluator
 from search_spaces.mbednet import build_mbednet
+from search_spaces.mbednet_detection import build_mbednet_detection
 
 
 @pytest.fixture
@@ -74,6 +75,13 @@ def test_other_arguments_or_a_damaged_result_are_refused(evaluator, tiny_candida
     (tmp_path / "metrics.json").write_text("{")
     with pytest.raises(RunDirectoryError, match=r"metrics\.json is damaged"):
         run(0)
+
+
+def test_an_architecture_that_gives_maps_is_refused(evaluator, tiny_candidate, tmp_path):
+    with pytest.raises(ConfigurationError, match="mbednet has 3 outputs; a data set with classes wants one"):
+        evaluator.evaluate(
+            tiny_candidate, build_mbednet_detection, directory=tmp_path, seed=0, device="cpu", progress=Silent()
+        )
 
 
 def test_the_probe_never_shows_test_data(evaluator, few_digits):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from torch import nn
 
+from prototypenas.deployment.delivery import Delivery
+from prototypenas.deployment.latency import LatencyEstimate
 from prototypenas.deployment.lowering import lower
 from prototypenas.deployment.memory_plan import plan_memory
-from prototypenas.reporting.report_data import Epoch, ModelResult, ReportData, SizeComparison
+from prototypenas.reporting.report_data import Epoch, ModelResult, ReportData
 from prototypenas.selection import select
 from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Rejection
 
@@ -48,12 +50,21 @@ def full_report(network):
         ModelResult(
             one,
             Evaluation("accuracy", 0.951, 0.95, 0.9487 + 0.001 * place, 360, 12.0),
-            c_score=0.9487 + 0.001 * place,
+            Delivery(
+                0.9487 + 0.001 * place,
+                360,
+                {".text": 9000},
+                {".text": 9040},
+                emulated_score=0.9,
+                emulated_samples=20,
+                instructions=4500,
+                layer_instructions=(3000, 1000, 300),
+                notes=("the ELF was not measured: <none> is installed",),
+            ),
             graph=network[0],
             plan=network[1],
             history=history,
-            latency_ms=4.25,
-            sizes=(SizeComparison(".text", 9000, 9040),),
+            latency=LatencyEstimate((), 1e6, 4.25, 0.066, "published timings", None),
         )
         for place, one in enumerate(selection.chosen)
     )

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from prototypenas.reporting import tables
+from prototypenas.reporting import delivery_tables, tables
 from prototypenas.reporting.report_data import ModelResult
 
 
@@ -68,6 +68,6 @@ def test_every_row_has_a_cell_for_every_header(full_report):
         tables.scale_table(full_report.selection),
         tables.configuration_table(chosen),
         tables.footprint_table(chosen),
-        tables.sizes_table(full_report.models),
+        delivery_tables.sizes_table(full_report.models),
     ):
         assert table.rows and all(len(row) == len(table.headers) for row in table.rows)
