@@ -15,6 +15,7 @@ import torch
 from evaluators import DATASETS
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
+from evaluators.random_augmentation import RandomAugmentation
 from evaluators.training.batches import ShuffledBatches
 from evaluators.training.threads import one_thread
 
@@ -28,7 +29,7 @@ def random_images() -> ClassificationData:
     return assembled("random", list("0123456789"), samples, samples, augmentation=augmentation, split="none")
 
 
-def images_per_second(data: ClassificationData) -> float:
+def images_per_second(data: ClassificationData, random_augmentation: RandomAugmentation | None) -> float:
     """Run one epoch through an identity network."""
     network = torch.nn.Identity()
     generator = torch.Generator().manual_seed(0)
@@ -37,7 +38,8 @@ def images_per_second(data: ClassificationData) -> float:
     count = 0
     for inputs, _ in batches:
         with one_thread():
-            prepared = data.prepared(data.augmentation(inputs, generator))
+            varied = inputs if random_augmentation is None else random_augmentation(inputs, generator)
+            prepared = data.prepared(data.augmentation(varied, generator))
         count += len(network(prepared))
     return count / (time.perf_counter() - started)
 
@@ -49,8 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     data = random_images() if options.data_dir is None else DATASETS["cifar10"].load(options.data_dir)
     for name, shown in (("3x32x32", data), ("3x128x128", _enlarged(data))):
-        rates = [images_per_second(shown) for _ in range(3)]
-        print(f"{name}: {max(rates):,.0f} images/s (best of 3), {torch.get_num_threads()} threads")
+        for option, random_augmentation in (("", None), (" with random augmentation", RandomAugmentation())):
+            rates = [images_per_second(shown, random_augmentation) for _ in range(3)]
+            print(f"{name}{option}: {max(rates):,.0f} images/s (best of 3), {torch.get_num_threads()} threads")
 
 
 def _enlarged(data: ClassificationData) -> ClassificationData:

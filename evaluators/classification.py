@@ -164,7 +164,7 @@ class ClassificationEvaluator:
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
         parts = (
             self.dataset.digest(),
-            self.recipe,
+            *self.recipe.identity(),
             self.pruning_schedule,
             self.quantization,
             candidate.configuration,

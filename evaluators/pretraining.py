@@ -48,7 +48,7 @@ class PicturePretraining:
 
     def identity(self, configuration: Configuration, seed: int) -> str:
         """Give a few characters that follow from pictures, recipe, configuration and seed."""
-        parts = (self.pictures.digest(), self.recipe, configuration, seed)
+        parts = (self.pictures.digest(), *self.recipe.identity(), configuration, seed)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
     def train(

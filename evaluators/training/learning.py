@@ -16,7 +16,7 @@ from evaluators.training.pruning import build_optimizer
 from evaluators.training.recipe import Recipe
 from evaluators.training.threads import one_thread
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
-from prototypenas.errors import TrainingError
+from prototypenas.errors import ConfigurationError, TrainingError
 
 FROZEN_FROM = 0.6
 """Share of quantization-aware training after which the ranges stand still and only the weights adapt."""
@@ -29,6 +29,8 @@ class LearningTask(LightningModule):
         self, network: nn.Module, data: ClassificationData, recipe: Recipe, *, seed: int, first_epoch: int = 0
     ) -> None:
         super().__init__()
+        if recipe.random_augmentation is not None and not data.is_image:
+            raise ConfigurationError(f"random augmentation is for images, but {data.name} are series")
         self.network = network
         self.data = data
         self.recipe = recipe
@@ -72,7 +74,7 @@ class LearningTask(LightningModule):
         """Vary, prepare, mix; cross-entropy against the (mixed) classes."""
         inputs, targets = batch
         with one_thread():
-            prepared = self.data.prepared(self._augmentation(inputs, self._generator))
+            prepared = self.data.prepared(self._varied(inputs))
         if prepared.dim() == 4:
             # As much as half faster, on CPU and GPU.
             prepared = prepared.contiguous(memory_format=torch.channels_last)
@@ -112,6 +114,11 @@ class LearningTask(LightningModule):
                 f"lower the learning rate ({self.recipe.learning_rate}) or lengthen the warm-up"
             )
         return loss / count, right / count
+
+    def _varied(self, inputs: Tensor) -> Tensor:
+        if self.recipe.random_augmentation is not None:
+            inputs = self.recipe.random_augmentation(inputs, self._generator)
+        return self._augmentation(inputs, self._generator)
 
     def _mixed(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         alphas = [("mixup", self.recipe.mixup_alpha), ("cutmix", self.recipe.cutmix_alpha)]

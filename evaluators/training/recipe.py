@@ -1,9 +1,10 @@
 """How long, how fast and how regularised a network is trained."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from evaluators.augmentation import Augmentation
+from evaluators.random_augmentation import RandomAugmentation
 from prototypenas.errors import ConfigurationError
 
 STEPS_WANTED = 40
@@ -41,6 +42,8 @@ class Recipe:
     """Held out of training to choose the best checkpoint; 0 keeps the last."""
     augmentation: Augmentation | None = None
     """`None` takes the data set's own."""
+    random_augmentation: RandomAugmentation | None = field(default=None, repr=False)
+    """Before that, for images; `None` is off. Not in `repr`: see `identity`."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 2:
@@ -52,6 +55,13 @@ class Recipe:
         for name in ("momentum", "warmup_share", "label_smoothing", "average_decay", "validation_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1")
+
+    def identity(self) -> tuple[object, ...]:
+        """Give what tells recipes apart by its `repr`: that of before there was `random_augmentation`, where it is off.
+
+        So a training that was begun then can be continued.
+        """
+        return (self,) if self.random_augmentation is None else (self, self.random_augmentation)
 
     def learning_rate_at(self, step: int, steps_per_epoch: int) -> float:
         """Learning rate of the step with this number, counted from 0 over the whole run."""

@@ -4,9 +4,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from evaluators.datasets.samples import Samples, assembled
+from evaluators.random_augmentation import RandomAugmentation
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.learning import LearningTask
 from evaluators.training.pruning_schedule import PruningSchedule
 from prototypenas.compression.pruning import Importance
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
@@ -62,6 +65,7 @@ def rows(state: TrainingState) -> list[object]:
 
 
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(job, train, tmp_path):
+    job = replace(job, recipe=replace(job.recipe, random_augmentation=RandomAugmentation()))
     whole = train(replace(job, directory=tmp_path / "whole"))
     broken_job = replace(job, directory=tmp_path / "broken")
     for epochs in (0.1, 1, 1.1, 2, 3):
@@ -107,6 +111,14 @@ def test_taylor_importance_finds_its_gradients(job, train):
 def test_options_train_with_finite_loss(job, train, change):
     state = train(replace(job, recipe=replace(job.recipe, epochs=2, validation_share=0.0, **change)))
     assert all(record.validation_accuracy is None and record.train_loss < 5 for record in state.history)
+
+
+def test_random_augmentation_is_for_images(job):
+    series = Samples(torch.randn(64, 2, 32), torch.arange(64) % 10)
+    data = assembled("wind", list("0123456789"), series, series, split="made up")
+    recipe = replace(job.recipe, random_augmentation=RandomAugmentation())
+    with pytest.raises(ConfigurationError, match="wind are series"):
+        LearningTask(torch.nn.Identity(), data, recipe, seed=0)
 
 
 def test_training_without_a_validation_part_keeps_the_last_epoch(job, train):

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from evaluators.random_augmentation import RandomAugmentation
 from evaluators.training.recipe import Recipe, recipe_for
 from prototypenas.errors import ConfigurationError
 
@@ -32,3 +35,10 @@ def test_small_sets_get_small_batches():
 def test_impossible_values_are_refused(values):
     with pytest.raises(ConfigurationError, match=next(iter(values)).replace("_", ".")):
         Recipe(**values)
+
+
+def test_an_option_that_is_off_does_not_part_a_recipe_from_older_ones():
+    plain = Recipe(epochs=3)
+    assert "random" not in repr(plain.identity())
+    varied = [replace(plain, random_augmentation=RandomAugmentation(changes=count)) for count in (1, 2)]
+    assert len({repr(recipe.identity()) for recipe in (plain, *varied)}) == 3
