@@ -29,7 +29,7 @@ from prototypenas.deployment.graph import (
     UpsampleNearest,
     Window,
 )
-from prototypenas.deployment.tracing import Normalization, Recording, Rectifier
+from prototypenas.deployment.recording import Normalization, Recording, Rectifier
 
 T = TypeVar("T")
 Weighted = Conv2d | DepthwiseConv2d | FullyConnected

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from prototypenas.deployment.graph import Activation, Add, Concat
+from prototypenas.deployment.recording import Rectifier
 from prototypenas.deployment.traced_layers import (
     trace_addmm,
     trace_aten_convolution,
@@ -32,7 +33,7 @@ from prototypenas.deployment.traced_shapes import (
     trace_squeeze,
     trace_unsqueeze,
 )
-from prototypenas.deployment.tracing import Handler, Recorder, Rectifier, Traced
+from prototypenas.deployment.tracing import Handler, Recorder, Traced
 
 
 def _relu(recorder: Recorder, input: Traced) -> Traced:

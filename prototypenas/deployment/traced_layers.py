@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from prototypenas.deployment.graph import Conv2d, DepthwiseConv2d, FloatWeights, FullyConnected, Window
+from prototypenas.deployment.recording import Normalization
 from prototypenas.deployment.traced_windows import Numbers, append_window, height_and_width, need_map, spread
-from prototypenas.deployment.tracing import Handler, Normalization, Recorder, Traced
+from prototypenas.deployment.tracing import Handler, Recorder, Traced
 
 
 def trace_convolution(  # noqa: PLR0917 - PyTorch's own argument order

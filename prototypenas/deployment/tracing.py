@@ -5,19 +5,16 @@ networks and exported programs take the same way. No weight is read but to be re
 device cost nothing.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-from prototypenas.deployment.graph import Activation, Operator, TensorSpec
+from prototypenas.deployment.graph import Operator, TensorSpec
+from prototypenas.deployment.module_places import Place, in_evaluation, places_in, watched_calls
+from prototypenas.deployment.recording import Recording
 from prototypenas.errors import ConfigurationError, LoweringError
 from prototypenas.types import InputShape
 
@@ -27,46 +24,11 @@ Handler = Callable[..., Any]
 NO_PADDING = (0, 0, 0, 0)
 
 
-@dataclass(frozen=True, eq=False)
-class Normalization(Operator):
-    """Batch normalisation in evaluation, `y = scale * x + shift`, until `folding` removes it; None without weights."""
-
-    scale: NDArray[np.float64] | None
-    shift: NDArray[np.float64] | None
-
-
-@dataclass(frozen=True, eq=False)
-class Rectifier(Operator):
-    """A clamp until `folding` fuses it into its producer."""
-
-    activation: Activation
-
-
-@dataclass
-class Recording:
-    """What a forward pass did, in order; tensor names are operator names."""
-
-    input_shape: InputShape
-    tensors: dict[str, TensorSpec] = field(default_factory=dict)
-    operators: list[Operator] = field(default_factory=list)
-    input: str = ""
-    outputs: tuple[str, ...] = ()
-
-
 @dataclass
 class Storage:
     """The tensor that a value and its views name; in-place functions write a new name here."""
 
     tensor: str
-
-
-class Place(NamedTuple):
-    """A module in the network: where it is and what it is."""
-
-    path: str
-    kind: str
-    leaf: bool
-    """Whether it has no children, so that its path alone names its operator."""
 
 
 class Recorder:
@@ -79,7 +41,7 @@ class Recorder:
         self.stack = [Place("", type(module).__name__, leaf=False)]
         self.padded = False
         """Whether a value waits for a convolution to take its padding over."""
-        self._places = _places(module)
+        self._places = places_in(module)
         self._weight_paths: dict[int, str] | None = None
         self._names: dict[str, int] = {}
 
@@ -243,7 +205,7 @@ def trace(module: nn.Module, input_shape: InputShape, functions: Mapping[str, Ha
     height = input_shape[1] if len(input_shape) == 3 else 1
     name = recorder.new_name("input")
     sample = recorder.value(name, (height, input_shape[-1], input_shape[0]), (1, *input_shape))
-    with _evaluation(module), _module_paths(recorder):
+    with in_evaluation(module), watched_calls(recorder.enter, recorder.leave):
         result = module.forward(sample)
     recorder.recording.input = name
     recorder.recording.outputs = tuple(_output_tensor(recorder, value) for value in _flattened(result))
@@ -277,20 +239,6 @@ def _traced(values: Sequence[Any]) -> list[Traced]:
     return found
 
 
-def _places(module: nn.Module) -> dict[int, Place]:
-    """Give each module's place by identity."""
-    places: dict[int, Place] = {}
-    waiting = [("", module)]
-    while waiting:
-        path, parent = waiting.pop()
-        children = parent._modules
-        if id(parent) not in places:
-            places[id(parent)] = Place(path, type(parent).__name__, leaf=not children)
-            prefix = path + "." if path else ""
-            waiting += [(prefix + name, child) for name, child in children.items() if child is not None]
-    return places
-
-
 def _function_name(func: Callable[..., Any]) -> str:
     if func is nn.functional.batch_norm:
         return "functional_batch_norm"  # its arguments are in another order than those of torch.batch_norm
@@ -316,35 +264,3 @@ def _output_tensor(recorder: Recorder, value: object) -> str:
     if value.ndim == 2 and spec.channels > 1 and spec.height * spec.width > 1:
         recorder.fail("a flattened map as output would have another order of elements than in PyTorch")
     return value.tensor
-
-
-@contextmanager
-def _evaluation(module: nn.Module) -> Iterator[None]:
-    training = [child for child in module.modules() if child.training]
-    for child in training:
-        child.__dict__["training"] = False
-    try:
-        yield
-    finally:
-        for child in training:
-            child.__dict__["training"] = True
-
-
-@contextmanager
-def _module_paths(recorder: Recorder) -> Iterator[None]:
-    owner = threading.get_ident()
-
-    def enter(module: nn.Module, inputs: object) -> None:
-        if threading.get_ident() == owner:
-            recorder.enter(module)
-
-    def leave(module: nn.Module, inputs: object, output: object) -> None:
-        if threading.get_ident() == owner:
-            recorder.leave()
-
-    hooks = register_module_forward_pre_hook(enter), register_module_forward_hook(leave)
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
