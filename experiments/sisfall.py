@@ -1,48 +1,108 @@
-"""Beyond the paper: 34 activities and falls of a subject never seen, a network beside a random forest.
+"""Beyond the paper: 34 activities and falls of people never seen, a network beside a random forest.
 
     OMP_NUM_THREADS=1 python -m experiments.sisfall --data-dir data --out runs/sisfall
 
-Windows of 2.6 s of SisFall, subject SA05 held out of SA01 to SA05. The forest sees mean, deviation, least, greatest and
-mean step of each channel; the network, MbedNet of one dimension, the window. Neither is tuned on a validation part,
-so the recipe here was chosen looking at the held-out subject: figures of this file compare, they do not promise.
-Expected: forest 40.8 %; network about as much. One run with this recipe gave 41.7 %, and runs differ by more than two
-points. About three minutes on a free core.
+Windows of 2.6 s of SisFall's subjects SA01, SA02, SA03, SA05 and SE06; each in turn is held out and the other four
+train. The forest sees mean, deviation, least, greatest and mean step of each channel of a window; the network, four
+convolutions whose mean and maximum over time are joined, the window itself. Both name every window by itself.
+Network and recipe were chosen on SA01 and SA02; the other three were looked at once, with what had been chosen.
+Expected, seed 0: SA01 42.5 % of the forest and 44.9 % of the network, SA02 39.0 and 42.7, SA03 29.4 and 41.6.
+Writes `accuracy.csv`. About two minutes a subject on a free core.
 """
 
 import argparse
+import csv
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from sklearn.ensemble import RandomForestClassifier
+from torch import Tensor, nn
+from torch.nn import functional
 
+from evaluators.augmentation import Augmentation
 from evaluators.classification import ClassificationEvaluator
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.sisfall import SisFall
 from evaluators.quantizing import POST_TRAINING
 from evaluators.training.recipe import Recipe
 from prototypenas.console import ProgressBars
-from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration
-from search_spaces.mbednet_1d import build_mbednet_1d
+from prototypenas.prototype import Prototype
+from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration, InputShape
+from search_spaces.convolution import convolution_unit
+from search_spaces.sizing import Sizing
+
+SUBJECTS = ("SA01", "SA02", "SA03", "SA05", "SE06")
+STEM_CHANNELS = 32
+GROUP_CHANNELS = (48, 64, 96, 128)
 
 NETWORK = Configuration(
-    "mbednet1d",
-    width=1.0,
-    groups=(
-        GroupConfiguration(depth=1, kernel=9, stride=2),
-        GroupConfiguration(depth=1, kernel=9, stride=2),
-        GroupConfiguration(depth=1, kernel=5, stride=2),
-        GroupConfiguration(depth=1, kernel=5, stride=2),
-    ),
+    "joined-mean-and-maximum", width=1.0, groups=(GroupConfiguration(depth=1, kernel=9, stride=2),) * 4
 )
+"""One convolution a group; together they see 489 of the 512 samples."""
 
-RECIPE = Recipe(epochs=20, label_smoothing=0.1, validation_share=0.0)
-"""Four subjects are too few to hold one out."""
+RECIPE = Recipe(
+    epochs=20,
+    label_smoothing=0.1,
+    validation_share=0.0,
+    augmentation=Augmentation(shift=128, scale=0.3, rotation_degrees=45.0, noise=0.1),
+)
+"""Four subjects are too few to hold one out, so the last epoch is what is tested."""
 
 TREES = 300
+
+
+@dataclass(frozen=True)
+class Row:
+    """Accuracies on the windows of one subject, shares of 1."""
+
+    subject: str
+    forest: float
+    network: float
+    network_int8: float
+
+
+class MeanAndMaximum(nn.Module):
+    """Mean and maximum over time side by side: a fall is short, and its mean drowns in what surrounds it."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map `(N, C, T)` to `(N, 2 * C)`."""
+        mean = functional.adaptive_avg_pool1d(features, 1)
+        # Of a fixed size: the graph knows no adaptive maximum.
+        maximum = functional.max_pool1d(features, features.shape[2])
+        return torch.cat([mean, maximum], dim=1).flatten(1)
+
+
+def build_network(configuration: Configuration, input_shape: InputShape, num_classes: int) -> Prototype:
+    """Build a stem that quarters the series, one convolution a group, mean and maximum, and a linear layer.
+
+    Raises:
+        InvalidConfiguration: if the series would vanish or a layer would have no channel.
+    """
+    sizing = Sizing(configuration, input_shape, axes=1)
+    sizing.slide("stem", 9, 4)
+    features = sizing.fixed("stem", "stem.0", sizing.scaled("stem", STEM_CHANNELS))
+    stem = convolution_unit(input_shape[0], features.kept, 9, stride=4, axes=1)
+    groups = []
+    for number, group in enumerate(configuration.groups):
+        sizing.slide(f"group {number}", group.kernel, group.stride)
+        width = sizing.scaled(f"group {number}", GROUP_CHANNELS[number])
+        stream = sizing.pruned("stream", f"groups.{number}.0.0", width, group=number)
+        groups.append([convolution_unit(features.kept, stream.kept, group.kernel, stride=group.stride, axes=1)])
+        features = stream
+    return Prototype(
+        stem,
+        groups,
+        nn.Sequential(MeanAndMaximum(), nn.Linear(2 * features.kept, num_classes)),
+        configuration=configuration,
+        input_shape=input_shape,
+        num_classes=num_classes,
+        dimensions=sizing.dimensions,
+    )
 
 
 def window_statistics(samples: Samples) -> NDArray[np.float64]:
@@ -70,27 +130,44 @@ def network_evaluation(data: ClassificationData, recipe: Recipe, out: Path, *, s
     evaluator = ClassificationEvaluator(data, recipe, quantization=POST_TRAINING)
     candidate = Candidate(0, NETWORK, cost=None, digest=None, scores={})
     with ProgressBars(Console()) as progress:
-        return evaluator.evaluate(
-            candidate, build_mbednet_1d, directory=out, seed=seed, device=device, progress=progress
-        )
+        return evaluator.evaluate(candidate, build_network, directory=out, seed=seed, device=device, progress=progress)
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """Mean over subjects of both, and the network's lead with its deviation between subjects, in points."""
+    forest, network, int8 = (100 * np.array(values) for values in list(zip(*map(astuple, rows), strict=True))[1:])
+    lead = network - forest
+    spread = f" +- {lead.std(ddof=1):.1f}" if len(rows) > 1 else ""
+    return (
+        f"mean of {len(rows)}: forest {forest.mean():.2f} %, network {network.mean():.2f} %, int8 {int8.mean():.2f} %; "
+        f"the network leads by {lead.mean():.1f}{spread} points, on {int((lead > 0).sum())} of {len(rows)} subjects"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, train both, print both."""
+    """Read the command line, train both on every split, print and write their accuracies."""
     options = _parser().parse_args(arguments)
-    data = SisFall(test_subjects=(options.test_subject,)).load(options.data_dir)
-    print(f"{len(data.train)} training and {len(data.test)} test windows; {data.split}")
-    print(f"random forest: {100 * forest_accuracy(data, options.seed):.2f} %", flush=True)
-    recipe = replace(RECIPE, epochs=options.epochs)
-    found = network_evaluation(data, recipe, options.out, seed=options.seed, device=options.device)
-    print(f"network: float {100 * found.float_score:.2f} %, int8 {100 * found.int8_score:.2f} %, {found.seconds:.0f} s")
+    rows = []
+    for subject in options.test_subjects:
+        data = SisFall(test_subjects=(subject,)).load(options.data_dir)
+        forest = forest_accuracy(data, options.seed)
+        recipe = replace(RECIPE, epochs=options.epochs)
+        found = network_evaluation(data, recipe, options.out / subject, seed=options.seed, device=options.device)
+        rows.append(Row(subject, forest, found.float_score, found.int8_score))
+        shown = f"network {100 * found.float_score:.2f} %, int8 {100 * found.int8_score:.2f} %"
+        print(f"{subject}, {len(data.test)} windows: forest {100 * forest:.2f} %, {shown}", flush=True)
+    with (options.out / "accuracy.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([field.name for field in fields(Row)])
+        writer.writerows(map(astuple, rows))
+    print(summary(rows))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="A network beside a random forest on SisFall.")
+    parser = argparse.ArgumentParser(description="A network beside a random forest on SisFall, subject by subject.")
     parser.add_argument("--data-dir", type=Path, required=True, help="folder or zip file of SisFall")
     parser.add_argument("--out", type=Path, default=Path("runs/sisfall"))
-    parser.add_argument("--test-subject", default="SA05")
+    parser.add_argument("--test-subjects", nargs="+", default=SUBJECTS, help="held out one after the other")
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
