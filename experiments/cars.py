@@ -4,8 +4,9 @@
 
 Quantized test accuracy in the paper, by FLOPs, with 50 epochs of ImageNet pre-training:
 64.8 / 64.1 / 59.8 / 55.2 / 76.4 %.
-Expect less here: we train from scratch. The search (500 trials at 3x128x128) is shared by all image sets and takes
-minutes on a laptop; five trainings of 100 epochs want a GPU.
+Expect less here: we train from scratch unless `--pretrain FOLDER` names pictures by class to learn first. The search
+(500 trials at 3x128x128) is shared by all image sets and takes minutes on a laptop; five trainings of 100 epochs want
+a GPU.
 """
 
 from experiments.paper_experiment import image_experiment, main
