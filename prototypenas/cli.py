@@ -33,7 +33,7 @@ from prototypenas.deployment.measurement import measure_network
 from prototypenas.deployment.network_reference import load_network
 from prototypenas.deployment.targets import load_targets
 from prototypenas.devices import named_device, parsed_device
-from prototypenas.errors import ConfigurationError, PrototypeNASError
+from prototypenas.errors import ConfigurationError, PrototypeNASError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.dask_executor import DaskWorkers
 from prototypenas.exploration.exploration import DEFAULT_TRIALS
@@ -157,7 +157,9 @@ Trials = Annotated[int, typer.Option(min=1, help="Candidates to explore.")]
 Keep = Annotated[str, typer.Option(help="Models to keep: a number, or a range such as 3-5.")]
 SelectIn = Annotated[str, typer.Option(help=f"Selection space: {', '.join(SPACES)}.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Epochs each chosen model is trained.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same result on any number of jobs.")]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same result on any number of jobs.")
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as cores if not given.")]
 Device = Annotated[str, typer.Option(help="Where models are scored and trained: cpu, cuda, cuda:1, ...")]
 Out = Annotated[Path | None, typer.Option("--out", help="Run directory; runs/DATASET-TARGET if not given.")]
@@ -391,7 +393,10 @@ def deploy(
     directory = RunDirectory.open(run_path)
     catalogue = gather(plugin, target_files)
     goal = recorded_target(catalogue, directory)
-    for seen in directory.evaluated():
+    trained = directory.evaluated()
+    if not trained:
+        raise RunDirectoryError(f"{directory.path} holds no trained model; run `prototypenas evaluate` first")
+    for seen in trained:
         training = recorded_training(catalogue, seen)
         with ProgressBars(console) as progress:
             models = pipeline.deploy(seen, training.evaluator, goal, emulate=emulate, progress=progress)
@@ -465,7 +470,7 @@ def _summary(described: object) -> str:
 def show(
     architecture: Annotated[str, typer.Argument(help="Architecture; see `list architectures`.")],
     configuration: ConfigurationText = None,
-    input_size: Annotated[str, typer.Option("--input", help="CxHxW or CxT.")] = "3x128x128",
+    input_size: Annotated[str | None, typer.Option("--input", help="CxHxW (3x128x128) or CxT (6x512).")] = None,
     classes: Annotated[int, typer.Option(min=2)] = 10,
     plugin: Plugins = NONE,
 ) -> None:
@@ -473,7 +478,9 @@ def show(
     catalogue = gather(plugin, [])
     baseline = choose("architecture", architecture, catalogue.baselines)
     shown = parse_configuration(architecture, configuration) if configuration else reference_of(architecture)
-    rows = describe(baseline, shown, parse_input_shape(input_size), classes)
+    rows = describe(
+        baseline, shown, parse_input_shape(input_size) if input_size else usual_input(architecture), classes
+    )
     console.print(f"{architecture}: {write_configuration(shown)}")
     print_table(console, block_table(rows))
 
@@ -677,6 +684,11 @@ def recorded_input(run: RunDirectory) -> str:
     return "x".join(str(size) for size in run.recorded("exploration", "input_shape")[0])
 
 
+def usual_input(architecture: str) -> InputShape:
+    """Give the input shape an architecture is shown with if none is asked for."""
+    return (6, 512) if architecture in TIME_SERIES_POOL else (3, 128, 128)
+
+
 def reference_of(architecture: str) -> Configuration:
     """Give an architecture's reference configuration; a plug-in's has none."""
     if architecture not in REFERENCES:
@@ -693,7 +705,7 @@ def network_to_measure(
         return published.build(classes or published.num_classes), shape or published.input_shape
     if name in catalogue.baselines:
         configured = parse_configuration(name, configuration) if configuration else reference_of(name)
-        shape = shape or ((6, 512) if name in TIME_SERIES_POOL else (3, 128, 128))
+        shape = shape or usual_input(name)
         return catalogue.baselines[name](configured, shape, classes or 10), shape
     if ":" not in name and not name.endswith(".pt2"):
         choose("network", name, _merged(PUBLISHED, [catalogue.baselines]))

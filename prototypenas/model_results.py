@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from prototypenas.deployment.delivery import DELIVERY, read_delivery
+from prototypenas.deployment.footprint import cost_of
 from prototypenas.deployment.graph_file import GRAPH, load_graph
 from prototypenas.deployment.latency import estimate_latency
 from prototypenas.deployment.memory_plan import plan_memory
@@ -13,11 +14,16 @@ from prototypenas.types import Candidate, Evaluation, Target
 
 
 def model_result(directory: Path, candidate: Candidate, target: Target) -> ModelResult:
-    """Gather what a model's folder holds; steps not done yet leave their parts empty."""
+    """Gather what a model's folder holds; steps not done yet leave their parts empty.
+
+    What a trained model costs is priced anew: its data set may have other classes than it was explored for.
+    """
     result = ModelResult(candidate, read_evaluation(directory), history=read_history(directory / "history.csv"))
     if (directory / GRAPH).exists():
         graph = load_graph(directory / GRAPH)
-        result = replace(result, graph=graph, plan=plan_memory(graph), latency=estimate_latency(graph, target))
+        plan = plan_memory(graph)
+        priced = replace(candidate, cost=cost_of(graph, target, plan))
+        result = replace(result, candidate=priced, graph=graph, plan=plan, latency=estimate_latency(graph, target))
     if (directory / DELIVERY).exists():
         result = replace(result, delivery=read_delivery(directory))
     return result

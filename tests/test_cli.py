@@ -1,5 +1,6 @@
 """The commands as they are typed, on a plug-in's data set of 60 images and its toy architecture."""
 
+import csv
 import errno
 import json
 import re
@@ -115,6 +116,7 @@ def test_step_by_step_one_exploration_serves_two_data_sets(finished, tmp_path):
     assert (out / "selected.csv").read_bytes() == (whole / "selected.csv").read_bytes()
 
     assert "optimal" in done("select", out, "--keep", "2")
+    assert "no trained model" in refused("deploy", out, *PLUGIN)
     sets = ("--dataset", "quarters", "--dataset", "other-quarters")
     done("evaluate", out, *sets, *PLUGIN, "--epochs", "1", "--jobs", "1")
     first = files_below(out)
@@ -139,6 +141,18 @@ def test_step_by_step_one_exploration_serves_two_data_sets(finished, tmp_path):
 )
 def test_everything_that_can_be_named_is_listed(what, some):
     assert some in done("list", what, *PLUGIN)
+
+
+def test_a_model_costs_after_training_what_it_cost_in_the_search(finished):
+    out, printed = finished
+    with (out / "selected.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            kilobytes = [f"{int(row[name]) / 1e3:.1f}" for name in ("ram_bytes", "rom_bytes")]
+            assert re.search(rf"│ {row['number']} .*│ +{kilobytes[0]} │ +{kilobytes[1]} │", printed)
+
+
+def test_series_are_shown_without_naming_an_input():
+    assert "1x256" in done("show", "mbednet1d"), "the stem halves the usual 512 steps"
 
 
 def test_a_configuration_is_shown():

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from prototypenas.deployment.delivery import DELIVERY, Delivery
+from prototypenas.deployment.footprint import cost_of
 from prototypenas.deployment.graph_file import GRAPH, save_graph
 from prototypenas.deployment.lowering import lower
 from prototypenas.deployment.targets import load_targets
@@ -40,6 +41,7 @@ def test_every_part_that_is_there_is_gathered(tmp_path):
     assert result.plan is not None and result.latency is not None and result.latency.latency_ms > 0
     assert result.sizes == (SizeComparison("arena", 20, 20),)
     assert [epoch.train_loss for epoch in result.history] == [0.5]
+    assert result.candidate.cost == cost_of(graph, TARGET), "priced for the classes it was trained on"
     no_model = replace(TARGET, core="cortex-m0plus")
     assert model_result(tmp_path, CANDIDATE, no_model).evaluation == EVALUATION
 

@@ -57,7 +57,7 @@ def _open_folder(folder: Path, input_shape: InputShape | None) -> Classification
     if trained:
         return _open_ts(trained[0], input_shape)
     if has_pictures(folder):
-        return load_picture_folder(folder, name=folder.name, input_shape=input_shape or (3, 128, 128))
+        return load_picture_folder(folder, name=folder.resolve().name, input_shape=input_shape or (3, 128, 128))
     raise DatasetError(f"{folder} holds no data of a known form; own data is {FORMS}")
 
 

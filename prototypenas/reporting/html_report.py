@@ -107,7 +107,7 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         choice=tables.choice_table(report.selection),
         scale=tables.scale_table(report.selection),
         configurations=tables.configuration_table(chosen),
-        footprints=tables.footprint_table(chosen),
+        footprints=tables.footprint_table([model.candidate for model in report.models]),
         sizes=delivery_tables.sizes_table(report.models),
         emulated=delivery_tables.emulation_table(report.models),
         layers=[(model.candidate.number, delivery_tables.instruction_table(model)) for model in report.models],
