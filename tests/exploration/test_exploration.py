@@ -1,8 +1,7 @@
+import multiprocessing
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -19,21 +18,6 @@ from prototypenas.testing.stub_task import StubTask
 from prototypenas.types import Budget, Rejection
 
 TRIALS = 130
-
-RUN = """
-import sys
-from pathlib import Path
-from prototypenas.exploration.exploration import explore
-from prototypenas.exploration.process_pool import LocalProcesses
-from prototypenas.exploration.space import SearchSpace
-from prototypenas.testing.stub_task import StubTask
-
-if __name__ == "__main__":
-    space = SearchSpace(("squat", "tall"), {"squat": (3, 5, 7), "tall": (9, 19, 39)})
-    explore(
-        StubTask(seconds=0.01), space=space, trials=130, executor=LocalProcesses(2), directory=Path(sys.argv[1])
-    )
-"""
 
 
 def run(space, directory=None, *, task=None, trials=TRIALS, executor=None, **arguments):
@@ -97,16 +81,25 @@ def test_a_journal_cut_anywhere_is_continued_to_the_same_end(space, whole, tmp_p
         assert (tmp_path / "candidates.csv").read_bytes() == (directory / "candidates.csv").read_bytes()
 
 
-def killed_and_resumed(space, directory, lines):
+def explore_slowly(space, directory, executor):
+    run(space, directory, task=StubTask(seconds=0.01), executor=executor)
+
+
+def killed_and_resumed(space, directory, lines, executor):
     """Kill the run when its journal has so many lines, then let it finish."""
     journal = directory / JOURNAL
-    process = subprocess.Popen([sys.executable, "-c", RUN, str(directory)], start_new_session=True)
-    while process.poll() is None:
+    # Forked from a process that has imported everything: twenty imports of PyTorch would take minutes.
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([explore.__module__])
+    process = forks.Process(target=explore_slowly, args=(space, directory, executor))
+    process.start()
+    while process.is_alive():
         if journal.exists() and journal.read_bytes().count(b"\n") >= lines:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             break
         time.sleep(0.002)
-    assert process.wait() == -signal.SIGKILL
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     recorded = {line.split(b",", 1)[0] for line in journal.read_bytes().splitlines()[1:]}
     exploration = run(space, directory)
     lasting = {line.split(b",", 1)[0] for line in journal.read_bytes().splitlines()[1:]}
@@ -114,12 +107,14 @@ def killed_and_resumed(space, directory, lines):
     return exploration
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [60, *(pytest.param(count, marks=pytest.mark.slow) for count in random.Random(1).sample(range(1, 125), 20))],
-)
-def test_a_killed_run_continues_to_the_same_end(space, whole, lines, tmp_path):
-    assert killed_and_resumed(space, tmp_path, lines).candidates == whole[0].candidates
+MOMENTS = [
+    pytest.param(InProcess(), count, marks=pytest.mark.slow) for count in random.Random(1).sample(range(125), 20)
+]
+
+
+@pytest.mark.parametrize(("executor", "lines"), [(LocalProcesses(2), 60), *MOMENTS])
+def test_a_killed_run_continues_to_the_same_end(space, whole, executor, lines, tmp_path):
+    assert killed_and_resumed(space, tmp_path, lines, executor).candidates == whole[0].candidates
     assert (tmp_path / "candidates.csv").read_bytes() == (whole[1] / "candidates.csv").read_bytes()
 
 
