@@ -23,7 +23,7 @@ def named_device(device: str) -> tuple[str, list[int]]:
     Raises:
         ConfigurationError: for a device that is unknown.
     """
-    kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
+    kind, colon, index = device.partition(":")
+    if kind not in ("cpu", "cuda") or (colon and not index.isdigit()):
         raise ConfigurationError(f"device {device!r}; cpu, cuda or cuda:<number> is needed")
     return kind, [int(index or 0)]
