@@ -46,6 +46,11 @@ class PicturePretraining:
         digest = self.pictures.digest()
         return {"pretrain": str(self.folder), "pretrain_epochs": self.recipe.epochs, "pretrain_digest": digest}
 
+    def summary(self) -> str:
+        """Count pictures and classes."""
+        pictures = self.pictures
+        return f"pre-training on {self.folder}: {len(pictures.train):,} pictures of {pictures.num_classes} classes"
+
     def identity(self, configuration: Configuration, seed: int) -> str:
         """Give a few characters that follow from pictures, recipe, configuration and seed."""
         parts = (self.pictures.digest(), *self.recipe.identity(), configuration, seed)

@@ -28,7 +28,6 @@ from prototypenas.arguments import (
 from prototypenas.choices import choose, choose_all
 from prototypenas.console import ProgressBars, print_table
 from prototypenas.dask_training_pool import DaskPool
-from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.deployment.measurement import measure_network
 from prototypenas.deployment.network_reference import load_network
 from prototypenas.deployment.targets import load_targets
@@ -248,7 +247,7 @@ def run(
         device=device,
     )
     evaluator = training.evaluator
-    print_data(training.summary)
+    print_data(training)
     search = compose_search(
         catalogue,
         "image" if len(evaluator.input_shape) == 3 else "time-series",
@@ -377,7 +376,7 @@ def evaluate(
             seed=seed,
             device=device,
         )
-        print_data(training.summary)
+        print_data(training)
         seen = directory.for_dataset(training.dataset)
         with ProgressBars(console) as progress:
             models = pipeline.evaluate(seen, training, goal, machine, progress)
@@ -714,12 +713,15 @@ def network_to_measure(
     return load_network(name), shape
 
 
-def print_data(summary: DatasetSummary | None) -> None:
-    """Print what will be trained on: classes, sizes and the split."""
+def print_data(training: Training) -> None:
+    """Print what will be trained on: classes, sizes and the split; and what is learnt before that."""
+    summary = training.summary
     if summary is not None:
         shape = _joined(summary.input_shape, "x")
         console.print(f"{summary.name}: {len(summary.classes)} classes, {shape}; split: {summary.split}")
         print_table(console, class_table(summary))
+    if training.pretraining is not None:
+        console.print(training.pretraining.summary())
 
 
 def print_models(models: list[ModelResult], place: Path) -> None:

@@ -98,7 +98,7 @@ class _Submission:
         workers = self._client.sync(self._client.scheduler.identity)["workers"].values()
         able = sum(worker["resources"].get("GPU", 0) >= self._gpus for worker in workers)
         if not able:
-            wanted = ' with --resources "GPU=1"' if self._gpus else ""
+            wanted = f' with --resources "GPU={self._gpus}"' if self._gpus else ""
             self._progress.update(WAITING, 0, len(self._futures), f"no worker yet; start one{wanted}")
 
 

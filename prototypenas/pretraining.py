@@ -29,6 +29,9 @@ class Pretraining(Protocol):
     def input_shape(self) -> InputShape:
         """One sample without its batch dimension, as the selected models see it."""
 
+    def summary(self) -> str:
+        """Say in a line what is learnt, for the user to check before it takes hours."""
+
     def identity(self, configuration: Configuration, seed: int) -> str:
         """Give a few characters, equal where the pre-trained network is."""
 

@@ -20,8 +20,8 @@ class Cluster:
 
 
 @contextmanager
-def dask_cluster(directory: Path, *, workers: int) -> Iterator[Cluster]:
-    """A scheduler and worker processes, connected over TCP on loopback."""
+def dask_cluster(directory: Path, *, workers: int, gpus: int = 0) -> Iterator[Cluster]:
+    """A scheduler and worker processes, connected over TCP on loopback; each claims to have so many GPUs."""
     import distributed
 
     contact = directory / "scheduler.json"
@@ -30,6 +30,7 @@ def dask_cluster(directory: Path, *, workers: int) -> Iterator[Cluster]:
     try:
         wait_for(contact.exists)
         arguments = ["--scheduler-file", str(contact), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        arguments += ["--resources", f"GPU={gpus}"]
         processes += [_start(WORKER, arguments, directory) for _ in range(workers)]
         with distributed.Client(scheduler_file=str(contact), set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=60)

@@ -42,7 +42,7 @@ class Listener:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    with dask_cluster(tmp_path_factory.mktemp("cluster"), workers=2) as running:
+    with dask_cluster(tmp_path_factory.mktemp("cluster"), workers=2, gpus=1) as running:
         yield running
 
 
@@ -111,8 +111,8 @@ def test_an_error_of_ours_comes_back_and_a_missing_gpu_is_told(selected, cluster
         DaskPool(cluster.address).train_all([blind], plugins=(), progress=Silent())
     listener = Listener(_interrupt, epochs=0)
     with pytest.raises(KeyboardInterrupt):
-        DaskPool(cluster.address, gpus=1).train_all([print], plugins=(), progress=listener)
-    assert listener.heard == [("training", 0, 1, 'no worker yet; start one with --resources "GPU=1"')]
+        DaskPool(cluster.address, gpus=2).train_all([print], plugins=(), progress=listener)
+    assert listener.heard == [("training", 0, 1, 'no worker yet; start one with --resources "GPU=2"')]
 
 
 @pytest.mark.slow
@@ -127,7 +127,7 @@ def test_a_lost_workers_training_continues_elsewhere_and_all_end_as_one_after_th
         before.update({file: file.read_text().splitlines() for file in run.path.glob("models/*/history.csv")})
 
     listener = Listener(kill)
-    train(run, DaskPool(cluster.address), listener)
+    train(run, DaskPool(cluster.address, gpus=1), listener)
     assert len({task for task, *_ in listener.heard}) == 2
     assert {(completed, total) for _, completed, total, _ in listener.heard} >= {(80, 80)}
     assert any(4 <= len(lines) < 81 for lines in before.values()), "the kill came in the middle"

@@ -41,7 +41,7 @@ def test_one_network_an_architecture_is_trained_once_for_all_models_and_data_set
     invoke("explore", *size, "--trials", "8", "--jobs", "1", "--out", out)
     CliRunner().invoke(app, ["select", str(out), "--keep", "2"])
     learn = ("evaluate", out, "--epochs", "1", "--jobs", "1", "--pretrain", pictures, "--pretrain-epochs", "2")
-    invoke(*learn, "--dataset", "quarters")
+    assert "24 pictures of 2 classes" in invoke(*learn, "--dataset", "quarters")
 
     (shared,) = (out / "pretrained").iterdir()
     assert shared.name.startswith("toy-") and len((shared / "history.csv").read_text().splitlines()) == 3
