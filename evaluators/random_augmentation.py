@@ -103,21 +103,13 @@ def _signs(kinds: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _matrices(moves: Tensor, strengths: Tensor) -> Tensor:
-    """Give the `(n, 2, 3)` matrix of each move at its signed strength; their order is that of `MOVES`."""
-    angles = math.radians(DEGREES) * strengths
-    one, zero = torch.ones_like(strengths), torch.zeros_like(strengths)
-    shear, shift = SHEAR * strengths, 2 * SHIFT * strengths
-    turn = torch.stack((angles.cos(), -angles.sin(), zero, angles.sin(), angles.cos(), zero))
-    kinds = torch.stack(
-        (
-            torch.stack((one, shear, zero, zero, one, zero)),
-            torch.stack((one, zero, zero, shear, one, zero)),
-            torch.stack((one, zero, shift, zero, one, zero)),
-            torch.stack((one, zero, zero, zero, one, shift)),
-            turn,
-        )
-    )
-    return kinds[moves, :, torch.arange(len(moves), device=moves.device)].view(-1, 2, 3)
+    """Give the `(n, 2, 3)` matrix of each move at its signed strength."""
+    turns = moves == MOVES.index("rotate")
+    angles = math.radians(DEGREES) * strengths * turns
+    cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
+    turned = torch.stack((cosine, -sine, zero, sine, cosine, zero), dim=1)
+    greatest = torch.tensor(GREATEST, device=moves.device)[moves]
+    return torch.addcmul(turned, greatest, strengths[:, None]).view(-1, 2, 3)
 
 
 def _brightness(images: Tensor, signs: Tensor, strength: float) -> Tensor:
@@ -134,10 +126,10 @@ def _contrast(images: Tensor, signs: Tensor, strength: float) -> Tensor:
 
 def _sharpness(images: Tensor, signs: Tensor, strength: float) -> Tensor:
     """Blend with a blur that leaves the outermost pixels."""
-    values = images.float()
+    values = images.short()
     lines = values[:, :, :-2] + values[:, :, 1:-1] + values[:, :, 2:]
     squares = lines[..., :-2] + lines[..., 1:-1] + lines[..., 2:]
-    blurred = values.clone()
+    blurred = images.float()
     blurred[:, :, 1:-1, 1:-1].mul_(4).add_(squares).div_(13).round_()
     return _blended(images, blurred, signs, strength)
 
@@ -160,10 +152,11 @@ def _autocontrast(images: Tensor, signs: Tensor, strength: float) -> Tensor:
 
 def _equalize(images: Tensor, signs: Tensor, strength: float) -> Tensor:
     """Spread each channel's values so that all are about as frequent; several times as fast as torchvision's."""
-    values = images.flatten(0, 1).flatten(1).long()
+    flat = images.flatten(0, 1).flatten(1)
+    values = flat.long()
     counts = torch.zeros((len(values), 256), device=images.device)
     counts.scatter_add_(1, values, torch.ones((), device=images.device).expand(values.shape))
-    darkest = counts.gather(1, values.amin(dim=1, keepdim=True))
+    darkest = counts.gather(1, flat.amin(dim=1, keepdim=True).long())
     others = values.shape[1] - darkest
     spread = (counts.cumsum(1) - darkest).clamp_(min=0) * (255 / others.clamp(min=1))
     same = torch.arange(256.0, device=images.device)
@@ -185,6 +178,15 @@ def _grey(images: Tensor) -> Tensor:
 
 
 MOVES = ("shear x", "shear y", "shift x", "shift y", "rotate")
+
+GREATEST = (
+    (0.0, SHEAR, 0.0, 0.0, 0.0, 0.0),
+    (0.0, 0.0, 0.0, SHEAR, 0.0, 0.0),
+    (0.0, 0.0, 2 * SHIFT, 0.0, 0.0, 0.0),
+    (0.0, 0.0, 0.0, 0.0, 0.0, 2 * SHIFT),
+    (0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+)
+"""What each move adds to the matrix at full strength; rotation multiplies it instead."""
 
 COLOURINGS: Mapping[str, Change] = {
     "brightness": _brightness,
