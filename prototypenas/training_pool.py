@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import queue
+import signal
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -188,6 +189,8 @@ class _Crew:
 
 
 def _work(number: int, parcel: Parcel, messages: Messages, threads: int) -> None:
+    # The terminal tells every process of an interrupt; only the coordinator answers it, and ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     outcome = outcome_of(lambda: parcel.open()(ForwardedProgress(messages)))
