@@ -3,13 +3,13 @@
     OMP_NUM_THREADS=1 python -m benchmarks.samplers --trials 200 --seeds 5 --figure docs/figures/samplers.svg
 
 Every sampler searches the whole image pool at 3x32x32 for an stm32f746 under the same budget, with the default ensemble
-on batches of 8. The hypervolume is taken in FLOPs and all proxies, normalised over everything any sampler found. Writes
-one row a sampler, seed and number of trials to `--out`, prints a table, draws the curves with the range over seeds, by
-trials and by CPU seconds. `gp` is left out unless named: its ask models five objectives, which takes hours here.
+on batches of 8. The hypervolume is taken in FLOPs and all proxies, normalised over everything any sampler found. A
+sampler may be named with its population, `nsga2:50`. Keeps each run in `--out`, where a repeated call finds it, prints
+a table, and draws the curves with the range over seeds, by trials and by CPU seconds. `gp` is left out unless named: to
+model five objectives takes hours here.
 """
 
 import argparse
-import csv
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -49,19 +49,35 @@ class Run:
     """Of the whole exploration, which runs in one process on one thread."""
 
 
-def explored(sampler_seed: tuple[str, int], *, trials: int) -> Run:
-    """Explore in this process."""
+def explored(sampler_seed: tuple[str, int], *, trials: int, out: Path) -> Run:
+    """Explore in this process, or read what an earlier call did."""
     sampler, seed = sampler_seed
+    path = out / f"{sampler.replace(':', '-')}-{seed}-{trials}.npz"
+    if path.exists():
+        with np.load(path) as kept:
+            return Run(sampler, seed, kept["objectives"], float(kept["sampler_seconds"]), float(kept["cpu_seconds"]))
+    run = _explored(sampler, seed, trials)
+    np.savez(path, objectives=run.objectives, sampler_seconds=run.sampler_seconds, cpu_seconds=run.cpu_seconds)
+    return run
+
+
+def _explored(sampler: str, seed: int, trials: int) -> Run:
     target = load_targets()["stm32f746"]
-    proxies = {name: PROXIES[name] for name in DEFAULT_ENSEMBLE}
+    proxies = {proxy: PROXIES[proxy] for proxy in DEFAULT_ENSEMBLE}
     task = ExplorationTask(IMAGE_POOL, proxies, (3, 32, 32), 10, target, target.budget, batch_size=8)
-    space = SearchSpace(tuple(IMAGE_POOL), KERNELS)
     start = process_time()
-    exploration = explore(task, space=space, trials=trials, sampler=sampler, seed=seed, executor=InProcess())
+    exploration = explore(
+        task,
+        space=SearchSpace(tuple(IMAGE_POOL), KERNELS),
+        trials=trials,
+        sampler=sampler,
+        seed=seed,
+        executor=InProcess(),
+    )
     rows = np.full((trials, 1 + len(proxies)), np.nan)
     for candidate in exploration.candidates:
         if candidate.feasible and candidate.cost is not None:
-            scores = [-candidate.scores[name] for name in proxies]
+            scores = [-candidate.scores[proxy] for proxy in proxies]
             rows[candidate.number] = [candidate.cost.flops, *scores]
     return Run(sampler, seed, rows, exploration.statistics.sampler_seconds, process_time() - start)
 
@@ -127,20 +143,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--samplers", nargs="*", default=[name for name in SAMPLERS if name != "gp"])
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("samplers.csv"))
+    parser.add_argument("--out", type=Path, default=Path("runs/samplers"))
     parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
     work = [(sampler, seed) for seed in range(arguments.seeds) for sampler in arguments.samplers]
+    arguments.out.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
-        runs = list(pool.map(partial(explored, trials=arguments.trials), work))
+        runs = list(pool.map(partial(explored, trials=arguments.trials, out=arguments.out), work))
     found = curves(runs)
-    with arguments.out.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("sampler", "seed", "trials", "cpu_seconds", "hypervolume"))
-        for run in runs:
-            seconds = run.cpu_seconds / arguments.trials
-            for trials, value in enumerate(found[run.sampler, run.seed], start=1):
-                writer.writerow((run.sampler, run.seed, STEP * trials, f"{STEP * trials * seconds:.1f}", value))
     shortest, timed = at_equal_time(runs, found)
     print("| sampler | hypervolume (range over seeds) | after equal time | feasible | sampler [ms a trial] |")
     print("|---|---|---|---|---|")

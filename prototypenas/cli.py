@@ -37,7 +37,7 @@ from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.dask_executor import DaskWorkers
 from prototypenas.exploration.exploration import DEFAULT_TRIALS
 from prototypenas.exploration.process_pool import LocalProcesses, available_cores
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS
+from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_file
@@ -167,7 +167,9 @@ Architectures = Annotated[str, typer.Option(help="Architectures to search instea
 ProbeKind = Annotated[str, typer.Option("--probe", help="What the proxies look at: gaussian or dataset.")]
 BatchSize = Annotated[int, typer.Option(min=2, help="Samples in a batch of the probe.")]
 WeightSeeds = Annotated[int, typer.Option(min=1, help="Drawings of the weights that scores are averaged over.")]
-SamplerName = Annotated[str, typer.Option("--sampler", help=f"One of {', '.join(SAMPLERS)}.")]
+SamplerName = Annotated[
+    str, typer.Option("--sampler", help=f"One of {', '.join(SAMPLERS)}; a population may follow, as in nsga2:200.")
+]
 OwnData = Annotated[
     Path | None,
     typer.Option("--data", help="Your own: a folder of pictures by class, .npz, .csv, .parquet or .ts."),
@@ -593,7 +595,7 @@ def check_names(catalogue: Catalogue, architectures: str, proxy_names: str, samp
     if architectures:
         choose_all("architecture", parse_names(architectures), catalogue.baselines)
     choose_all("proxy", parse_names(proxy_names), catalogue.proxies)
-    choose("sampler", sampler, {name: name for name in SAMPLERS})
+    name_and_population(sampler)
     choose("probe", probe, PROBES)
 
 
@@ -635,7 +637,6 @@ def compose_search(
         device=device,
         plugins=catalogue.plugins,
     )
-    choose("sampler", sampler, {name: name for name in SAMPLERS})
     return Search(exploration, SearchSpace(tuple(baselines), catalogue.kernels), trials, sampler, seed)
 
 

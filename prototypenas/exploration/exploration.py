@@ -16,7 +16,7 @@ from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
 from prototypenas.exploration.outcome import outcome_of
 from prototypenas.exploration.process_pool import LocalProcesses
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, default_population
+from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
 from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
@@ -52,7 +52,6 @@ def explore(
     space: SearchSpace,
     trials: int = DEFAULT_TRIALS,
     sampler: str = DEFAULT_SAMPLER,
-    population: int | None = None,
     seed: int = 0,
     executor: ExecutorKind | None = None,
     directory: Path | None = None,
@@ -63,7 +62,7 @@ def explore(
 
     With a `directory`, every finished candidate is kept there the moment it is finished, an interrupted exploration
     continues where it was, and a table and an Optuna study are written beside. `storage` is the URL of an Optuna
-    storage that gets the study instead.
+    storage that gets the study instead. `sampler` may carry its population, as in `nsga2:200`.
 
     Raises:
         ConfigurationError: if an argument is not allowed.
@@ -73,9 +72,9 @@ def explore(
     """
     if trials < 1:
         raise ConfigurationError(f"{trials} trials asked for; at least 1 is needed")
-    population = default_population(sampler) if population is None else population
-    chosen = create_sampler(sampler, space, proxies=task.proxy_names, population=population, seed=seed)
-    identity = {"sampler": sampler, "population": population, "sampler_seed": seed, **_space_identity(space)}
+    name, population = name_and_population(sampler)
+    chosen = create_sampler(name, space, proxies=task.proxy_names, population=population, seed=seed)
+    identity = {"sampler": name, "population": population, "sampler_seed": seed, **_space_identity(space)}
     with ExitStack() as stack:
         records = stack.enter_context(_records(task, identity, space, directory=directory, storage=storage))
         run = _Run(task, chosen, records, LiveState(progress or Silent(), trials))

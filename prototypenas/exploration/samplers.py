@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.optuna_sampler import OPTUNA_SAMPLERS, OptunaSampler
 from prototypenas.exploration.outcome import Outcome
@@ -32,21 +33,29 @@ class Sampler(Protocol):
         """Learn the outcomes of the last ask, in its order."""
 
 
-def default_population(sampler: str) -> int:
-    """Give how many candidates a sampler is asked for at once."""
-    return MODEL_BATCH if sampler in ("tpe", "gp") else POPULATION
+def name_and_population(sampler: str) -> tuple[str, int]:
+    """Read `nsga2` or `nsga2:200`: a sampler and how many candidates it is asked for at once.
+
+    Raises:
+        ConfigurationError: if the name is unknown, or the population no number.
+    """
+    name, colon, number = sampler.partition(":")
+    choose("sampler", name, {each: each for each in SAMPLERS})
+    if not colon:
+        return name, MODEL_BATCH if name in ("tpe", "gp") else POPULATION
+    if not number.isdecimal():
+        raise ConfigurationError(f"the population in {sampler} is {number!r}; it is a whole number of at least 2")
+    return name, int(number)
 
 
 def create_sampler(name: str, space: SearchSpace, *, proxies: Sequence[str], population: int, seed: int) -> Sampler:
-    """Make a sampler by name.
+    """Make a sampler by its bare name.
 
     Raises:
-        ConfigurationError: if the name is unknown, or the population too small to breed.
+        ConfigurationError: if the population is too small to breed, or a library is missing.
     """
     if population < 2:
         raise ConfigurationError(f"the population is {population}; it must be at least 2")
     if name in OPTUNA_SAMPLERS:
         return OptunaSampler(name, space, proxies=proxies, population=population, seed=seed)
-    if name in PYMOO_ALGORITHMS:
-        return PymooSampler(name, space, objectives=1 + len(proxies), population=population, seed=seed)
-    raise ConfigurationError(f"there is no sampler {name}; there are {', '.join(SAMPLERS)}")
+    return PymooSampler(name, space, objectives=1 + len(proxies), population=population, seed=seed)

@@ -7,7 +7,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.exploration import optuna_sampler
 from prototypenas.exploration.candidate_evaluation import evaluate_candidate
 from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
-from prototypenas.exploration.samplers import SAMPLERS, create_sampler, default_population
+from prototypenas.exploration.samplers import SAMPLERS, create_sampler, name_and_population
 from prototypenas.testing.stub_task import StubTask
 
 TASK = StubTask()
@@ -92,12 +92,19 @@ def test_nsga2_proposes_what_plain_optuna_does(space):
 
 
 def test_bad_arguments_are_refused(space):
-    with pytest.raises(ConfigurationError, match="nsga2"):
-        create_sampler("nsga", space, proxies=("one",), population=20, seed=0)
     with pytest.raises(ConfigurationError, match="at least 2"):
         create_sampler("nsga2", space, proxies=("one",), population=1, seed=0)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_every_sampler_has_a_population(name):
-    assert default_population(name) >= 2
+def test_every_sampler_has_a_population_and_takes_another(name):
+    assert name_and_population(name)[1] >= 2
+    assert name_and_population(f"{name}:7") == (name, 7)
+
+
+@pytest.mark.parametrize(
+    ("named", "told"), [("nsga", "did you mean nsga"), ("nsga2:", "whole number"), ("nsga2:-5", "whole number")]
+)
+def test_a_sampler_that_cannot_be_read_is_refused(named, told):
+    with pytest.raises(ConfigurationError, match=told):
+        name_and_population(named)
