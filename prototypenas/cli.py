@@ -574,7 +574,14 @@ def compose_training(
 def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
     """Compose the training that a run directory records."""
     own, dataset, data_dir, size, epochs, quantize, seed = run.recorded(
-        run.evaluation_section, "own_data", "dataset", "data_dir", "input_size", "epochs", "quantize", "seed"
+        run.evaluation_section,
+        own_data=str | None,
+        dataset=str,
+        data_dir=str | None,
+        input_size=str | None,
+        epochs=int | None,
+        quantize=str,
+        seed=int,
     )
     own_data = None if own is None else Path(own)
     return compose_training(
@@ -676,12 +683,12 @@ def known_space(name: str) -> str:
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
     """Give the target that a run was explored for."""
-    return choose("target", run.recorded("exploration", "target")[0], catalogue.targets)
+    return choose("target", run.recorded("exploration", target=str)[0], catalogue.targets)
 
 
 def recorded_input(run: RunDirectory) -> str:
     """Give the input shape that a run was explored for, as it is typed."""
-    return "x".join(str(size) for size in run.recorded("exploration", "input_shape")[0])
+    return "x".join(str(size) for size in run.recorded("exploration", input_shape=list)[0])
 
 
 def usual_input(architecture: str) -> InputShape:

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from prototypenas.errors import RunDirectoryError
@@ -158,17 +159,17 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.path} has no {section} yet; run that step first")
         return dict(sections[section])
 
-    def recorded(self, section: str, *names: str) -> tuple[Any, ...]:
-        """Read some recorded arguments of a step.
+    def recorded(self, section: str, **kinds: type | UnionType) -> tuple[Any, ...]:
+        """Read some recorded arguments of a step, each of its kind.
 
         Raises:
-            RunDirectoryError: if the step has not begun, or `run.json` lacks one of them.
+            RunDirectoryError: if the step has not begun, or `run.json` lacks one of them or says something else there.
         """
         kept = self.arguments(section)
-        absent = [name for name in names if name not in kept]
-        if absent:
-            raise self._damaged(f"{absent[0]!r} in {section!r}")
-        return tuple(kept[name] for name in names)
+        for name, kind in kinds.items():
+            if name not in kept or not isinstance(kept[name], kind):
+                raise self._damaged(f"{name!r} in {section!r}")
+        return tuple(kept[name] for name in kinds)
 
     def has(self, section: str) -> bool:
         """Say whether a step has begun here."""

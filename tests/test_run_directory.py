@@ -90,12 +90,14 @@ def test_results_without_the_arguments_they_came_from_are_refused(tmp_path, lost
         run.bind("exploration", ARGUMENTS)
 
 
-def test_a_recorded_argument_that_is_missing_is_named(tmp_path):
+def test_a_recorded_argument_that_is_missing_or_of_another_kind_is_named(tmp_path):
     run = RunDirectory.create(tmp_path)
     run.bind("exploration", ARGUMENTS)
-    assert run.recorded("exploration", "seed", "trials") == (0, 100)
+    assert run.recorded("exploration", seed=int, trials=int | None) == (0, 100)
     with pytest.raises(RunDirectoryError, match="'target' in 'exploration'"):
-        run.recorded("exploration", "seed", "target")
+        run.recorded("exploration", seed=int, target=str)
+    with pytest.raises(RunDirectoryError, match="'seed' in 'exploration'"):
+        run.recorded("exploration", seed=str)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
