@@ -17,7 +17,8 @@ class Evaluator:
     """Evaluates generations; remembers the networks of all of them, so that equal ones are scored once.
 
     Of equal networks the one with the lowest number is scored and the others take over its scores. To make that hold
-    whatever finishes first, a candidate moves on to scoring only when all before it are priced.
+    whatever finishes first, a candidate moves on only when all before it are priced. Scoring begins when all are, with
+    the dearest: a dear one at the end would let all workers but one wait.
     """
 
     def __init__(self, executor: Executor, recorded: Mapping[int, Evaluated], listener: Listener) -> None:
@@ -38,10 +39,14 @@ class Evaluator:
         for number, configuration in zip(numbers, configurations, strict=True):
             self._begin(unpriced(number, configuration))
         released = self._release(first)
+        if released == numbers.stop:
+            self._score_due()
         while len(self._final) < len(configurations):
             for finished in self._executor.finished():
                 self._receive(finished)
             released = self._release(released)
+            if released == numbers.stop:
+                self._score_due()
             self._report()
         return [self._final[number] for number in numbers]
 
@@ -51,6 +56,7 @@ class Evaluator:
         self._pricing: dict[int, Seconds] = {}
         self._repeats: dict[int, list[Candidate]] = defaultdict(list)
         self._news: list[Evaluated] = []
+        self._due: list[Candidate] = []
 
     def _begin(self, candidate: Candidate) -> None:
         known = self._recorded.get(candidate.number)
@@ -95,11 +101,16 @@ class Evaluator:
         owner = self._owners.setdefault(network, candidate)
         if owner.number == candidate.number:
             self._pricing[candidate.number] = priced.seconds
-            self._executor.submit(Job(Stage.SCORE, candidate))
+            self._due.append(candidate)
         elif owner.scores or owner.rejection is not None:
             self._finish(replace(priced, candidate=_repeated(candidate, owner)))
         else:
             self._repeats[owner.number].append(candidate)
+
+    def _score_due(self) -> None:
+        for candidate in sorted(self._due, key=_macs, reverse=True):
+            self._executor.submit(Job(Stage.SCORE, candidate))
+        self._due = []
 
     def _finish(self, item: Evaluated) -> None:
         candidate = item.candidate
@@ -133,6 +144,10 @@ def count_repeated(candidates: Iterable[Candidate]) -> int:
 
 def _repeated(candidate: Candidate, owner: Candidate) -> Candidate:
     return replace(candidate, scores=owner.scores, rejection=owner.rejection)
+
+
+def _macs(candidate: Candidate) -> int:
+    return 0 if candidate.cost is None else candidate.cost.macs
 
 
 def _lost(candidate: Candidate) -> bool:
