@@ -27,6 +27,9 @@ from prototypenas.types import Candidate
 DEFAULT_TRIALS = 500
 """Candidates explored (paper, section 3.1)."""
 
+MIRRORED_TOGETHER = 50
+"""Candidates in one transaction of the study's storage."""
+
 TABLE_GROWTH = 0.1
 """The table is written anew when it has grown by this share, so that writing stays linear in its length."""
 
@@ -101,14 +104,18 @@ class _Records:
             self._journal.append(news)
 
     def generation(self, candidates: Sequence[Candidate]) -> None:
-        if self._mirror is not None and self._mirror.length < len(candidates):
-            self._mirror.extend(candidates[self._mirror.length :])
+        self._write_study(candidates, least=MIRRORED_TOGETHER)
         if len(candidates) >= self._tabled * (1 + TABLE_GROWTH):
             self._write_table(candidates)
 
     def finish(self, candidates: Sequence[Candidate]) -> None:
+        self._write_study(candidates, least=1)
         if self._tabled < len(candidates):
             self._write_table(candidates)
+
+    def _write_study(self, candidates: Sequence[Candidate], *, least: int) -> None:
+        if self._mirror is not None and len(candidates) >= self._mirror.length + least:
+            self._mirror.extend(candidates[self._mirror.length :])
 
     def _write_table(self, candidates: Sequence[Candidate]) -> None:
         if self._table is not None:

@@ -16,11 +16,11 @@ SAMPLERS = (*OPTUNA_SAMPLERS, *PYMOO_ALGORITHMS)
 
 DEFAULT_SAMPLER = "nsga2"
 
-POPULATION = 50
-"""Candidates asked at once. Results depend on it, and on nothing that depends on the number of workers."""
+POPULATION = 10
+"""Candidates asked at once, and bred from; the measured best for a few hundred trials (`docs/exploration.md`).
 
-MODEL_BATCH = 10
-"""Candidates asked at once of a sampler that fits a model to all results: smaller, so that it learns more often."""
+Results depend on it, and on nothing that depends on the number of workers. It bounds how many can work at once.
+"""
 
 
 class Sampler(Protocol):
@@ -42,7 +42,7 @@ def name_and_population(sampler: str) -> tuple[str, int]:
     name, colon, number = sampler.partition(":")
     choose("sampler", name, {each: each for each in SAMPLERS})
     if not colon:
-        return name, MODEL_BATCH if name in ("tpe", "gp") else POPULATION
+        return name, POPULATION
     if not number.isdecimal():
         raise ConfigurationError(f"the population in {sampler} is {number!r}; it is a whole number of at least 2")
     return name, int(number)
