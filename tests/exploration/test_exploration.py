@@ -107,12 +107,12 @@ def killed_and_resumed(space, directory, lines, executor):
     return exploration
 
 
-MOMENTS = [
-    pytest.param(InProcess(), count, marks=pytest.mark.slow) for count in random.Random(1).sample(range(125), 20)
-]
+MOMENTS = [(LocalProcesses(2), 60), *((InProcess(), count) for count in random.Random(1).sample(range(125), 20))]
 
 
-@pytest.mark.parametrize(("executor", "lines"), [(LocalProcesses(2), 60), *MOMENTS])
+@pytest.mark.parametrize(
+    ("executor", "lines"), [(InProcess(), 70), *(pytest.param(*each, marks=pytest.mark.slow) for each in MOMENTS)]
+)
 def test_a_killed_run_continues_to_the_same_end(space, whole, executor, lines, tmp_path):
     assert killed_and_resumed(space, tmp_path, lines, executor).candidates == whole[0].candidates
     assert (tmp_path / "candidates.csv").read_bytes() == (whole[1] / "candidates.csv").read_bytes()
