@@ -13,9 +13,9 @@ from random import Random
 
 import torch
 
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.errors import InvalidConfiguration
+from prototypenas.graph.lowering import lower
 from prototypenas.testing import random_configuration
 from search_spaces import IMAGE_POOL, KERNELS
 

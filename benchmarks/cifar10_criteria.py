@@ -26,10 +26,10 @@ from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import recipe_for
+from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.delivery import deliver
-from prototypenas.deployment.footprint import cost_of
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.targets import load_targets
+from prototypenas.graph.lowering import lower
 from prototypenas.progress import Silent
 from prototypenas.types import Candidate, Configuration, GroupConfiguration
 from search_spaces.mbednet import build_mbednet

@@ -2,7 +2,7 @@
 
 Needs gcc-arm-none-eabi and libnewlib-arm-none-eabi; takes about a minute. Run it after any change of a kernel:
 
-    python -m benchmarks.code_sizes > prototypenas/deployment/code_sizes.toml
+    python -m benchmarks.code_sizes > prototypenas/costing/code_sizes.toml
 """
 
 import tempfile
@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
+from prototypenas.costing.code_measurement import measure_code
+from prototypenas.costing.cores import CORES
+from prototypenas.costing.kernel_properties import Kernel, kernels_in_use
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.code_measurement import measure_code
-from prototypenas.deployment.cores import CORES
-from prototypenas.deployment.kernel_properties import Kernel, kernels_in_use
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
 from prototypenas.deployment.toolchain import run_program
+from prototypenas.graph.lowering import lower
 from prototypenas.types import Budget, Target
 
 OPTIMIZATIONS = ("O0", "O2", "O3", "Os")

@@ -14,14 +14,14 @@ import threading
 import time
 from pathlib import Path
 
-from prototypenas.deployment.targets import load_targets
+from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask, Task
-from prototypenas.exploration.executors import InProcess
 from prototypenas.exploration.exploration import Exploration, explore
-from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.selection import select
 from prototypenas.testing.stub_task import StubTask
+from prototypenas.workers.executors import InProcess
+from prototypenas.workers.process_pool import LocalProcesses
 from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, KERNELS
 

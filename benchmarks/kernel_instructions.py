@@ -14,8 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from prototypenas.costing.kernel_properties import scratch_bytes
+from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.graph import (
+from prototypenas.deployment.toolchain import build_arm, run_emulated
+from prototypenas.graph.graph import (
     Conv2d,
     DepthwiseConv2d,
     FullyConnected,
@@ -27,9 +30,6 @@ from prototypenas.deployment.graph import (
     Window,
     macs,
 )
-from prototypenas.deployment.kernel_properties import scratch_bytes
-from prototypenas.deployment.memory_plan import MemoryPlan
-from prototypenas.deployment.toolchain import build_arm, run_emulated
 from prototypenas.types import Budget, Target
 
 

@@ -13,11 +13,11 @@ from statistics import mean, median
 import torch
 import torchvision
 
-from prototypenas.deployment.footprint import cost_of
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
-from prototypenas.deployment.targets import load_targets
+from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.memory_plan import plan_memory
+from prototypenas.costing.targets import load_targets
 from prototypenas.errors import InvalidConfiguration
+from prototypenas.graph.lowering import lower
 from prototypenas.testing.sampling import random_configuration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 

@@ -20,9 +20,9 @@ from evaluators.datasets.digits import Digits
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.pretraining import PicturePretraining
 from evaluators.training.recipe import Recipe, recipe_for
-from prototypenas.pretraining import SharedNetwork, shared_configuration, started
 from prototypenas.progress import Silent
 from prototypenas.protocols import Baseline
+from prototypenas.training.pretraining import SharedNetwork, shared_configuration, started
 from prototypenas.types import Candidate, Configuration, GroupConfiguration
 from search_spaces.mbednet import build_mbednet
 

@@ -15,8 +15,8 @@ from prototypenas.compression.calibration import OBSERVERS, calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import simulated_logits
-from prototypenas.deployment.graph import Graph, macs
-from prototypenas.deployment.lowering import lower
+from prototypenas.graph.graph import Graph, macs
+from prototypenas.graph.lowering import lower
 from search_spaces.pools import IMAGE_POOL, REFERENCES, TIME_SERIES_POOL
 
 POOLS = {**IMAGE_POOL, **TIME_SERIES_POOL}

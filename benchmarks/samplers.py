@@ -21,15 +21,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from prototypenas.deployment.targets import load_targets
+from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
-from prototypenas.exploration.executors import InProcess
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.samplers import SAMPLERS
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.reporting.drawing import COLOURS, house_style, svg_text
 from prototypenas.selection.hypervolume import REFERENCE, hypervolume, normalisation_over
 from prototypenas.selection.pareto import nondominated
+from prototypenas.workers.executors import InProcess
 from proxies import DEFAULT_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, KERNELS
 

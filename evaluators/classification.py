@@ -29,9 +29,9 @@ from evaluators.training.recipe import Recipe, recipe_for
 from evaluators.training.records import write_rows
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
-from prototypenas.deployment.graph_file import GRAPH, save_graph
-from prototypenas.deployment.lowering import lower
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
+from prototypenas.graph.graph_file import GRAPH, save_graph
+from prototypenas.graph.lowering import lower
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype

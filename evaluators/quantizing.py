@@ -12,13 +12,13 @@ from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
-from prototypenas.choices import choose
+from prototypenas.command_line.choices import choose
 from prototypenas.compression.calibration import OBSERVERS, calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.simulator import simulated_logits
-from prototypenas.deployment.graph import Graph
-from prototypenas.deployment.lowering import lower
 from prototypenas.errors import ConfigurationError
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.lowering import lower
 
 CALIBRATION_SEED = 11
 """Every model is calibrated on the same training samples."""

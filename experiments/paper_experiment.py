@@ -11,18 +11,18 @@ from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
 from evaluators.datasets.summary import summary_of
 from evaluators.pretraining import PicturePretraining, pretraining_on
-from prototypenas.console import ProgressBars, print_table
-from prototypenas.deployment.targets import load_targets
+from prototypenas.command_line.console import ProgressBars, print_table
+from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
-from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training, run
-from prototypenas.pretraining import DEFAULT_EPOCHS
 from prototypenas.protocols import Baseline
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
-from prototypenas.run_directory import RunDirectory
+from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.training.pretraining import DEFAULT_EPOCHS
 from prototypenas.types import InputShape
+from prototypenas.workers.process_pool import LocalProcesses
 from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 

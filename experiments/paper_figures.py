@@ -18,7 +18,7 @@ from experiments.rank_correlation import kendall
 from prototypenas import pipeline
 from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting.front_figures import front_figure
-from prototypenas.run_directory import RunDirectory
+from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
 
 

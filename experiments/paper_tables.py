@@ -15,8 +15,8 @@ import numpy as np
 from experiments.paper_values import TABLE_2, TABLE_3, TABLE_4, TABLE_4_COLUMNS, PaperTable
 from experiments.rank_correlation import kendall, with_interval
 from prototypenas import pipeline
-from prototypenas.model_results import read_evaluation
-from prototypenas.run_directory import RunDirectory
+from prototypenas.runs.model_results import read_evaluation
+from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate, Evaluation
 
 NOT_RUN = "not run"

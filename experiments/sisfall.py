@@ -31,7 +31,7 @@ from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.sisfall import SisFall
 from evaluators.quantizing import POST_TRAINING
 from evaluators.training.recipe import Recipe
-from prototypenas.console import ProgressBars
+from prototypenas.command_line.console import ProgressBars
 from prototypenas.prototype import Prototype
 from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration, InputShape
 from search_spaces.convolution import convolution_unit

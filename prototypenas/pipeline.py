@@ -9,28 +9,28 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from prototypenas.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
 from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.candidate_table import read_candidates, write_candidates
-from prototypenas.exploration.executors import ExecutorKind
 from prototypenas.exploration.exploration import DEFAULT_TRIALS
 from prototypenas.exploration.exploration import explore as explore_space
-from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
-from prototypenas.model_results import model_result
 from prototypenas.plugins import PluginSource
-from prototypenas.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.reporting.report_data import ModelResult
-from prototypenas.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
+from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
+from prototypenas.runs.model_results import model_result
+from prototypenas.runs.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
-from prototypenas.training_pool import LocalPool, TrainingPool
+from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
 from prototypenas.types import Candidate, Evaluation, Target
+from prototypenas.workers.executors import ExecutorKind
+from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.training_pool import LocalPool, TrainingPool
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def report(run: RunDirectory, target: Target) -> Path:
         RunDirectoryError: if nothing was selected, a file is corrupt or the disk full.
     """
     # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
-    from prototypenas.run_report import write_run_report  # noqa: PLC0415
+    from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415
 
     return write_run_report(run, selected(run), target)
 

@@ -14,7 +14,7 @@ ALLOWED = {
     "evaluators": {"prototypenas", "evaluators"},
     "experiments": set(PACKAGES),
 }
-COMPOSITION_ROOT = ROOT / "prototypenas" / "cli.py"
+COMPOSITION_ROOT = ROOT / "prototypenas" / "command_line" / "cli.py"
 ENTRANCE = ROOT / "prototypenas" / "__main__.py"
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager"}
 
@@ -48,7 +48,7 @@ def test_nothing_imports_the_command_line():
         for file in files(package):
             if file == ENTRANCE:
                 continue
-            assert "prototypenas.cli" not in imported_modules(file), file
+            assert "prototypenas.command_line.cli" not in imported_modules(file), file
 
 
 @pytest.mark.parametrize("package", PACKAGES)

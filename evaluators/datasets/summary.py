@@ -3,7 +3,7 @@
 import torch
 
 from evaluators.datasets.samples import ClassificationData, Samples
-from prototypenas.dataset_summary import DatasetSummary, first_of_each
+from prototypenas.runs.dataset_summary import DatasetSummary, first_of_each
 
 IMAGE_CLASSES, IMAGES_EACH = 20, 8
 """What fits a contact sheet that is still looked at."""

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from prototypenas.compression.float_execution import execute, float_weights
 from prototypenas.compression.ranges import Range, join_ranges
-from prototypenas.deployment.graph import Graph
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import Graph
 
 BINS = 2048
 STEPS = 255

@@ -33,7 +33,7 @@ from prototypenas.compression.requantization import (
     LEAST_REAL_MULTIPLIER,
     WEIGHT_LIMIT,
 )
-from prototypenas.deployment.graph import (
+from prototypenas.graph.graph import (
     INT8_MAX,
     INT8_MIN,
     Activation,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from prototypenas.deployment.graph import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import (
     Activation,
     Add,
     AveragePool2d,
@@ -28,7 +29,6 @@ from prototypenas.deployment.graph import (
     UpsampleNearest,
     Window,
 )
-from prototypenas.errors import QuantizationError
 from prototypenas.types import InputShape
 
 WeightedOperator = Conv2d | DepthwiseConv2d | FullyConnected

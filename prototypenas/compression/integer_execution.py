@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from prototypenas.compression.integer_kernels import exact_float
 from prototypenas.compression.quantization import quantization
 from prototypenas.compression.ranges import activation_of
-from prototypenas.deployment.graph import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import (
     INT8_MAX,
     INT8_MIN,
     Add,
@@ -34,7 +35,6 @@ from prototypenas.deployment.graph import (
     Window,
     low_bound,
 )
-from prototypenas.errors import QuantizationError
 
 
 @dataclass(frozen=True, eq=False)

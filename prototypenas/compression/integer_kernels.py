@@ -8,7 +8,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from prototypenas.compression.ranges import activation_of
-from prototypenas.deployment.graph import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import (
     INT8_MAX,
     INT8_MIN,
     Add,
@@ -28,7 +29,6 @@ from prototypenas.deployment.graph import (
     Window,
     low_bound,
 )
-from prototypenas.errors import QuantizationError
 
 Map = NDArray[np.int8]
 

@@ -12,8 +12,8 @@ from prototypenas.compression.float_execution import TorchWeights, execute, floa
 from prototypenas.compression.integer_kernels import Map, run_integer_operator
 from prototypenas.compression.quantization import quantization
 from prototypenas.compression.simulator import dequantize, quantize_input, simulate
-from prototypenas.deployment.graph import INT8_MAX, INT8_MIN, Graph, Operator
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import INT8_MAX, INT8_MIN, Graph, Operator
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from prototypenas.compression.ranges import Ranges, join_ranges, quantization_of
 from prototypenas.compression.requantization import add_arithmetic, integer_weights, rescale
-from prototypenas.deployment.graph import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import (
     Add,
     AveragePool2d,
     Conv2d,
@@ -16,7 +17,6 @@ from prototypenas.deployment.graph import (
     Quantization,
     Requantize,
 )
-from prototypenas.errors import QuantizationError
 
 
 def quantize(graph: Graph, ranges: Ranges) -> Graph:

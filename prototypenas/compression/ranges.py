@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prototypenas.deployment.graph import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import (
     INT8_MAX,
     INT8_MIN,
     Activation,
@@ -17,7 +18,6 @@ from prototypenas.deployment.graph import (
     Quantization,
     UpsampleNearest,
 )
-from prototypenas.errors import QuantizationError
 
 LEAST_WIDTH = 1e-6
 """A narrower range comes from a tensor that was constantly zero; it is widened to `[0, 1]`."""

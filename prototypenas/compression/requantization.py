@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.deployment.graph import AddArithmetic, FloatWeights, IntegerWeights, Quantization, Rescale
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import AddArithmetic, FloatWeights, IntegerWeights, Quantization, Rescale
 
 WEIGHT_LIMIT = 127
 LARGEST_BIAS = 2**29

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from prototypenas.compression.integer_kernels import Map, run_integer_operator
 from prototypenas.compression.quantization import quantization
-from prototypenas.deployment.graph import INT8_MAX, INT8_MIN, Graph
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import INT8_MAX, INT8_MIN, Graph
 from prototypenas.types import InputShape
 
 LIVE_BYTES = 2**23

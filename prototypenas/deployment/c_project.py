@@ -10,13 +10,13 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
+from prototypenas.costing.cores import core_named
+from prototypenas.costing.footprint import PRICED_AS
+from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, Kernel, code_bytes, stack_bytes
+from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
-from prototypenas.deployment.cores import core_named
-from prototypenas.deployment.footprint import PRICED_AS
-from prototypenas.deployment.graph import Graph, macs
-from prototypenas.deployment.kernel_properties import DESCRIPTOR_BYTES, Kernel, code_bytes, stack_bytes
-from prototypenas.deployment.memory_plan import MemoryPlan
 from prototypenas.errors import ConfigurationError
+from prototypenas.graph.graph import Graph, macs
 from prototypenas.types import Target
 
 FILES = (

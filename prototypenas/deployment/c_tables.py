@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.deployment.graph import (
+from prototypenas.costing.kernel_properties import Kernel, kernel_of, kernels_in_use, weight_bytes
+from prototypenas.costing.memory_plan import MemoryPlan
+from prototypenas.errors import ConfigurationError, QuantizationError
+from prototypenas.graph.graph import (
     Activation,
     Add,
     AveragePool2d,
@@ -24,9 +27,6 @@ from prototypenas.deployment.graph import (
     Window,
     low_bound,
 )
-from prototypenas.deployment.kernel_properties import Kernel, kernel_of, kernels_in_use, weight_bytes
-from prototypenas.deployment.memory_plan import MemoryPlan
-from prototypenas.errors import ConfigurationError, QuantizationError
 
 LARGEST_ACCUMULATOR = 2**30 - 1
 """The kernels double the accumulator before they take the upper half of its product with the multiplier."""

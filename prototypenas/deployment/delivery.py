@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.compression.simulator import dequantize_output, quantize_input, simulate
+from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.footprint import cost_of
-from prototypenas.deployment.graph import Graph
-from prototypenas.deployment.graph_file import GRAPH, load_graph
-from prototypenas.deployment.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.onnx_writer import write_onnx
 from prototypenas.deployment.toolchain import (
     build_arm,
@@ -23,8 +21,10 @@ from prototypenas.deployment.toolchain import (
     toolchain_gap,
 )
 from prototypenas.errors import RunDirectoryError, ToolchainError
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.protocols import Evaluator
-from prototypenas.run_directory import read_json, write_json
+from prototypenas.runs.run_directory import read_json, write_json
 from prototypenas.types import Target
 
 DELIVERY = "delivery.json"

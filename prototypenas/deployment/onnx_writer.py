@@ -18,7 +18,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from prototypenas.deployment.graph import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import (
     INT8_MIN,
     Activation,
     Add,
@@ -37,7 +38,6 @@ from prototypenas.deployment.graph import (
     UpsampleNearest,
     Window,
 )
-from prototypenas.errors import QuantizationError
 
 OPSET = 17
 IR_VERSION = 8

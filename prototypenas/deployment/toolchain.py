@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.deployment.cores import CORES, core_named
+from prototypenas.costing.cores import CORES, core_named
 from prototypenas.errors import ToolchainError
 
 PACKAGES: Mapping[str, str] = {

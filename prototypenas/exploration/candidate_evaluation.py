@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from prototypenas.deployment.footprint import cost_of
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.errors import ConfigurationError, InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
+from prototypenas.graph.lowering import lower
 from prototypenas.plugins import PluginSource
 from prototypenas.protocols import Baseline, Proxy
 from prototypenas.types import Budget, Candidate, Configuration, Cost, InputShape, Probe, Rejection, Target

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.run_directory import write_text
+from prototypenas.runs.run_directory import write_text
 from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 TABLE = "candidates.csv"

@@ -10,19 +10,19 @@ from typing import Any
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
 from prototypenas.exploration.candidate_table import TABLE, write_candidates
-from prototypenas.exploration.executors import ExecutorKind
 from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
 from prototypenas.exploration.outcome import outcome_of
-from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
 from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
-from prototypenas.exploration.verdict import refuse_broken_proxy, refuse_nothing_feasible
+from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
 from prototypenas.progress import Progress, Silent
 from prototypenas.types import Candidate
+from prototypenas.workers.executors import ExecutorKind
+from prototypenas.workers.process_pool import LocalProcesses
 
 DEFAULT_TRIALS = 500
 """Candidates explored (paper, section 3.1)."""
@@ -157,6 +157,7 @@ class _Run:
         self._sampler = sampler
         self._records = records
         self._live = live
+        self._failures = ProxyFailures()
         self._start = perf_counter()
         self._sampler_seconds = 0.0
         self._bookkeeping_seconds = 0.0
@@ -173,7 +174,7 @@ class _Run:
             generation = evaluator.evaluate(len(self.candidates), configurations)
             self.candidates += generation
             self._tell(generation)
-            refuse_broken_proxy(self.candidates)
+            self._failures.refuse_broken_proxy(generation)
 
     def heard(self, news: list[Evaluated]) -> None:
         """Keep what has just finished."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, unpriced
-from prototypenas.exploration.executors import Executor, Finished, Job, Stage
 from prototypenas.types import Candidate, Configuration
+from prototypenas.workers.executors import Executor, Finished, Job, Stage
 
 Listener = Callable[[list[Evaluated]], None]
 """Hears of candidates the moment they are finished, in the order of finishing."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds
-from prototypenas.run_directory import differences
+from prototypenas.runs.run_directory import differences
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 JOURNAL = "candidates.jsonl"

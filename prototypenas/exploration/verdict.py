@@ -9,18 +9,26 @@ SCORED_BEFORE_VERDICT = 20
 """Candidates that must have reached the proxies before one can be called broken."""
 
 
-def refuse_broken_proxy(candidates: Sequence[Candidate]) -> None:
-    """End an exploration in which the proxies score almost nothing.
+class ProxyFailures:
+    """Counts, generation by generation, what the proxies could not score."""
 
-    Raises:
-        ProxyError: if more than half of the candidates that fit could not be scored, with the last reason.
-    """
-    failed = [each for each in candidates if each.rejection is not None and each.rejection.kind == "proxy"]
-    reached = len(failed) + sum(candidate.feasible for candidate in candidates)
-    if reached >= SCORED_BEFORE_VERDICT and 2 * len(failed) > reached:
-        last = failed[-1].rejection
-        reason = last.detail if last is not None else ""
-        raise ProxyError(f"{len(failed)} of {reached} candidates that fit cannot be scored; the last: {reason}")
+    def __init__(self) -> None:
+        self._reached = 0
+        self._failed = 0
+
+    def refuse_broken_proxy(self, generation: Sequence[Candidate]) -> None:
+        """Take in a generation, and end an exploration in which the proxies score almost nothing.
+
+        Raises:
+            ProxyError: if more than half of all candidates that fit could not be scored, with the last reason.
+        """
+        reasons = [each.rejection.detail for each in generation if each.rejection and each.rejection.kind == "proxy"]
+        self._failed += len(reasons)
+        self._reached += len(reasons) + sum(candidate.feasible for candidate in generation)
+        if reasons and self._reached >= SCORED_BEFORE_VERDICT and 2 * self._failed > self._reached:
+            raise ProxyError(
+                f"{self._failed} of {self._reached} candidates that fit cannot be scored; the last: {reasons[-1]}"
+            )
 
 
 def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget) -> None:

@@ -6,9 +6,9 @@ from itertools import groupby
 
 import torch
 
-from prototypenas.deployment.graph import Graph, Operator, macs
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import MemoryPlan, PlanRow, plan_memory
+from prototypenas.costing.memory_plan import MemoryPlan, PlanRow, plan_memory
+from prototypenas.graph.graph import Graph, Operator, macs
+from prototypenas.graph.lowering import lower
 from prototypenas.protocols import Baseline
 from prototypenas.types import Configuration, GroupConfiguration, InputShape
 

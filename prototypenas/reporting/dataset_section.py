@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.reporting.drawing import COLOURS, house_style
+from prototypenas.runs.dataset_summary import DatasetSummary
 
 TILE = 64
 """Greatest edge of a picture on the contact sheet, in pixels; larger ones are thinned out."""

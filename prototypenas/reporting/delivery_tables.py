@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import chain, repeat
 
-from prototypenas.deployment.graph import macs
-from prototypenas.deployment.kernel_properties import descriptor_count
+from prototypenas.costing.kernel_properties import descriptor_count
+from prototypenas.graph.graph import macs
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import ABSENT, Table
 

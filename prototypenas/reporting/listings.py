@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from prototypenas.deployment.measurement import Measurement
+from prototypenas.costing.measurement import Measurement
 from prototypenas.reporting.architecture_table import ArchitectureRow
 from prototypenas.reporting.tables import ABSENT, Table
 from prototypenas.types import Footprint, Target

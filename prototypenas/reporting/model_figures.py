@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from prototypenas.deployment.graph import Graph
-from prototypenas.deployment.memory_plan import MemoryPlan, PlanRow
+from prototypenas.costing.memory_plan import MemoryPlan, PlanRow
+from prototypenas.graph.graph import Graph
 from prototypenas.reporting.drawing import COLOURS, HIGHLIGHT, INK, architecture_styles, house_style
 from prototypenas.reporting.report_data import Epoch, ModelResult
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prototypenas.dataset_summary import DatasetSummary
+from prototypenas.costing.latency import LatencyEstimate
+from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.delivery import Delivery
-from prototypenas.deployment.graph import Graph
-from prototypenas.deployment.latency import LatencyEstimate
-from prototypenas.deployment.memory_plan import MemoryPlan
 from prototypenas.errors import RunDirectoryError
+from prototypenas.graph.graph import Graph
+from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Evaluation, Target
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.reporting.objective_names import objective_name
 from prototypenas.reporting.report_data import ModelResult, ReportData
+from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Footprint
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from prototypenas.compression.simulator import simulated_logits
-from prototypenas.deployment.graph_file import GRAPH, load_graph
+from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.progress import Silent
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.types import Candidate, Evaluation

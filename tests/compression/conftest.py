@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from prototypenas.deployment.graph import (
+from prototypenas.graph.graph import (
     Activation,
     Add,
     AveragePool2d,
@@ -23,7 +23,7 @@ from prototypenas.deployment.graph import (
     UpsampleNearest,
     Window,
 )
-from prototypenas.deployment.lowering import lower
+from prototypenas.graph.lowering import lower
 
 POINT = Window((1, 1), (1, 1), (0, 0, 0, 0))
 

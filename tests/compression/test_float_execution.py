@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from prototypenas.compression.float_execution import execute, float_outputs, float_weights, graph_weight
-from prototypenas.deployment.lowering import lower
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.lowering import lower
 
 
 def test_graph_gives_what_the_module_gives(lowered, data):

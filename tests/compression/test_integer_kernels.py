@@ -10,7 +10,8 @@ from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.integer_kernels import exact_float, run_integer_operator
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.ranges import activation_of
-from prototypenas.deployment.graph import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import (
     Activation,
     Add,
     AveragePool2d,
@@ -22,7 +23,6 @@ from prototypenas.deployment.graph import (
     Requantize,
     UpsampleNearest,
 )
-from prototypenas.errors import QuantizationError
 
 
 class PlainLoops:

@@ -6,8 +6,8 @@ from prototypenas.compression.float_execution import float_outputs
 from prototypenas.compression.layer_noise import signal_to_noise_db
 from prototypenas.compression.quantization import quantization, quantize
 from prototypenas.compression.simulator import simulated_logits
-from prototypenas.deployment.graph import Add, AveragePool2d, IntegerWeights, Requantize
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import Add, AveragePool2d, IntegerWeights, Requantize
 
 
 def test_int8_outputs_are_close_to_the_float_outputs(float_graph, data):

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prototypenas.compression.ranges import Range, join_ranges, quantization_of, shared_groups
-from prototypenas.deployment.graph import Activation
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import Activation
 
 
 def everywhere(graph, limits):

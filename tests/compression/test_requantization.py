@@ -12,8 +12,8 @@ from prototypenas.compression.requantization import (
     multipliers_and_shifts,
     rescale,
 )
-from prototypenas.deployment.graph import FloatWeights, Quantization
 from prototypenas.errors import QuantizationError
+from prototypenas.graph.graph import FloatWeights, Quantization
 
 HALF = Fraction(1, 2)
 scales = st.floats(1e-6, 1e3).map(lambda value: float(np.float32(value)))

@@ -11,7 +11,7 @@ from prototypenas.compression.float_execution import float_outputs
 from prototypenas.compression.layer_noise import signal_to_noise_db
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import quantize_input, simulate, simulated_logits
-from prototypenas.deployment.lowering import lower
+from prototypenas.graph.lowering import lower
 
 SHAPE = (3, 64, 64)
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import quantize_input, simulate
+from prototypenas.costing.cores import core_named
+from prototypenas.costing.kernel_properties import weight_bytes
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.cores import core_named
-from prototypenas.deployment.graph import Graph
-from prototypenas.deployment.kernel_properties import weight_bytes
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.toolchain import arm_flags, run_program
 from prototypenas.errors import InvalidConfiguration
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.lowering import lower
 from prototypenas.testing import random_configuration
 from prototypenas.types import Budget, Target
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL

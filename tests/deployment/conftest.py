@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from prototypenas.costing.kernel_properties import Kernel, scratch_bytes
+from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_tables import FIELD_RANGES, model_tables
-from prototypenas.deployment.graph import (
+from prototypenas.graph.graph import (
     Activation,
     Add,
     AddArithmetic,
@@ -31,8 +33,6 @@ from prototypenas.deployment.graph import (
     UpsampleNearest,
     Window,
 )
-from prototypenas.deployment.kernel_properties import Kernel, scratch_bytes
-from prototypenas.deployment.memory_plan import MemoryPlan
 
 KERNELS = Path(__file__).parents[2] / "prototypenas" / "deployment" / "kernels"
 FIELDS = [

@@ -15,10 +15,9 @@ from torch import nn
 from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import simulate
+from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import FILES, write_c_project
-from prototypenas.deployment.footprint import cost_of
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
 from prototypenas.deployment.toolchain import (
     WARNINGS,
     build_arm,
@@ -29,6 +28,7 @@ from prototypenas.deployment.toolchain import (
     run_program,
 )
 from prototypenas.errors import ConfigurationError, QuantizationError, ToolchainError
+from prototypenas.graph.lowering import lower
 from prototypenas.types import Budget, Target
 
 TARGET = Target("board", "a test", "cortex-m7", 600_000_000, 512 * 1024, 1024 * 1024, Budget())

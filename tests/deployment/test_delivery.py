@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from prototypenas.deployment.delivery import DELIVERY, ONNX, deliver, read_delivery
-from prototypenas.deployment.graph_file import GRAPH, save_graph
 from prototypenas.errors import RunDirectoryError, ToolchainError
+from prototypenas.graph.graph_file import GRAPH, save_graph
 from tests.deployment.candidates import BOARD, random_candidate
 
 

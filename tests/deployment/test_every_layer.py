@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from prototypenas.compression.simulator import simulate
-from prototypenas.deployment.kernel_properties import descriptor_count
+from prototypenas.costing.kernel_properties import descriptor_count
 from tests.deployment.candidates import POOLS, random_candidate
 
 SEEDS = {"image": range(6), "time series": range(2), "detection": range(2)}

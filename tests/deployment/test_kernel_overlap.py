@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from prototypenas.deployment.graph import (
+from prototypenas.costing.kernel_properties import input_lead_bytes
+from prototypenas.graph.graph import (
     Add,
     AveragePool2d,
     Conv2d,
@@ -13,7 +14,6 @@ from prototypenas.deployment.graph import (
     Requantize,
     UpsampleNearest,
 )
-from prototypenas.deployment.kernel_properties import input_lead_bytes
 
 KINDS = (Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
 

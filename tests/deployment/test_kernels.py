@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from prototypenas.deployment.graph import (
+from prototypenas.graph.graph import (
     Activation,
     Add,
     AveragePool2d,

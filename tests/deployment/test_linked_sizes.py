@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prototypenas.deployment.footprint import cost_of
+from prototypenas.costing.footprint import cost_of
 from prototypenas.deployment.toolchain import run_program
 from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
 

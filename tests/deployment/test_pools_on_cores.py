@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prototypenas.deployment.footprint import cost_of
+from prototypenas.costing.footprint import cost_of
 from prototypenas.deployment.toolchain import build_host, elf_sizes, run_emulated, run_host, run_program
 from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
 

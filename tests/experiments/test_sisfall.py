@@ -11,7 +11,7 @@ from experiments.sisfall import (
     summary,
     window_statistics,
 )
-from prototypenas.deployment.lowering import lower
+from prototypenas.graph.lowering import lower
 
 
 def waves(count: int) -> Samples:

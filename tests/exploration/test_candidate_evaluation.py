@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from prototypenas.deployment.targets import load_targets
+from prototypenas.costing.targets import load_targets
 from prototypenas.errors import ConfigurationError, ProxyError
 from prototypenas.evidence import gaussian_probe
 from prototypenas.exploration.candidate_evaluation import ExplorationTask, evaluate_candidate

@@ -10,12 +10,12 @@ import pytest
 from prototypenas.errors import ConfigurationError, NothingFits, ProxyError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated
 from prototypenas.exploration.candidate_table import read_candidates
-from prototypenas.exploration.executors import InProcess
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.journal import JOURNAL
-from prototypenas.exploration.process_pool import LocalProcesses
 from prototypenas.testing.stub_task import StubTask
 from prototypenas.types import Budget, Rejection
+from prototypenas.workers.executors import InProcess
+from prototypenas.workers.process_pool import LocalProcesses
 
 TRIALS = 130
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from prototypenas.errors import NothingFits, ProxyError
-from prototypenas.exploration.verdict import SCORED_BEFORE_VERDICT, refuse_broken_proxy, refuse_nothing_feasible
+from prototypenas.exploration.verdict import SCORED_BEFORE_VERDICT, ProxyFailures, refuse_nothing_feasible
 from prototypenas.types import Budget, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 CONFIGURATION = Configuration("mbednet", 1.0, (GroupConfiguration(1, 3, 1, 0.0),) * 4)
@@ -29,13 +29,20 @@ def test_more_than_half_of_what_fits_must_be_scored(failed, ends):
     candidates = [*reached, *(rejected(100 + number, "ram") for number in range(50))]
     if ends:
         with pytest.raises(ProxyError, match=rf"{failed} of 20 .* the last: snip: reason {failed - 1}"):
-            refuse_broken_proxy(candidates)
+            ProxyFailures().refuse_broken_proxy(candidates)
     else:
-        refuse_broken_proxy(candidates)
+        ProxyFailures().refuse_broken_proxy(candidates)
 
 
 def test_a_few_failures_at_the_start_are_no_verdict():
-    refuse_broken_proxy([rejected(number, "proxy") for number in range(SCORED_BEFORE_VERDICT - 1)])
+    ProxyFailures().refuse_broken_proxy([rejected(number, "proxy") for number in range(SCORED_BEFORE_VERDICT - 1)])
+
+
+def test_failures_are_counted_over_all_generations():
+    failures = ProxyFailures()
+    failures.refuse_broken_proxy([rejected(number, "proxy") for number in range(SCORED_BEFORE_VERDICT - 1)])
+    with pytest.raises(ProxyError, match=f"{SCORED_BEFORE_VERDICT} of {SCORED_BEFORE_VERDICT}"):
+        failures.refuse_broken_proxy([rejected(100, "proxy", "the last straw")])
 
 
 def test_one_scored_candidate_is_enough():

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
-from prototypenas.deployment.targets import load_targets
+from prototypenas.costing.targets import load_targets
 from prototypenas.evidence import Evidence
 from prototypenas.prototype import Prototype
 from prototypenas.types import Budget, Configuration, InputShape

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from torch import nn
 
+from prototypenas.costing.latency import LatencyEstimate
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.delivery import Delivery
-from prototypenas.deployment.latency import LatencyEstimate
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.graph.lowering import lower
 from prototypenas.reporting.report_data import Epoch, ModelResult, ReportData
 from prototypenas.selection import select
 from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Rejection

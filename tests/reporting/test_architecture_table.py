@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from prototypenas.deployment.graph import macs
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.costing.memory_plan import plan_memory
+from prototypenas.graph.graph import macs
+from prototypenas.graph.lowering import lower
 from prototypenas.reporting.architecture_table import describe
 from prototypenas.types import Configuration, GroupConfiguration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, REFERENCES, TIME_SERIES_POOL

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from prototypenas.dataset_summary import DatasetSummary
 from prototypenas.reporting.dataset_section import contact_sheet, samples_figure
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.tables import class_table
+from prototypenas.runs.dataset_summary import DatasetSummary
 
 
 @pytest.fixture

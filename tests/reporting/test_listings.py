@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from torch import nn
 
-from prototypenas.deployment.measurement import measure_network
-from prototypenas.deployment.targets import load_targets
+from prototypenas.costing.measurement import measure_network
+from prototypenas.costing.targets import load_targets
 from prototypenas.reporting.architecture_table import describe
 from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table, target_table
 from prototypenas.types import Budget

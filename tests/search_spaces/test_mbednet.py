@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
+from prototypenas.costing.memory_plan import plan_memory
+from prototypenas.graph.lowering import lower
 from prototypenas.types import Configuration, GroupConfiguration
 from search_spaces.mbednet import NarrowResidualBlock, SeparableBlock, build_mbednet
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from prototypenas.deployment.lowering import lower
+from prototypenas.graph.lowering import lower
 from search_spaces import REFERENCES
 from search_spaces.mbednet_detection import build_mbednet_detection, detection_outputs
 

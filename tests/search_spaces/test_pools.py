@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from prototypenas.deployment.graph import macs
-from prototypenas.deployment.lowering import lower
 from prototypenas.errors import InvalidConfiguration
+from prototypenas.graph.graph import macs
+from prototypenas.graph.lowering import lower
 from prototypenas.testing import check_baseline, random_configuration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, REFERENCES, TIME_SERIES_POOL
 

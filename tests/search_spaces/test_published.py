@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from prototypenas.deployment.graph import macs
-from prototypenas.deployment.lowering import lower
+from prototypenas.graph.graph import macs
+from prototypenas.graph.lowering import lower
 from search_spaces import PUBLISHED, REFERENCES
 from search_spaces.pools import IMAGE_POOL, TIME_SERIES_POOL
 

@@ -7,18 +7,18 @@ import torch
 from torch import Tensor, nn
 
 from prototypenas.compression.pruning import prune_to
-from prototypenas.deployment.lowering import lower
-from prototypenas.deployment.memory_plan import plan_memory
-from prototypenas.deployment.targets import load_targets
+from prototypenas.costing.memory_plan import plan_memory
+from prototypenas.costing.targets import load_targets
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
-from prototypenas.exploration.executors import InProcess
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.space import SearchSpace
+from prototypenas.graph.lowering import lower
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
 from prototypenas.testing import ConformanceError, check_baseline
 from prototypenas.types import Budget, Configuration, GroupConfiguration
+from prototypenas.workers.executors import InProcess
 from proxies.naswot import naswot_score
 from search_spaces.convolution import classifier, convolution_unit
 from search_spaces.sizing import Sizing

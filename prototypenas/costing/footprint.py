@@ -1,0 +1,64 @@
+"""RAM and ROM of a network on a target, from the same graph and plan that the C writer emits."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from prototypenas.costing.kernel_properties import (
+    bias_bytes,
+    code_bytes,
+    descriptor_bytes,
+    kernels_in_use,
+    requantization_bytes,
+    stack_bytes,
+    weight_bytes,
+)
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
+from prototypenas.graph.graph import Conv2d, DepthwiseConv2d, FullyConnected, Graph, Operator, macs
+from prototypenas.types import Cost, Footprint, Target
+
+PRICED_AS: Mapping[str, str] = MappingProxyType({"cortex-a76": "cortex-m7"})
+"""Application processors run the same C; their code and stack, a few kB that no limit reads, count as this core's."""
+
+
+def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cost:
+    """Price a graph of any stage; without a `plan` one is made.
+
+    `scratch_bytes` holds the alignment in front of the scratch, so that activations and scratch are the C project's
+    array.
+
+    Raises:
+        ConfigurationError: for a core whose code size was never measured.
+    """
+    plan = plan_memory(graph) if plan is None else plan
+    in_place = plan.written_in_place
+    core = PRICED_AS.get(target.core, target.core)
+    footprint = Footprint(
+        activations_bytes=plan.arena_bytes,
+        scratch_bytes=plan.total_bytes - plan.arena_bytes,
+        stack_bytes=stack_bytes(core),
+        weights_bytes=sum(weight_bytes(operator) for operator in graph.operators),
+        biases_bytes=sum(bias_bytes(operator) for operator in graph.operators),
+        requantization_bytes=sum(requantization_bytes(operator) for operator in graph.operators),
+        descriptors_bytes=sum(descriptor_bytes(operator, in_place) for operator in graph.operators),
+        code_bytes=code_bytes(kernels_in_use(graph, in_place), core, outputs=len(graph.outputs)),
+    )
+    total_macs = sum(macs(operator, graph.tensors) for operator in graph.operators)
+    return Cost(macs=total_macs, parameters=parameters_of(graph), footprint=footprint)
+
+
+def parameters_of(graph: Graph) -> int:
+    """Count weights and biases of the deployed network: normalisation folded, a bias for each output channel."""
+    return sum(parameter_count(operator) for operator in graph.operators)
+
+
+def parameter_count(operator: Operator) -> int:
+    """Count the weights and biases of one operator."""
+    match operator:
+        case Conv2d(window=window, in_channels=channels, out_channels=out):
+            return out * (window.kernel[0] * window.kernel[1] * channels + 1)
+        case DepthwiseConv2d(window=window, channels=channels):
+            return channels * (window.kernel[0] * window.kernel[1] + 1)
+        case FullyConnected(in_features=features, out_features=out):
+            return out * (features + 1)
+        case _:
+            return 0

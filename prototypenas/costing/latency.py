@@ -1,0 +1,107 @@
+"""Estimated cycles, milliseconds and millijoules: a fit to published timings, never a measurement.
+
+`cycles = 1.00 MAC(dense) + 6.6 MAC(depthwise) + 1.9 MAC(linear) + 5.2 outputs`, fitted by non-negative least squares
+on the relative error to 13 published Cortex-M7 timings: MobileNetV2 and SqueezeNet in the STM32 model zoo (STM32H7 at
+400 MHz) and MLPerf Tiny v1.1 on the NUCLEO-H7A3ZI. Those used vendor kernels and on-chip flash: other kernels and
+weights in external flash (i.MX RT1062) shift the figure; one library version alone moved one network by 40 %.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from prototypenas.graph.graph import Conv2d, DepthwiseConv2d, FullyConnected, Graph, Operator, TensorSpec, macs
+from prototypenas.types import Target
+
+DENSE_CYCLES_PER_MAC = 1.00
+DEPTHWISE_CYCLES_PER_MAC = 6.6
+LINEAR_CYCLES_PER_MAC = 1.9
+CYCLES_PER_OUTPUT = 5.2
+"""Requantization and stores, for each output element of a convolution or linear layer."""
+
+
+@dataclass(frozen=True)
+class CycleModel:
+    """How a core's cycles follow from those of a Cortex-M7."""
+
+    factor: float
+    relative_error: float
+    """Mean error of a network that the fit has not seen."""
+    source: str
+
+
+CYCLE_MODELS: Mapping[str, CycleModel] = MappingProxyType(
+    {
+        "cortex-m7": CycleModel(
+            factor=1.0,
+            relative_error=0.066,
+            source="13 published timings (STM32 model zoo, MLPerf Tiny v1.1): leave-one-out error 6.6 %, worst 15 %",
+        ),
+        "cortex-m4": CycleModel(
+            factor=2.5,
+            relative_error=0.2,
+            source="MLPerf Tiny: cycles of NUCLEO-L4R5ZI over NUCLEO-H7A3ZI, 2.0 to 3.0 on four networks",
+        ),
+    }
+)
+"""By core. Others are absent because no published timings of these networks calibrate them."""
+
+
+@dataclass(frozen=True)
+class LayerLatency:
+    """Share of one operator; operators that are not convolutions or linear layers count as 0, as in the fit."""
+
+    operator: str
+    cycles: float
+    latency_ms: float
+
+
+@dataclass(frozen=True)
+class LatencyEstimate:
+    """What one inference is expected to take; an estimate, with the error to print beside it."""
+
+    layers: tuple[LayerLatency, ...]
+    cycles: float
+    latency_ms: float
+    relative_error: float
+    source: str
+    energy_mj: float | None
+    """Active power times latency; None where the target's power is unknown."""
+
+
+def estimate_latency(graph: Graph, target: Target) -> LatencyEstimate | None:
+    """Estimate one inference, layer by layer; None for a core that no published timing calibrates."""
+    model = CYCLE_MODELS.get(target.core)
+    if model is None:
+        return None
+    cycles = [model.factor * _cortex_m7_cycles(operator, graph.tensors) for operator in graph.operators]
+    layers = tuple(
+        LayerLatency(operator.name, count, _milliseconds(count, target))
+        for operator, count in zip(graph.operators, cycles, strict=True)
+    )
+    latency_ms = _milliseconds(sum(cycles), target)
+    energy_mj = None if target.active_power_mw is None else target.active_power_mw * latency_ms / 1000.0
+    return LatencyEstimate(layers, sum(cycles), latency_ms, model.relative_error, model.source, energy_mj)
+
+
+def _milliseconds(cycles: float, target: Target) -> float:
+    return 1000.0 * cycles / target.clock_hz
+
+
+def _cortex_m7_cycles(operator: Operator, tensors: Mapping[str, TensorSpec]) -> float:
+    per_mac = _cycles_per_mac(operator)
+    if per_mac == 0.0:
+        return 0.0
+    return per_mac * macs(operator, tensors) + CYCLES_PER_OUTPUT * tensors[operator.output].elements
+
+
+def _cycles_per_mac(operator: Operator) -> float:
+    match operator:
+        case Conv2d():
+            return DENSE_CYCLES_PER_MAC
+        case DepthwiseConv2d():
+            return DEPTHWISE_CYCLES_PER_MAC
+        case FullyConnected():
+            return LINEAR_CYCLES_PER_MAC
+        case _:
+            return 0.0

@@ -1,0 +1,1 @@
+"""The network as a graph of operators: traced from a module, folded, kept in a file."""

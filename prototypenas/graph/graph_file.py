@@ -1,0 +1,192 @@
+"""A graph of any stage in one `.npz` file: its structure as JSON, its arrays beside it, no pickle."""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypenas.errors import RunDirectoryError
+from prototypenas.graph.graph import (
+    Activation,
+    Add,
+    AddArithmetic,
+    AveragePool2d,
+    Concat,
+    Conv2d,
+    DepthwiseConv2d,
+    FloatWeights,
+    FullyConnected,
+    Graph,
+    IntegerWeights,
+    MaxPool2d,
+    Operator,
+    Quantization,
+    Requantize,
+    Rescale,
+    TensorSpec,
+    UpsampleNearest,
+    Window,
+)
+
+GRAPH = "graph_int8.npz"
+"""Name of the file in a model's folder, as the evaluator leaves it."""
+
+FORMAT = 1
+STRUCTURE = "structure"
+ADVICE = "remove it and metrics.json beside it to quantize this model again"
+
+OPERATORS: Mapping[str, type[Operator]] = {
+    kind.__name__: kind
+    for kind in (
+        Conv2d,
+        DepthwiseConv2d,
+        FullyConnected,
+        Add,
+        MaxPool2d,
+        AveragePool2d,
+        Concat,
+        UpsampleNearest,
+        Requantize,
+    )
+}
+
+WEIGHTS: Mapping[str, type] = {kind.__name__: kind for kind in (FloatWeights, IntegerWeights)}
+
+Json = dict[str, Any]
+Arrays = dict[str, NDArray[np.generic]]
+
+
+def save_graph(graph: Graph, path: Path) -> None:
+    """Write the graph; a file already there is replaced only once the new one is whole."""
+    arrays: Arrays = {}
+    operators = [_encode_operator(operator, f"{index}/", arrays) for index, operator in enumerate(graph.operators)]
+    structure = {
+        "format": FORMAT,
+        "input_shape": list(graph.input_shape),
+        "tensors": [_encode_tensor(spec) for spec in graph.tensors.values()],
+        "operators": operators,
+        "input": graph.input,
+        "outputs": list(graph.outputs),
+    }
+    arrays[STRUCTURE] = np.frombuffer(json.dumps(structure).encode(), np.uint8)
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    partial.replace(path)
+
+
+def load_graph(path: Path) -> Graph:
+    """Read a graph that `save_graph` wrote.
+
+    Raises:
+        RunDirectoryError: if the file is missing, damaged or no graph of this version.
+    """
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays: Arrays = {name: file[name] for name in file.files}
+        structure = json.loads(arrays[STRUCTURE].tobytes())
+        if structure["format"] != FORMAT:
+            raise RunDirectoryError(f"{path} has graph format {structure['format']}; this version reads {FORMAT}")
+        return _decode(structure, arrays)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        raise RunDirectoryError(f"{path} is no readable graph file ({error!r}); {ADVICE}") from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise RunDirectoryError(f"{path} is damaged ({error}); {ADVICE}") from error
+
+
+def _encode_tensor(spec: TensorSpec) -> list[object]:
+    found = spec.quantization
+    plain = None if found is None else [found.scale, found.zero_point]
+    return [spec.name, spec.height, spec.width, spec.channels, plain]
+
+
+def _encode_operator(operator: Operator, prefix: str, arrays: Arrays) -> Json:
+    encoded: Json = {"kind": type(operator).__name__}
+    for item in fields(operator):
+        value = getattr(operator, item.name)
+        if isinstance(value, FloatWeights | IntegerWeights):
+            encoded["weights"] = type(value).__name__
+            arrays.update({prefix + part.name: getattr(value, part.name) for part in fields(value)})
+        else:
+            encoded[item.name] = _encode_value(value)
+    return encoded
+
+
+def _encode_value(value: object) -> object:
+    match value:
+        case Activation():
+            return value.value
+        case Window():
+            return [list(value.kernel), list(value.stride), list(value.padding)]
+        case AddArithmetic():
+            return [value.left_multiplier, value.right_multiplier, value.offset, value.shift]
+        case Rescale():
+            return [value.multiplier, value.offset, value.shift]
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def _decode(structure: Json, arrays: Arrays) -> Graph:
+    tensors = [_decode_tensor(row) for row in structure["tensors"]]
+    by_operator: dict[str, Arrays] = {}
+    for name, array in arrays.items():
+        index, _, part = name.partition("/")
+        by_operator.setdefault(index, {})[part] = array
+    rows = enumerate(structure["operators"])
+    graph = Graph(
+        input_shape=tuple(structure["input_shape"]),
+        tensors={spec.name: spec for spec in tensors},
+        operators=tuple(_decode_operator(row, by_operator.get(str(index), {})) for index, row in rows),
+        input=structure["input"],
+        outputs=tuple(structure["outputs"]),
+    )
+    _check_wiring(graph)
+    return graph
+
+
+def _check_wiring(graph: Graph) -> None:
+    known = {graph.input}
+    for operator in graph.operators:
+        missing = set(operator.inputs) - known
+        if missing or operator.output in known:
+            raise ValueError(f"operator {operator.name} reads or writes tensors out of order")
+        known.add(operator.output)
+    if known != set(graph.tensors) or not known.issuperset(graph.outputs):
+        raise ValueError("tensors and operators do not belong together")
+
+
+def _decode_tensor(row: list[Any]) -> TensorSpec:
+    name, height, width, channels, plain = row
+    return TensorSpec(name, height, width, channels, None if plain is None else Quantization(*plain))
+
+
+def _decode_operator(row: Json, arrays: Arrays) -> Operator:
+    kind = OPERATORS[row["kind"]]
+    values = {name: _decode_value(name, value, kind) for name, value in row.items() if name != "kind"}
+    if row.get("weights") is not None:
+        weights: Any = WEIGHTS[row["weights"]]
+        values["weights"] = weights(**arrays)
+    return kind(**values)
+
+
+def _decode_value(name: str, value: Any, kind: type[Operator]) -> Any:
+    match name:
+        case "activation":
+            return Activation(value)
+        case "window":
+            kernel, stride, padding = value
+            return Window(tuple(kernel), tuple(stride), tuple(padding))
+        case "arithmetic" if value is not None:
+            return AddArithmetic(*value) if kind is Add else Rescale(*value)
+        case "inputs":
+            return tuple(value)
+        case _:
+            return value

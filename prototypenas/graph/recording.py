@@ -1,0 +1,35 @@
+"""What tracing a forward pass leaves behind, and `folding` makes a graph of."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypenas.graph.graph import Activation, Operator, TensorSpec
+from prototypenas.types import InputShape
+
+
+@dataclass(frozen=True, eq=False)
+class Normalization(Operator):
+    """Batch normalisation in evaluation, `y = scale * x + shift`, until `folding` removes it; None without weights."""
+
+    scale: NDArray[np.float64] | None
+    shift: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Rectifier(Operator):
+    """A clamp until `folding` fuses it into its producer."""
+
+    activation: Activation
+
+
+@dataclass
+class Recording:
+    """What a forward pass did, in order; tensor names are operator names."""
+
+    input_shape: InputShape
+    tensors: dict[str, TensorSpec] = field(default_factory=dict)
+    operators: list[Operator] = field(default_factory=list)
+    input: str = ""
+    outputs: tuple[str, ...] = ()

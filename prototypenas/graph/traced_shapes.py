@@ -1,0 +1,75 @@
+"""Records what costs nothing on the target: views, zero padding, and functions without effect in evaluation."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from prototypenas.graph.traced_windows import Numbers, need_map, spread
+from prototypenas.graph.tracing import Recorder, Traced
+
+
+def trace_flatten(recorder: Recorder, input: Traced, start_dim: int = 0, end_dim: int = -1) -> Traced:
+    """Record `flatten`, which is another view of the tensor."""
+    start, end = start_dim % input.ndim, end_dim % input.ndim
+    shape = (*input.shape[:start], input.shape[start : end + 1].numel(), *input.shape[end + 1 :])
+    return trace_reshape(recorder, input, shape)
+
+
+def trace_reshape(recorder: Recorder, input: Traced, *shape: Any) -> Traced:
+    """Record `view` or `reshape` where the elements keep their order in memory: flattening and back."""
+    sizes = [int(size) for size in (shape[0] if isinstance(shape[0], list | tuple) else shape)]
+    if sizes.count(-1) == 1:
+        sizes[sizes.index(-1)] = input.numel() // -math.prod(sizes)
+    spec = recorder.spec(input)
+    known = {(1, spec.elements), (1, spec.channels, spec.height, spec.width)}
+    if spec.height == 1:
+        known.add((1, spec.channels, spec.width))
+    if tuple(sizes) not in known:
+        recorder.fail(f"a view of {tuple(input.shape)} as {tuple(sizes)} has no operator in the graph; flattening has")
+    return input.viewed(sizes)
+
+
+def trace_squeeze(recorder: Recorder, input: Traced, dim: Numbers | None = None) -> Traced:
+    """Record `squeeze` of named dimensions."""
+    if dim is None:
+        recorder.fail("a squeeze of all dimensions would drop the batch; name the dimension")
+    axes = [axis % input.ndim for axis in spread(dim, 1)]
+    return trace_reshape(
+        recorder, input, [size for axis, size in enumerate(input.shape) if axis not in axes or size != 1]
+    )
+
+
+def trace_unsqueeze(recorder: Recorder, input: Traced, dim: int) -> Traced:
+    """Record `unsqueeze`."""
+    sizes = list(input.shape)
+    sizes.insert(dim % (input.ndim + 1), 1)
+    return trace_reshape(recorder, input, sizes)
+
+
+def pad_zeros(
+    recorder: Recorder, input: Traced, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Traced:
+    """Record zero padding, which the next convolution takes over."""
+    need_map(recorder, input, "padding")
+    sides = [*pad, *[0] * 4][:4]
+    if mode != "constant" or value not in (None, 0) or len(pad) > 2 * (input.ndim - 2) or min(sides) < 0:
+        recorder.fail(f"padding {tuple(pad)} of mode {mode} with {value} cannot be lowered; zeros around the map can")
+    recorder.padded = True
+    left, right, top, bottom = sides
+    old = input.padding
+    padding = (old[0] + top, old[1] + left, old[2] + bottom, old[3] + right)
+    shape = list(input.shape)
+    shape[-1] += left + right
+    if input.ndim == 4:
+        shape[-2] += top + bottom
+    return Traced(recorder, input.storage, tuple(shape), padding)
+
+
+def trace_constant_pad(recorder: Recorder, input: Traced, pad: Sequence[int], value: float = 0) -> Traced:
+    """Record ATen's zero padding."""
+    return pad_zeros(recorder, input, pad, value=value)
+
+
+def keep(recorder: Recorder, input: Traced, *options: object, **more: object) -> Traced:
+    """Give the value itself: what the function does has no effect in evaluation."""
+    return input

@@ -1,0 +1,89 @@
+"""The page of a run, written from whatever its directory holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+from sqlalchemy.exc import SQLAlchemyError
+
+from prototypenas.errors import RunDirectoryError
+from prototypenas.exploration.candidate_table import read_candidates
+from prototypenas.exploration.study_mirror import STUDY_FILE
+from prototypenas.reporting.html_report import write_report
+from prototypenas.reporting.importance import parameter_importance
+from prototypenas.reporting.report_data import ReportData
+from prototypenas.runs.dataset_summary import read_summary
+from prototypenas.runs.model_results import model_result
+from prototypenas.runs.run_directory import RunDirectory, number_in, read_json, value_in
+from prototypenas.selection import Selection
+from prototypenas.training.pretraining import read_start
+from prototypenas.types import Target
+
+
+def write_run_report(run: RunDirectory, selection: Selection, target: Target) -> Path:
+    """Write the page and the figures of a run from what its directory holds.
+
+    Raises:
+        RunDirectoryError: if a file is corrupt or the disk full.
+    """
+    models = tuple(model_result(run.model(one.number), one, target) for one in selection.chosen)
+    data = ReportData(
+        title=run.results.resolve().name,
+        arguments=(*_arguments(run), *_starts(run, selection)),
+        statistics=tuple(_statistics(run)),
+        candidates=read_candidates(run.candidates_csv),
+        selection=selection,
+        models=models,
+        target=target,
+        importance=_importance(run),
+        dataset=read_summary(run.results),
+    )
+    write_report(data, run.report_html)
+    return run.report_html
+
+
+def _arguments(run: RunDirectory) -> Iterator[tuple[str, str]]:
+    for section in ("exploration", "selection", run.evaluation_section):
+        if run.has(section):
+            step = section.split()[0]
+            yield from ((f"{step}: {name}", _printed(value)) for name, value in run.arguments(section).items())
+
+
+def _starts(run: RunDirectory, selection: Selection) -> Iterator[tuple[str, str]]:
+    for one in selection.chosen:
+        start = read_start(run.model(one.number))
+        if start is not None:
+            yield f"evaluation: trial {one.number}", start
+
+
+def _statistics(run: RunDirectory) -> Iterator[tuple[str, str]]:
+    kept = read_json(run.exploration_json)
+    wall_seconds, repeated = (number_in(kept, name, run.exploration_json) for name in ("wall_seconds", "repeated"))
+    parts = value_in(kept, "evaluation", run.exploration_json)
+    build, lower, plan, proxies = (
+        number_in(parts, name, run.exploration_json) for name in ("build", "lower", "plan", "proxies")
+    )
+    yield "Wall time of the exploration", f"{wall_seconds:.0f} s"
+    yield "Equal to an earlier network", str(repeated)
+    yield "Work in the proxies", f"{proxies:.1f} s"
+    yield "Work in build, lowering, plan", f"{build + lower + plan:.1f} s"
+
+
+def _importance(run: RunDirectory) -> dict[str, dict[str, float]]:
+    file = run.path / STUDY_FILE
+    if not file.exists():
+        return {}
+    storage = f"sqlite:///{file}"
+    try:
+        names = optuna.study.get_all_study_names(storage)
+        return parameter_importance(optuna.load_study(study_name=names[0], storage=storage)) if names else {}
+    except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunDirectoryError(f"{file} is damaged ({reason}); remove it to report without it") from error
+
+
+def _printed(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return "–" if value is None else str(value)

@@ -1,0 +1,44 @@
+"""What a model's folder holds, gathered for the terminal and the page."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.latency import estimate_latency
+from prototypenas.costing.memory_plan import plan_memory
+from prototypenas.deployment.delivery import DELIVERY, read_delivery
+from prototypenas.graph.graph_file import GRAPH, load_graph
+from prototypenas.reporting.report_data import ModelResult, read_history
+from prototypenas.runs.run_directory import number_in, read_json, value_in
+from prototypenas.types import Candidate, Evaluation, Target
+
+
+def model_result(directory: Path, candidate: Candidate, target: Target) -> ModelResult:
+    """Gather what a model's folder holds; steps not done yet leave their parts empty.
+
+    What a trained model costs is priced anew: its data set may have other classes than it was explored for.
+    """
+    result = ModelResult(candidate, read_evaluation(directory), history=read_history(directory / "history.csv"))
+    if (directory / GRAPH).exists():
+        graph = load_graph(directory / GRAPH)
+        plan = plan_memory(graph)
+        priced = replace(candidate, cost=cost_of(graph, target, plan))
+        result = replace(result, candidate=priced, graph=graph, plan=plan, latency=estimate_latency(graph, target))
+    if (directory / DELIVERY).exists():
+        result = replace(result, delivery=read_delivery(directory))
+    return result
+
+
+def read_evaluation(directory: Path) -> Evaluation | None:
+    """Read a model's metrics; `None` where it is not trained yet.
+
+    Raises:
+        RunDirectoryError: if the file is corrupt.
+    """
+    file = directory / "metrics.json"
+    if not file.exists():
+        return None
+    content = read_json(file)
+    metric = str(value_in(content, "metric", file))
+    measured = {item.name: number_in(content, item.name, file) for item in fields(Evaluation) if item.name != "metric"}
+    return Evaluation(metric, **measured)

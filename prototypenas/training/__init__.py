@@ -1,0 +1,1 @@
+"""What trainings share: networks learnt beforehand, and how they are taken over."""

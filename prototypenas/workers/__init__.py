@@ -1,0 +1,1 @@
+"""Where work is done: this process, local processes, Dask workers."""

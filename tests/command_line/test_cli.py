@@ -1,0 +1,292 @@
+"""The commands as they are typed, on a plug-in's data set of 60 images and its toy architecture."""
+
+import csv
+import errno
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from prototypenas.command_line.cli import app, compose_machine
+from prototypenas.deployment.toolchain import toolchain_gap
+from prototypenas.errors import ConfigurationError
+from prototypenas.workers.dask_executor import DaskWorkers
+from prototypenas.workers.dask_training_pool import DaskPool
+
+PARTS = str(Path(__file__).parents[1] / "plugin_files" / "tiny_parts.py")
+PLUGIN = ("--plugin", PARTS)
+SEARCH = ("--architectures", "toy", "--proxies", "snip,mean_gradient", "--trials", "8", "--target", "my-board")
+EXPLORE = ("explore", "--input", "1x16x16", "--classes", "4", "--out", "x")
+WHOLE_WAY = ("run", "quarters", *PLUGIN, *SEARCH, "--keep", "20", "--epochs", "2", "--jobs", "1")
+
+
+def invoke(*arguments: object) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def done(*arguments: object) -> str:
+    result = invoke(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def refused(*arguments: object) -> str:
+    """Run what must end with exit code 2, nothing on stdout, and one line on stderr: the line."""
+    result = invoke(*arguments)
+    assert result.exit_code == 2, result.output
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
+    return lines[0]
+
+
+def files_below(folder: Path) -> dict[str, int]:
+    return {str(file.relative_to(folder)): file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("runs") / "quarters"
+    return out, done(*WHOLE_WAY, "--out", out)
+
+
+def test_the_whole_way_leaves_every_file_and_prints_the_table(finished):
+    out, printed = finished
+    chosen = json.loads((out / "selection.json").read_text())["chosen"]
+    expected = {
+        *("run.json", "candidates.jsonl", "candidates.csv", "exploration.json", "study.db"),
+        *("selected.csv", "selection.json", "report.html", "figures/front.svg", "figures/front.png"),
+        *(
+            f"models/{number}/{file}"
+            for number in chosen
+            for file in ("checkpoint.pt", "last.pt", "history.csv", "metrics.json", "graph_int8.npz")
+        ),
+        *(
+            f"models/{number}/{file}"
+            for number in chosen
+            for file in ("model_int8.onnx", "delivery.json", "c/model.c", "c/weights.c", "c/main.c", "c/Makefile")
+        ),
+    }
+    assert expected <= set(files_below(out))
+    assert not [name for name in files_below(out) if name.endswith((".draft", ".partial", ".writable"))]
+    assert all(word in printed for word in ("Trial", "MFLOPs", "RAM", "ROM", "int8", "Float", "C accuracy"))
+    assert all(re.search(rf"│ {number} +│ toy ", printed) for number in chosen)
+
+
+def test_the_compiled_c_is_as_accurate_as_the_simulator(finished):
+    if toolchain_gap("cc"):
+        pytest.skip("no C compiler")
+    for model in (finished[0] / "models").iterdir():
+        metrics = json.loads((model / "metrics.json").read_text())
+        delivery = json.loads((model / "delivery.json").read_text())
+        assert delivery["c_score"] == metrics["int8_score"]
+        assert delivery["test_samples"] == metrics["test_samples"] == 20
+
+
+def test_a_finished_run_is_only_printed(finished):
+    out, printed = finished
+    before = files_below(out)
+    again = done(*WHOLE_WAY, "--out", out)
+    assert files_below(out) == before
+    table = printed[printed.rindex("┏") :]
+    assert again.endswith(table)
+
+
+def test_a_changed_argument_is_named(finished):
+    out = finished[0]
+    assert "trials was 8, now 9" in refused(*WHOLE_WAY, "--out", out, "--trials", "9")
+    assert "keep was 20, now 1" in refused(*WHOLE_WAY, "--out", out, "--keep", "1")
+    assert "epochs was 2, now 3" in refused(*WHOLE_WAY, "--out", out, "--epochs", "3")
+
+
+def test_step_by_step_one_exploration_serves_two_data_sets(finished, tmp_path):
+    out, whole = tmp_path / "steps", finished[0]
+    size = ("--input", "1x16x16", "--classes", "4")
+    printed = done("explore", *size, *PLUGIN, *SEARCH, "--jobs", "2", "--out", out)
+    assert "8 explored" in printed
+    # The same seed explores the same without data, and on another number of jobs.
+    assert (out / "candidates.csv").read_bytes() == (whole / "candidates.csv").read_bytes()
+
+    assert "optimal" in done("select", out, "--keep", "1")
+    assert "20 were wanted" in done("select", out, "--keep", "20")
+    assert (out / "selected.csv").read_bytes() == (whole / "selected.csv").read_bytes()
+
+    assert "optimal" in done("select", out, "--keep", "2")
+    assert "no trained model" in refused("deploy", out, *PLUGIN)
+    sets = ("--dataset", "quarters", "--dataset", "other-quarters")
+    done("evaluate", out, *sets, *PLUGIN, "--epochs", "1", "--jobs", "1")
+    first = files_below(out)
+    assert {name.split("/")[0] for name in first if name.endswith("metrics.json")} == {"models", "other-quarters"}
+    done("deploy", out, *PLUGIN)
+    deployed = [name for name in files_below(out) if name.endswith("delivery.json")]
+    assert len(deployed) == 4
+    done("report", out, *PLUGIN)
+    assert {"report.html", "other-quarters/report.html"} <= set(files_below(out))
+
+
+@pytest.mark.parametrize(
+    ("what", "some"),
+    [
+        ("targets", "my-board"),
+        ("architectures", "toy"),
+        ("proxies", "Mean magnitude of the weights' gradients."),
+        ("datasets", "60 grey 16x16 images"),
+        ("published", "mcunet-in3"),
+        ("samplers", "nsga2"),
+    ],
+)
+def test_everything_that_can_be_named_is_listed(what, some):
+    assert some in done("list", what, *PLUGIN)
+
+
+def test_a_model_costs_after_training_what_it_cost_in_the_search(finished):
+    out, printed = finished
+    with (out / "selected.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            kilobytes = [f"{int(row[name]) / 1e3:.1f}" for name in ("ram_bytes", "rom_bytes")]
+            assert re.search(rf"│ {row['number']} .*│ +{kilobytes[0]} │ +{kilobytes[1]} │", printed)
+
+
+def test_series_are_shown_without_naming_an_input():
+    assert "1x256" in done("show", "mbednet1d"), "the stem halves the usual 512 steps"
+
+
+def test_a_configuration_is_shown():
+    printed = done("show", "mbednet", "--configuration", "width=0.5 depths=1,2,1,1", "--input", "3x64x64")
+    assert "width=0.5 depths=1,2,1,1 kernels=3,3,3,3" in printed
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        ("mcunet-in0",),
+        ("mbednet", "--configuration", "width=0.25", "--input", "1x32x32"),
+        ("torchvision.models:squeezenet1_1", "--input", "3x64x64"),
+    ],
+)
+def test_networks_of_all_kinds_are_measured(network):
+    printed = done("measure", *network, "--target", "stm32f746")
+    assert all(word in printed for word in ("RAM", "ROM", "MACs"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("run", "quarter"), ("unknown data set 'quarter'", "quarters")),
+        (("run", "quarters", "--target", "my-bord"), ("unknown target 'my-bord'", "my-board")),
+        (("run", "quarters", "--proxies", "snip,zic"), ("unknown proxy 'zic'", "zico")),
+        (("run", "quarters", "--architectures", "mbedne"), ("unknown architecture", "mbednet")),
+        (
+            ("run", "quarters", "--architectures", "mbednet_detection"),
+            ("mbednet_detection is", "detection, not for image"),
+        ),
+        ((*EXPLORE, "--task", "imgae", "--architectures", "toy"), ("unknown task 'imgae'", "image")),
+        (("run", "quarters", "--sampler", "nsga7"), ("unknown sampler", "nsga2")),
+        (("run", "quarters", "--select-in", "nowhere"), ("unknown selection space", "known: ")),
+        (("run", "quarters", "--probe", "real"), ("unknown probe", "gaussian")),
+        (("run", "quarters", "--quantize", "qta"), ("unknown quantization", "qat")),
+        (("run", "quarters", "--pretrain", "nowhere/at/all"), ("nowhere/at/all is no folder", "one subfolder a class")),
+        (("run", "quarters", "--pretrain-epochs", "3"), ("--pretrain-epochs needs --pretrain",)),
+        (("run", "quarters", "--keep", "0"), ("keep is '0'", "at least 1")),
+        (("run", "quarters", "--keep", "5-3"), ("keep is '5-3'",)),
+        (("run", "quarters", "--device", "tpu"), ("device 'tpu'", "cuda")),
+        (("run", "quarters", "--device", "cuda:99"), ("cuda:99 is not there",)),
+        (("run", "quarters", "--ram", "much"), ("RAM is 'much'", "KiB")),
+        (("run", "quarters", "--ram", "0"), ("the RAM limit is 0",)),
+        (("run", "quarters", "--input", "16x16x"), ("CxHxW",)),
+        (("run", "quarters", "--input", "3x16x16"), ("3x16x16", "1x16x16")),
+        (("run", "cifar10"), ("--data-dir", "https://", "--download")),
+        (("run", "cifar10", "--data-dir", "nowhere/at/all"), ("nowhere/at/all does not exist", "https://")),
+        (("list", "proxys"), ("unknown listing", "proxies")),
+        (("show", "mbedne"), ("unknown architecture", "mbednet")),
+        (("show", "toy"), ("no reference configuration",)),
+        (("measure", "mcunet-in9"), ("unknown network", "mcunet-in")),
+        (("measure", "mbednet", "--configuration", "depth=3"), ("'depth' is no part",)),
+        (("select", "nowhere/at/all"), ("not a run directory", "prototypenas explore")),
+    ],
+)
+def test_bad_input_ends_with_one_line(arguments, parts, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plugin = () if arguments[0] == "select" else PLUGIN
+    line = refused(*arguments, *plugin)
+    assert all(part in line for part in parts), line
+    assert not list(tmp_path.rglob("*.*")), "nothing was begun"
+
+
+def test_a_target_that_nothing_fits_tells_the_smallest_and_the_limit(tmp_path):
+    search = ("--architectures", "toy", "--proxies", "snip", "--trials", "4", "--jobs", "1")
+    line = refused("run", "quarters", *PLUGIN, *search, "--target", "thimble", "--out", tmp_path)
+    assert re.search(r"[\d,]+ bytes of RAM, at most 100; the least of each .*: [\d,]+ bytes of RAM, .* ROM", line), line
+
+
+def test_a_front_smaller_than_wanted_is_kept_whole_and_said(finished):
+    out, printed = finished
+    note = re.search(r"the front has only (\d+) different models, so all of them are kept \(20 were wanted\)", printed)
+    assert note, printed
+    assert len(list((out / "models").iterdir())) == int(note[1])
+    assert note[0] in (out / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--out", "file/run"), "cannot write to file/run: Not a directory"),
+        (("--proxies", "zic"), "unknown proxy 'zic'"),
+    ],
+)
+def test_what_needs_no_data_is_refused_before_any_is_read(options, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    assert said in refused("run", "cifar10", "--data-dir", "nowhere/at/all", *options)
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_run_whose_record_lacks_an_argument_is_refused(finished, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(finished[0], out, ignore=shutil.ignore_patterns("models", "figures"))
+    record = json.loads((out / "run.json").read_text())
+    del record["evaluation"]["epochs"]
+    (out / "run.json").write_text(json.dumps(record))
+    assert "run.json does not say 'epochs' in 'evaluation'" in refused("deploy", out, *PLUGIN)
+
+
+@pytest.mark.parametrize(("number", "ends"), [(errno.ENOSPC, True), (errno.ENOENT, False)])
+def test_a_disk_that_fills_up_in_the_middle_of_the_work_is_told_in_one_line(number, ends, finished, monkeypatch):
+    def fail(*arguments: object) -> None:
+        raise OSError(number, "what the system says", "some/file")
+
+    monkeypatch.setattr("prototypenas.pipeline.report", fail)
+    if ends:
+        line = refused("report", finished[0], *PLUGIN)
+        assert "what the system says (some/file)" in line and "continues" in line
+    else:
+        with pytest.raises(OSError, match="what the system says"):
+            CliRunner().invoke(app, ["report", str(finished[0]), *PLUGIN], catch_exceptions=False)
+
+
+def test_a_plugin_that_raises_is_named_with_its_line(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("PROXIES = {}\n\nwidth = 1 / 0\n")
+    assert "mine.py, line 3: ZeroDivisionError: division by zero" in refused("list", "proxies", "--plugin", file)
+    assert "cannot be read" in refused("list", "proxies", "--plugin", tmp_path / "none.py")
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    line = refused(*WHOLE_WAY, "--out", tmp_path / "file" / "run")
+    assert "cannot write to" in line and "--out" in line
+
+
+def test_a_gpu_is_looked_for_where_the_work_is_done(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    machine = compose_machine(None, "tcp://cluster:8786", None, "cuda")
+    assert machine.executor == DaskWorkers("tcp://cluster:8786", gpus=1)
+    assert machine.trainings == DaskPool("tcp://cluster:8786", gpus=1)
+    with pytest.raises(ConfigurationError, match="cuda is not there"):
+        compose_machine(None, None, None, "cuda")
+    with pytest.raises(ConfigurationError, match="device 'tpu'"):
+        compose_machine(None, "tcp://cluster:8786", None, "tpu")
