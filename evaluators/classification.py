@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from evaluators.datasets.samples import ClassificationData
 from evaluators.quantizing import (
-    AWARE,
     POST_TRAINING,
     QuantizationPlan,
+    aware_plan,
     quantized_network,
     simulated_accuracy,
     train_aware,
@@ -25,8 +25,10 @@ from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
+from prototypenas.command_line.choices import choose
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
@@ -164,7 +166,7 @@ class ClassificationEvaluator:
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
         parts = (
             self.dataset.digest(),
-            *self.recipe.identity(),
+            self.recipe,
             self.pruning_schedule,
             self.quantization,
             candidate.configuration,
@@ -173,10 +175,23 @@ class ClassificationEvaluator:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def default_evaluator(data: ClassificationData, *, epochs: int) -> ClassificationEvaluator:
-    """Give the evaluator of the paper's defaults: after-training quantization for images, aware for series."""
-    plan = POST_TRAINING if data.is_image else AWARE
-    return ClassificationEvaluator(data, recipe_for(len(data.train), epochs), quantization=plan)
+def default_evaluator(
+    data: ClassificationData,
+    options: RecipeOptions = RecipeOptions(),  # noqa: B008  (frozen)
+    *,
+    quantization: str = "auto",
+) -> ClassificationEvaluator:
+    """Give the evaluator with the recipe that suits the data, as far as `options` does not say otherwise.
+
+    `quantization` is `ptq` (after training), `qat` (with further epochs that know the rounding), or `auto`, the
+    paper's choice: the first for images, the second for series.
+
+    Raises:
+        ConfigurationError: for an unknown quantization, or an option that does not suit the data.
+    """
+    aware = choose("quantization", quantization, {"auto": not data.is_image, "ptq": False, "qat": True})
+    recipe = recipe_for(data, options)
+    return ClassificationEvaluator(data, recipe, quantization=aware_plan(recipe.epochs) if aware else POST_TRAINING)
 
 
 def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path) -> None:

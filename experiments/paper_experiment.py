@@ -11,6 +11,7 @@ from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
 from evaluators.datasets.summary import summary_of
 from evaluators.pretraining import PicturePretraining, pretraining_on
+from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas.command_line.console import ProgressBars, print_table
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
@@ -69,7 +70,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     data = DATASETS[chosen.dataset].load(
         options.data_dir, download=options.download, input_shape=experiment.input_shape
     )
-    evaluator = default_evaluator(data, epochs=chosen.epochs)
+    evaluator = default_evaluator(data, paper_recipe(chosen.epochs))
     training = training_of(chosen, evaluator, seed=options.seed, device=options.device)
     if options.pretrain is not None:
         training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
@@ -84,6 +85,11 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
         )
     print_table(console, final_table(models))
     return models
+
+
+def paper_recipe(epochs: int) -> RecipeOptions:
+    """Give the paper's number of epochs; its batch size and learning rate are lost, these are common values."""
+    return RecipeOptions(epochs=epochs, batch_size=128, learning_rate=0.05, early_stopping=0)
 
 
 def search_of(experiment: PaperExperiment, seed: int) -> Search:

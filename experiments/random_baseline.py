@@ -18,6 +18,7 @@ from rich.console import Console
 
 from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
+from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas import pipeline
 from prototypenas.command_line.console import ProgressBars
 from prototypenas.errors import ConfigurationError
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProgressBars(Console()) as progress:
         rows = train_strategies(
             strategies,
-            default_evaluator(data, epochs=options.epochs),
+            default_evaluator(data, RecipeOptions(epochs=options.epochs)),
             options.out,
             seed=options.seed,
             device=options.device,

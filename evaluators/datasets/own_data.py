@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.picture_folder import has_pictures, load_picture_folder
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.datasets.series_files import LabelledSeries, read_table, read_ts
@@ -132,8 +131,7 @@ def _open_arrays(path: Path, input_shape: InputShape | None) -> ClassificationDa
     else:
         kept, out = stratified_split(samples.targets.numpy(), TEST_SHARE, seed=SPLIT_SEED)
         train, test, split = samples.at(kept), samples.at(out), "80/20 within each class, fixed seed"
-    augmentation = Augmentation(shift=4) if samples.inputs.dim() == 4 else Augmentation()
-    return assembled(path.stem, classes, train, test, input_shape=input_shape, augmentation=augmentation, split=split)
+    return assembled(path.stem, classes, train, test, input_shape=input_shape, split=split)
 
 
 def _samples(path: Path, x: NDArray[np.generic], y: NDArray[np.generic], classes: Sequence[str]) -> Samples:

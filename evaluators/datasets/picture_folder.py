@@ -7,12 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import existing_folder
 from evaluators.datasets.pictures import PICTURE_SUFFIXES, read_pictures
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.datasets.splits import stratified_split
-from evaluators.datasets.torchvision_sets import PHOTOS
 from prototypenas.errors import DatasetError
 from prototypenas.types import InputShape
 
@@ -20,9 +18,7 @@ SPLIT_SEED = 20
 TEST_SHARE = 0.2
 
 
-def load_picture_folder(
-    folder: Path, *, name: str, input_shape: InputShape = (3, 128, 128), augmentation: Augmentation = PHOTOS
-) -> ClassificationData:
+def load_picture_folder(folder: Path, *, name: str, input_shape: InputShape = (3, 128, 128)) -> ClassificationData:
     """Read `<class>/**/*.png` (and the other suffixes), class names in alphabetical order.
 
     Subfolders `train` and `test` are taken as the split; otherwise a fifth of each class is held out by a fixed seed.
@@ -40,7 +36,7 @@ def load_picture_folder(
         numbers = [classes.index(test_classes[label]) for label in test_labels]
         train = _samples(paths, labels, input_shape, name)
         test = _samples(test_paths, numbers, input_shape, name)
-        return assembled(name, classes, train, test, augmentation=augmentation, split="by folders train and test")
+        return assembled(name, classes, train, test, split="by folders train and test")
     classes, paths, labels = _listed(folder, name)
     samples = _samples(paths, labels, input_shape, name)
     kept, held = stratified_split(np.asarray(labels, dtype=np.int64), TEST_SHARE, seed=SPLIT_SEED)
@@ -49,7 +45,6 @@ def load_picture_folder(
         classes,
         samples.at(kept),
         samples.at(held),
-        augmentation=augmentation,
         split="80/20 within each class, fixed seed",
     )
 

@@ -16,7 +16,7 @@ from evaluators.training.pruning import build_optimizer
 from evaluators.training.recipe import Recipe
 from evaluators.training.threads import one_thread
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
-from prototypenas.errors import ConfigurationError, TrainingError
+from prototypenas.errors import TrainingError
 
 FROZEN_FROM = 0.6
 """Share of quantization-aware training after which the ranges stand still and only the weights adapt."""
@@ -29,8 +29,6 @@ class LearningTask(LightningModule):
         self, network: nn.Module, data: ClassificationData, recipe: Recipe, *, seed: int, first_epoch: int = 0
     ) -> None:
         super().__init__()
-        if recipe.random_augmentation is not None and not data.is_image:
-            raise ConfigurationError(f"random augmentation is for images, but {data.name} are series")
         self.network = network
         self.data = data
         self.recipe = recipe
@@ -44,7 +42,7 @@ class LearningTask(LightningModule):
         )
         self.averaged: dict[str, Tensor] | None = None
         self.learning_rate = 0.0
-        self._augmentation = recipe.augmentation or data.augmentation
+        self._class_weights = class_weights(data) if recipe.balanced_classes else None
 
     @property
     def epoch(self) -> int:
@@ -74,13 +72,14 @@ class LearningTask(LightningModule):
         """Vary, prepare, mix; cross-entropy against the (mixed) classes."""
         inputs, targets = batch
         with one_thread():
-            prepared = self.data.prepared(self._varied(inputs))
+            prepared = self.data.prepared(self.recipe.augmentation(inputs, self._generator))
         if prepared.dim() == 4:
             # As much as half faster, on CPU and GPU.
             prepared = prepared.contiguous(memory_format=torch.channels_last)
         prepared, wanted = self._mixed(prepared, targets)
         logits = self.network(prepared)
-        loss = functional.cross_entropy(logits, wanted, label_smoothing=self.recipe.label_smoothing)
+        weights = None if self._class_weights is None else self._class_weights.to(logits.device)
+        loss = functional.cross_entropy(logits, wanted, weights, label_smoothing=self.recipe.label_smoothing)
         with torch.no_grad():
             right = (logits.argmax(dim=1) == targets).sum()
             self._totals += torch.stack(
@@ -115,11 +114,6 @@ class LearningTask(LightningModule):
             )
         return loss / count, right / count
 
-    def _varied(self, inputs: Tensor) -> Tensor:
-        if self.recipe.random_augmentation is not None:
-            inputs = self.recipe.random_augmentation(inputs, self._generator)
-        return self._augmentation(inputs, self._generator)
-
     def _mixed(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         alphas = [("mixup", self.recipe.mixup_alpha), ("cutmix", self.recipe.cutmix_alpha)]
         active = [(name, alpha) for name, alpha in alphas if alpha > 0]
@@ -131,3 +125,9 @@ class LearningTask(LightningModule):
         share = float(torch.distributions.Beta(concentration, concentration).sample())
         classes = functional.one_hot(targets, self.data.num_classes).float()
         return mixed(inputs, classes, share=share, cut=name == "cutmix", generator=self._generator)
+
+
+def class_weights(data: ClassificationData) -> Tensor:
+    """Give each class's weight in the loss: inverse to its number of training samples, 1 in the mean over samples."""
+    counts = torch.bincount(data.train.targets, minlength=data.num_classes)
+    return len(data.train) / (data.num_classes * counts.float())

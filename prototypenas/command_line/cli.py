@@ -533,20 +533,19 @@ def compose_training(
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
     from evaluators.classification import default_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
-    from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
+    from evaluators.training.suitable_recipe import RecipeOptions  # noqa: PLC0415
 
     if (dataset is None) == (own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
     if pretrain is None and pretrain_epochs is not None:
         raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
     shape = parse_input_shape(input_size) if input_size else None
-    plan = choose("quantization", quantize, {"auto": None, "ptq": POST_TRAINING, "qat": AWARE})
     if own_data is not None:
         data = open_dataset(own_data, input_shape=shape)
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         data = source.load(data_dir, download=download, input_shape=shape)
-    evaluator = default_evaluator(data, epochs=epochs)
+    evaluator = default_evaluator(data, RecipeOptions(epochs=epochs), quantization=quantize)
     epochs_before = pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None if pretrain is None else pretraining_on(pretrain, data, epochs=epochs_before)
     arguments = {
@@ -560,7 +559,7 @@ def compose_training(
     }
     return Training(
         dataset or data.name,
-        evaluator if plan is None else replace(evaluator, quantization=plan),
+        evaluator,
         catalogue.baselines,
         arguments,
         seed=seed,
