@@ -18,7 +18,7 @@ from evaluators import DATASETS
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.training.batches import ShuffledBatches
-from evaluators.training.threads import one_thread
+from prototypenas.workers.threads import computing_threads
 
 
 def random_images() -> ClassificationData:
@@ -37,7 +37,7 @@ def images_per_second(data: ClassificationData, augmentation: Augmentation) -> t
     started, worked = time.perf_counter(), time.process_time()
     count = 0
     for inputs, _ in batches:
-        with one_thread():
+        with computing_threads(1):
             prepared = data.prepared(augmentation(inputs, generator))
         count += len(network(prepared))
     return count / (time.perf_counter() - started), count / (time.process_time() - worked)

@@ -28,7 +28,7 @@ from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
 from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
-from prototypenas.command_line.choices import choose
+from prototypenas.choices import choose
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError

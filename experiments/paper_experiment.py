@@ -9,15 +9,15 @@ from rich.console import Console
 
 from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
-from evaluators.datasets.summary import summary_of
 from evaluators.pretraining import PicturePretraining, pretraining_on
 from evaluators.training.suitable_recipe import RecipeOptions
-from prototypenas.command_line.console import ProgressBars, print_table
+from evaluators.training.summary import summary_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training, run
 from prototypenas.protocols import Baseline
+from prototypenas.reporting.console import ProgressBars, print_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
@@ -118,7 +118,7 @@ def training_of(experiment: PaperExperiment, evaluator: ClassificationEvaluator,
         arguments,
         seed=seed,
         device=device,
-        summary=summary_of(evaluator.dataset),
+        summary=summary_of(evaluator.dataset, evaluator.recipe),
     )
 
 

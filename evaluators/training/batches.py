@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from evaluators.datasets.samples import Samples
-from evaluators.training.threads import one_thread
+from prototypenas.workers.threads import computing_threads
 
 
 def seed_of(seed: int, epoch: int) -> int:
@@ -42,7 +42,7 @@ class ShuffledBatches:
             number, place = divmod(step, self.steps_per_pass)
             if number != shuffled:
                 shuffled, order = number, self._order(number)
-            with one_thread():
+            with computing_threads(1):
                 batch = self.samples.at(order[place * self.batch_size : (place + 1) * self.batch_size])
             yield batch.inputs, batch.targets
 

@@ -66,7 +66,14 @@ def test_what_is_not_allowed_is_named(options, message):
 def test_the_description_says_what_will_happen():
     data = data_of(10_000)
     text = described(recipe_for(data, RecipeOptions(("shift", "flip"), balanced_classes=True)), data)
-    for part in ("7,868 ", "steps of 32 samples", "mirror half", "shift by up to 1 pixels", "inverse frequency", "0.05"):
+    for part in (
+        "7,868 ",
+        "steps of 32 samples",
+        "mirror half",
+        "shift by up to 1 pixels",
+        "inverse frequency",
+        "0.05",
+    ):
         assert part in text
     plain = replace(recipe_for(data, RecipeOptions(("none",), epochs=3)), early_stopping=0)
     assert "augmentation: none" in described(plain, data) and "3 epochs in all" in described(plain, data)
