@@ -15,6 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from prototypenas.command_line.cli import app
+from prototypenas.workers.threads import computing_threads
+from tests.dask_processes import dask_cluster
 
 ROOT = Path(__file__).parent.parent
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
@@ -26,15 +28,14 @@ COMMAND = (
 DEADLINE = 120.0
 
 
-def finish(out: Path, jobs: int = 1) -> None:
-    result = CliRunner().invoke(app, [*COMMAND, "--out", str(out), "--jobs", str(jobs)])
+def finish(out: Path, *options: str, jobs: int = 1) -> None:
+    result = CliRunner().invoke(app, [*COMMAND, "--out", str(out), "--jobs", str(jobs), *options])
     assert result.exit_code == 0, result.output
 
 
 def start(out: Path, jobs: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "prototypenas", *COMMAND, "--out", str(out), "--jobs", str(jobs)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def kill_when(moment: Callable[[Path], bool], out: Path, jobs: int) -> None:
@@ -73,7 +74,7 @@ def results_of(out: Path) -> dict[str, object]:
     metrics = {}
     for file in sorted(out.glob("models/*/metrics.json")):
         content = json.loads(file.read_text())
-        metrics[file.parent.name] = {name: content[name] for name in ("float_score", "int8_score", "fingerprint")}
+        metrics[file.parent.name] = {name: value for name, value in content.items() if name != "seconds"}
     selection = json.loads((out / "selection.json").read_text())
     return {
         "candidates": (out / "candidates.csv").read_bytes(),
@@ -115,7 +116,7 @@ def uninterrupted(tmp_path_factory) -> Path:
 def check_continued(out: Path, uninterrupted: Path, jobs: int = 1) -> None:
     journal = (out / "candidates.jsonl").read_bytes()
     before = epochs_of(out)
-    finish(out, jobs)
+    finish(out, jobs=jobs)
     assert (out / "candidates.jsonl").read_bytes().startswith(journal[: journal.rfind(b"\n") + 1])
     assert results_of(out) == results_of(uninterrupted)
     after = epochs_of(out)
@@ -164,8 +165,17 @@ def test_training_processes_end_with_a_killed_run(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_jobs_end_as_one_does(uninterrupted, tmp_path):
-    finish(tmp_path / "run", jobs=2)
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_neither_jobs_nor_the_threads_around_change_a_result(jobs, uninterrupted, tmp_path):
+    with computing_threads(1 + jobs):
+        finish(tmp_path / "run", jobs=jobs)
+    assert results_of(tmp_path / "run") == results_of(uninterrupted)
+
+
+@pytest.mark.slow
+def test_dask_workers_end_as_one_job_does(uninterrupted, tmp_path):
+    with dask_cluster(tmp_path, workers=2) as cluster:
+        finish(tmp_path / "run", "--scheduler", cluster.address)
     assert results_of(tmp_path / "run") == results_of(uninterrupted)
 
 
