@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -12,9 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
-from prototypenas.command_line.cli import app
+from prototypenas.command_line.main import app
+from prototypenas.exploration.candidate_evaluation import unpriced
+from prototypenas.pipeline import Training, _evaluate_one
+from prototypenas.progress import Silent
+from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.types import Configuration, GroupConfiguration
 from prototypenas.workers.threads import computing_threads
 from tests.dask_processes import dask_cluster
 
@@ -162,6 +167,21 @@ def test_training_processes_end_with_a_killed_run(tmp_path):
     files = {file: file.stat().st_mtime_ns for file in out.rglob("*")}
     time.sleep(1.0)
     assert {file: file.stat().st_mtime_ns for file in out.rglob("*")} == files
+
+
+def test_a_training_computes_on_the_threads_that_are_recorded(tmp_path):
+    class CountsThreads:
+        def evaluate(self, *_, **__):
+            return torch.get_num_threads()
+
+    candidate = unpriced(0, Configuration("toy", 1.0, (GroupConfiguration(),) * 4))
+    run = RunDirectory.create(tmp_path)
+    run.bind("exploration", {})
+    for around, threads in ((3, 1), (1, 2)):
+        training = Training("any", CountsThreads(), {"toy": None}, {}, threads=threads)
+        assert training.recorded()["threads"] == threads
+        with computing_threads(around):
+            assert _evaluate_one(training, candidate, run, Silent()) == threads
 
 
 @pytest.mark.slow
