@@ -531,7 +531,7 @@ def compose_training(
 ) -> Training:
     """Load the data set, by name or from the user's own path, and say how models are trained on it."""
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
-    from evaluators.classification import default_evaluator  # noqa: PLC0415
+    from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
     from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
 
@@ -546,7 +546,7 @@ def compose_training(
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         data = source.load(data_dir, download=download, input_shape=shape)
-    evaluator = default_evaluator(data, epochs=epochs)
+    evaluator = classification_evaluator(data, epochs=epochs)
     epochs_before = pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None if pretrain is None else pretraining_on(pretrain, data, epochs=epochs_before)
     arguments = {
