@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from evaluators.task import Part
-from evaluators.training.threads import one_thread
+from prototypenas.workers.threads import computing_threads
 
 
 def seed_of(seed: int, epoch: int) -> int:
@@ -33,6 +33,6 @@ class ShuffledBatches:
         generator = torch.Generator().manual_seed(seed_of(self.seed, self.epoch))
         order = torch.randperm(len(self.samples), generator=generator).to(self.device)
         for step in range(len(self)):
-            with one_thread():
+            with computing_threads(1):
                 batch = self.samples.at(order[step * self.batch_size : (step + 1) * self.batch_size])
             yield batch
