@@ -20,9 +20,9 @@ from evaluators import DATASETS
 from evaluators.classification import classification_evaluator
 from evaluators.evaluator import TaskEvaluator
 from prototypenas import pipeline
-from prototypenas.command_line.console import ProgressBars
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
+from prototypenas.reporting.console import ProgressBars
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
 from search_spaces import IMAGE_POOL, TIME_SERIES_POOL
