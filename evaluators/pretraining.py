@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from evaluators.classification import ClassificationTask
 from evaluators.datasets.picture_folder import load_picture_folder
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.training.checkpoints import load_whole
@@ -73,7 +74,7 @@ class PicturePretraining:
         job = TrainingJob(
             title=f"pre-train {configuration.architecture}",
             phase="train",
-            data=self.pictures,
+            task=ClassificationTask(self.pictures),
             recipe=self.recipe,
             seed=seed,
             device=device,

@@ -1,7 +1,7 @@
 """The recipe that suits a data set: derived from its size and kind, or as far as the user asks."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.samples import ClassificationData
@@ -60,8 +60,17 @@ def recipe_for(data: ClassificationData, options: RecipeOptions = RecipeOptions(
     Raises:
         ConfigurationError: for an option that is not allowed, or an augmentation that does not suit the data.
     """
+    return replace(recipe_of_size(len(data.train), options), augmentation=augmentation_for(data, options.augment))
+
+
+def recipe_of_size(training_samples: int, options: RecipeOptions) -> Recipe:
+    """Give the recipe for so many training samples of any kind, without augmentation.
+
+    Raises:
+        ConfigurationError: for an option that is not allowed.
+    """
     shares = Recipe(epochs=1)
-    samples = round(len(data.train) * (1 - shares.validation_share))
+    samples = round(training_samples * (1 - shares.validation_share))
     batch = options.batch_size or _batch_size(samples)
     steps_per_pass = max(1, samples // batch)
     epochs, steps_per_epoch = _length(steps_per_pass, options)
@@ -73,7 +82,6 @@ def recipe_for(data: ClassificationData, options: RecipeOptions = RecipeOptions(
         learning_rate=shares.learning_rate if options.learning_rate is None else options.learning_rate,
         early_stopping=math.ceil(PATIENCE * epochs) if patience is None else patience,
         balanced_classes=options.balanced_classes,
-        augmentation=augmentation_for(data, options.augment),
     )
 
 

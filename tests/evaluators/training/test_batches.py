@@ -5,12 +5,12 @@ from evaluators.training.batches import ShuffledBatches
 
 
 def drawn(samples: Samples, epochs: int, steps_per_epoch: int | None) -> list[list[int]]:
-    batches = ShuffledBatches(samples, 4, seed=3, steps_per_epoch=steps_per_epoch)
+    batches = ShuffledBatches(samples, "cpu", 4, seed=3, steps_per_epoch=steps_per_epoch)
     found = []
     for epoch in range(epochs):
         batches.epoch = epoch
         assert len(list(batches)) == len(batches)
-        found += [targets.tolist() for _, targets in batches]
+        found += [batch.targets.tolist() for batch in batches]
     return found
 
 

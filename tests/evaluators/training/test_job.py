@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from evaluators.augmentation import Augmentation
+from evaluators.classification import ClassificationTask, class_weights
 from evaluators.datasets.samples import Samples, assembled
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
-from evaluators.training.learning import class_weights
 from evaluators.training.pruning_schedule import PruningSchedule
 from prototypenas.compression.pruning import Importance
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
@@ -37,7 +37,7 @@ def job(few_digits, quick_recipe, tmp_path) -> TrainingJob:
     return TrainingJob(
         title="trial 3",
         phase="train",
-        data=few_digits,
+        task=ClassificationTask(few_digits),
         recipe=replace(quick_recipe, average_decay=0.8),
         seed=5,
         device="cpu",
@@ -52,8 +52,8 @@ def train(tiny_configuration):
     def run(job: TrainingJob, progress: Progress | None = None, **schedule: object) -> TrainingState:
         job.directory.mkdir(exist_ok=True)
         torch.manual_seed(job.seed)
-        network = build_mbednet(tiny_configuration.unpruned(), job.data.input_shape, 10)
-        built = build_mbednet(tiny_configuration, job.data.input_shape, 10)
+        network = build_mbednet(tiny_configuration.unpruned(), job.task.input_shape, 10)
+        built = build_mbednet(tiny_configuration, job.task.input_shape, 10)
         plan = PruningPlan(PruningSchedule(start=0.25, end=0.5, **schedule), built.dimensions)
         return run_job(replace(job, progress=progress or job.progress), network, plan)
 
@@ -82,7 +82,7 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(job, train, tmp_
 
 def test_pruning_ends_at_the_built_shapes_and_is_recorded(job, train, tiny_configuration):
     state = train(job)
-    built = build_mbednet(tiny_configuration, job.data.input_shape, 10)
+    built = build_mbednet(tiny_configuration, job.task.input_shape, 10)
     best = load_whole(job.best_path)["network"]
     assert {name: value.shape for name, value in best.items()} == {
         name: value.shape for name, value in built.state_dict().items()
@@ -90,7 +90,7 @@ def test_pruning_ends_at_the_built_shapes_and_is_recorded(job, train, tiny_confi
     assert [record.epoch for record in state.pruning] == [2, 3]
     for record in state.pruning:
         assert record.channels_after < record.channels_before
-        assert 0 <= record.accuracy_before <= 1 and 0 <= record.accuracy_after <= 1
+        assert 0 <= record.score_before <= 1 and 0 <= record.score_after <= 1
     lines = (job.directory / "history.csv").read_text().splitlines()
     assert len(lines) == 1 + job.recipe.epochs
     assert (job.directory / "pruning.csv").read_text().startswith("epoch,channels_before,channels_after")
@@ -111,14 +111,14 @@ def test_taylor_importance_finds_its_gradients(job, train):
 @pytest.mark.parametrize("change", [{"mixup_alpha": 0.4}, {"cutmix_alpha": 1.0}, {"label_smoothing": 0.1}])
 def test_options_train_with_finite_loss(job, train, change):
     state = train(replace(job, recipe=replace(job.recipe, epochs=2, validation_share=0.0, **change)))
-    assert all(record.validation_accuracy is None and record.train_loss < 5 for record in state.history)
+    assert all(record.validation_score is None and record.train_loss < 5 for record in state.history)
 
 
 def test_training_stops_when_its_patience_is_over_and_stays_stopped(job, train):
     # A rate this small learns nothing, so the first epoch at the final widths stays the best.
     recipe = replace(job.recipe, epochs=12, learning_rate=1e-9, average_decay=0.0, early_stopping=2)
     state = train(replace(job, recipe=recipe))
-    final = [row.validation_accuracy for row in state.history if row.channels == state.history[-1].channels]
+    final = [row.validation_score for row in state.history if row.channels == state.history[-1].channels]
     assert state.finished_epochs < 12
     assert len(final) - 1 - final.index(max(final)) == 2
     written = job.last_path.stat().st_mtime_ns
@@ -138,7 +138,8 @@ def test_rare_classes_weigh_more(few_digits):
 
 
 def test_balanced_classes_change_what_is_learnt(job, train):
-    skewed = replace(job, data=replace(job.data, train=_mostly_first(job.data.train)))
+    data = job.task.data
+    skewed = replace(job, task=ClassificationTask(replace(data, train=_mostly_first(data.train))))
     plain, balanced = (
         train(replace(skewed, directory=job.directory / str(on), recipe=replace(job.recipe, balanced_classes=on)))
         for on in (False, True)
