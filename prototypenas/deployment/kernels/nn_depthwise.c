@@ -15,12 +15,12 @@
 /* Distance of each tap's input from the input's first byte; taps outside the map read the padding. */
 static uint32_t nn_find_taps(const nn_descriptor *layer, int32_t row, int32_t column, int32_t padding, int32_t *taps)
 {
-    const int32_t width = layer->in_width, last_row = row + layer->kernel_height;
-    const int32_t last_column = column + layer->kernel_width;
+    const int32_t width = layer->in_width, last_row = row + layer->kernel_height * layer->dilation_height;
+    const int32_t last_column = column + layer->kernel_width * layer->dilation_width;
     uint32_t count = 0;
     int32_t y, x;
-    for (y = row; y < last_row; y++) {
-        for (x = column; x < last_column; x++) {
+    for (y = row; y < last_row; y += layer->dilation_height) {
+        for (x = column; x < last_column; x += layer->dilation_width) {
             const int inside = y >= 0 && y < layer->in_height && x >= 0 && x < width;
             taps[count++] = inside ? (y * width + x) * layer->in_channels : padding;
         }
