@@ -13,7 +13,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import Operator, Tensors
 
-DESCRIPTOR_BYTES = 56
+DESCRIPTOR_BYTES = 60
 """`sizeof(nn_descriptor)`, the same on every machine; `kernels/nn.h` asserts it."""
 
 SEVERAL_OUTPUTS_BYTES = 56

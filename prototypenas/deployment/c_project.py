@@ -35,7 +35,21 @@ FILES = (
 )
 """Written from `templates/`, beside `.clang-format` and `kernels/`."""
 
+<<<<<<< HEAD
 _ALWAYS = ("nn.h", "nn_arithmetic.h")
+=======
+_HEADERS: tuple[str, ...] = ("nn.h", "nn_arithmetic.h", "nn_rows.h")
+_NEEDED: dict[Kernel, tuple[str, ...]] = {
+    Kernel.CONVOLUTION: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),
+    Kernel.POINTWISE: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),
+    Kernel.DEPTHWISE: ("nn_channels.h",),
+    Kernel.FULLY_CONNECTED: ("nn_channels.h",),
+    Kernel.ADD: ("nn_elementwise.h",),
+    Kernel.REQUANTIZE: ("nn_elementwise.h",),
+    Kernel.MAX_POOL: ("nn_pool.h",),
+    Kernel.AVERAGE_POOL: ("nn_elementwise.h", "nn_pool.h"),
+}
+>>>>>>> main
 _VALUES_IN_A_ROW = 24
 
 

@@ -88,6 +88,7 @@ def _padded(values: NDArray[np.int8], size: int) -> NDArray[np.int8]:
     return np.concatenate([values, np.zeros(size - len(values), np.int8)])
 
 
+<<<<<<< HEAD
 def _fields(operator: Operator, layer: CLayer, graph: Graph, plan: MemoryPlan) -> dict[str, int]:
     target = graph.tensors[operator.output]
     zero_point = target.known_quantization.zero_point
@@ -107,6 +108,114 @@ def _fields(operator: Operator, layer: CLayer, graph: Graph, plan: MemoryPlan) -
         "out_zero_point": zero_point,
         "low": low_bound(operator.fused, zero_point),
         **(layer.fields or {}),
+=======
+def _check_sums(operator: Operator, weights: IntegerWeights) -> None:
+    axis = 2 if isinstance(operator, DepthwiseConv2d) else 0
+    rows = np.abs(np.moveaxis(weights.weight, axis, 0).reshape(len(weights.bias), -1).astype(np.int64)).sum(axis=1)
+    largest = int((np.abs(weights.bias.astype(np.int64)) + 128 * rows).max())
+    if largest > LARGEST_ACCUMULATOR:
+        raise QuantizationError(f"{operator.name}: a sum could reach {largest}; the kernels hold {LARGEST_ACCUMULATOR}")
+
+
+def _arithmetic(operator: Operator, position: tuple[int, int]) -> tuple[str, tuple[int, ...]] | None:
+    match operator:
+        case Conv2d() | DepthwiseConv2d() | FullyConnected():
+            if not isinstance(operator.weights, IntegerWeights):
+                raise QuantizationError(f"{operator.name}: no integer weights; quantize the graph first")
+            return "dense", position
+        case Add(arithmetic=arithmetic):
+            if arithmetic is None:
+                raise QuantizationError(f"{operator.name}: no integer arithmetic; quantize the graph first")
+            factors = arithmetic.left_multiplier, arithmetic.right_multiplier
+            return "add", (*factors, arithmetic.offset, arithmetic.shift)
+        case AveragePool2d(arithmetic=rescale) | Requantize(arithmetic=rescale):
+            if rescale is None:
+                raise QuantizationError(f"{operator.name}: no integer arithmetic; quantize the graph first")
+            return "rescale", (rescale.multiplier, rescale.shift, rescale.offset & 0xFFFFFFFF, rescale.offset >> 32)
+        case _:
+            return None
+
+
+def _layer(
+    operator: Operator,
+    graph: Graph,
+    plan: MemoryPlan,
+    *,
+    kernels: tuple[Kernel, ...],
+    arithmetic: tuple[str, tuple[int, ...]] | None,
+) -> Layer:
+    source, target = graph.tensors[operator.inputs[0]], graph.tensors[operator.output]
+    second = plan.offsets[operator.inputs[1]] if len(operator.inputs) > 1 else 0
+    low = low_bound(getattr(operator, "activation", Activation.NONE), _zero_point(target))
+    fields = {
+        "input": plan.offsets[source.name],
+        "second": second,
+        "output": plan.offsets[target.name],
+        **_shapes(source, target),
+        **_ring_rows(operator, graph),
+        "pixel_stride": plan.pixel_strides.get(target.name, target.channels),
+        **_window_fields(operator, target),
+        "in_zero_point": _zero_point(source),
+        "out_zero_point": _zero_point(target),
+        "low": low,
+    }
+    kernel = kernel_of(operator)
+    return Layer(operator.name, kernel, arithmetic, _checked(operator, {**fields, "kernel": kernels.index(kernel)}))
+
+
+def _copies(operator: Concat, graph: Graph, plan: MemoryPlan, kernels: tuple[Kernel, ...]) -> list[Layer]:
+    target, layers, channel = graph.tensors[operator.output], [], 0
+    for name in operator.inputs:
+        source = graph.tensors[name]
+        if name not in plan.written_in_place:
+            fields = {
+                "input": plan.offsets[name],
+                "output": plan.offsets[target.name] + channel,
+                **_shapes(source, source),
+                "in_rows": source.height,
+                "out_rows": target.height,
+                "pixel_stride": target.channels,
+                "kernel": kernels.index(Kernel.COPY),
+            }
+            layers.append(Layer(operator.name, Kernel.COPY, None, _checked(operator, fields)))
+        channel += source.channels
+    return layers
+
+
+def _shapes(source: TensorSpec, target: TensorSpec) -> dict[str, int]:
+    return {
+        "in_height": source.height,
+        "in_width": source.width,
+        "in_channels": source.channels,
+        "out_height": target.height,
+        "out_width": target.width,
+        "out_channels": target.channels,
+    }
+
+
+def _ring_rows(operator: Operator, graph: Graph) -> dict[str, int]:
+    """Give the rows of the rings the tensors lie in; a whole map is the ring of its height."""
+    heights = [graph.tensors[name].height for name in (*operator.inputs, operator.output)]
+    return {"in_rows": heights[0], "second_rows": heights[1] if len(heights) > 2 else 0, "out_rows": heights[-1]}
+
+
+def _window_fields(operator: Operator, target: TensorSpec) -> dict[str, int]:
+    if isinstance(operator, UpsampleNearest):
+        return {"kernel_height": operator.factor, "kernel_width": operator.factor}
+    window: Window = getattr(operator, "window", _POINT)
+    # A single position never strides; pooling a whole map often carries the map's size as its stride.
+    strides = [
+        stride if positions > 1 else 1
+        for stride, positions in zip(window.stride, (target.height, target.width), strict=True)
+    ]
+    return {
+        "kernel_height": window.kernel[0],
+        "kernel_width": window.kernel[1],
+        "stride_height": strides[0],
+        "stride_width": strides[1],
+        "pad_top": window.padding[0],
+        "pad_left": window.padding[1],
+>>>>>>> main
     }
 
 
