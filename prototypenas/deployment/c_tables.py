@@ -7,20 +7,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.costing.kernel_properties import kernels_in_use
+from prototypenas.costing.kernel_properties import Kernel, kernel_of, kernels_in_use, weight_bytes
 from prototypenas.costing.memory_plan import MemoryPlan
-from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph
-from prototypenas.graph.operator import CLayer, Operator
-from prototypenas.graph.tensors import IntegerWeights, low_bound
+from prototypenas.errors import ConfigurationError, QuantizationError
+from prototypenas.graph.graph import (
+    Activation,
+    Add,
+    AveragePool2d,
+    Concat,
+    Conv2d,
+    DepthwiseConv2d,
+    FullyConnected,
+    Graph,
+    IntegerWeights,
+    Operator,
+    Requantize,
+    TensorSpec,
+    UpsampleNearest,
+    Window,
+    low_bound,
+)
+
+LARGEST_ACCUMULATOR = 2**30 - 1
+"""The kernels double the accumulator before they take the upper half of its product with the multiplier."""
 
 FIELD_RANGES: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("input", "second", "output"), (0, 2**32 - 1)),
-    **dict.fromkeys(("stride_height", "stride_width", "pad_top", "pad_left"), (0, 2**8 - 1)),
-    **dict.fromkeys(("dilation_height", "dilation_width", "kernel"), (0, 2**8 - 1)),
+    **dict.fromkeys(("stride_height", "stride_width", "pad_top", "pad_left", "kernel"), (0, 2**8 - 1)),
     **dict.fromkeys(("in_zero_point", "out_zero_point", "low"), (-128, 127)),
 }
 """What a field of `nn_descriptor` can hold; the others are uint16."""
+
+_POINT = Window((1, 1), (1, 1), (0, 0, 0, 0))
 
 
 @dataclass(frozen=True)
@@ -28,7 +46,7 @@ class Layer:
     """One descriptor: the operator it came from, its kernel, and the C fields that are not zero."""
 
     operator: str
-    kernel: str
+    kernel: Kernel
     arithmetic: tuple[str, tuple[int, ...]] | None
     """Member of the descriptor's union and its values."""
     fields: tuple[tuple[str, int], ...]
@@ -39,7 +57,7 @@ class ModelTables:
     """Everything constant of a model, in the order it lies in ROM."""
 
     layers: tuple[Layer, ...]
-    kernels: tuple[str, ...]
+    kernels: tuple[Kernel, ...]
     """The kernels in use, in the order of the model's table."""
     biases: NDArray[np.int32]
     multipliers: NDArray[np.int32]
@@ -54,29 +72,30 @@ def model_tables(graph: Graph, plan: MemoryPlan) -> ModelTables:
 
     Raises:
         QuantizationError: if an operator holds no integers, or a sum could leave what the kernels hold.
-        ConfigurationError: if a number does not fit the C descriptor.
     """
-    kernels = tuple(sorted(kernels_in_use(graph, plan.written_in_place)))
+    kernels = tuple(sorted(kernels_in_use(graph, plan.written_in_place), key=lambda kernel: list(Kernel).index(kernel)))
     layers: list[Layer] = []
-    channels: list[IntegerWeights] = []
+    constants: list[IntegerWeights] = []
     blobs: list[NDArray[np.int8]] = []
     for operator in graph.operators:
-        arithmetic = operator.c_arithmetic(sum(map(len, blobs)), sum(len(part.bias) for part in channels))
-        for layer in operator.c_layers(graph.tensors, plan.written_in_place):
-            fields = _fields(operator, layer, graph, plan) | {"kernel": kernels.index(layer.kernel)}
-            layers.append(Layer(operator.name, layer.kernel, arithmetic, _checked(operator, fields)))
-        constants, requantization = operator.c_constants(), operator.c_channels()
-        if constants is not None:
-            blobs.append(_padded(constants, operator.weight_bytes()))
-        if requantization is not None:
-            channels.append(requantization)
+        weights = getattr(operator, "weights", None)
+        if isinstance(operator, Concat):
+            layers += _copies(operator, graph, plan, kernels)
+            continue
+        position = (sum(map(len, blobs)), sum(len(part.bias) for part in constants))
+        arithmetic = _arithmetic(operator, position)
+        layers.append(_layer(operator, graph, plan, kernels=kernels, arithmetic=arithmetic))
+        if isinstance(weights, IntegerWeights):
+            _check_sums(operator, weights)
+            constants.append(weights)
+            blobs.append(_padded(weights.weight.reshape(-1), weight_bytes(operator)))
     return ModelTables(
         layers=tuple(layers),
         kernels=kernels,
-        biases=_joined([part.bias for part in channels], np.int32),
-        multipliers=_joined([part.multiplier for part in channels], np.int32),
+        biases=_joined([part.bias for part in constants], np.int32),
+        multipliers=_joined([part.multiplier for part in constants], np.int32),
         weights=_joined(blobs, np.int8),
-        shifts=_joined([part.shift - np.uint8(32) for part in channels], np.uint8),
+        shifts=_joined([part.shift - np.uint8(32) for part in constants], np.uint8),
     )
 
 
@@ -88,27 +107,6 @@ def _padded(values: NDArray[np.int8], size: int) -> NDArray[np.int8]:
     return np.concatenate([values, np.zeros(size - len(values), np.int8)])
 
 
-<<<<<<< HEAD
-def _fields(operator: Operator, layer: CLayer, graph: Graph, plan: MemoryPlan) -> dict[str, int]:
-    target = graph.tensors[operator.output]
-    zero_point = target.known_quantization.zero_point
-    stride = plan.pixel_strides.get(target.name, target.channels)
-    return {
-        "input": plan.offsets[layer.inputs[0]] + layer.input_start,
-        "second": plan.offsets[layer.inputs[1]] if len(layer.inputs) > 1 else 0,
-        "output": plan.offsets[target.name] + layer.output_start,
-        "in_height": layer.source.height,
-        "in_width": layer.source.width,
-        "in_channels": layer.source.channels,
-        "out_height": layer.target.height,
-        "out_width": layer.target.width,
-        "out_channels": layer.target.channels,
-        "pixel_stride": stride if layer.pixel_stride is None else layer.pixel_stride,
-        "in_zero_point": graph.tensors[layer.inputs[0]].known_quantization.zero_point,
-        "out_zero_point": zero_point,
-        "low": low_bound(operator.fused, zero_point),
-        **(layer.fields or {}),
-=======
 def _check_sums(operator: Operator, weights: IntegerWeights) -> None:
     axis = 2 if isinstance(operator, DepthwiseConv2d) else 0
     rows = np.abs(np.moveaxis(weights.weight, axis, 0).reshape(len(weights.bias), -1).astype(np.int64)).sum(axis=1)
@@ -215,7 +213,6 @@ def _window_fields(operator: Operator, target: TensorSpec) -> dict[str, int]:
         "stride_width": strides[1],
         "pad_top": window.padding[0],
         "pad_left": window.padding[1],
->>>>>>> main
     }
 
 
@@ -225,3 +222,9 @@ def _checked(operator: Operator, fields: dict[str, int]) -> tuple[tuple[str, int
         if not low <= value <= high:
             raise ConfigurationError(f"{operator.name}: {name} is {value}; the C descriptor holds {low} to {high}")
     return tuple((name, value) for name, value in fields.items() if value != 0)
+
+
+def _zero_point(spec: TensorSpec) -> int:
+    if spec.quantization is None:
+        raise QuantizationError(f"tensor {spec.name} has no quantization; quantize the graph first")
+    return spec.quantization.zero_point

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.graph.operator import Step
-from prototypenas.graph.tensors import Activation, TensorSpec
+from prototypenas.graph.graph import Activation, Operator, TensorSpec
 from prototypenas.types import InputShape
 
 
 @dataclass(frozen=True, eq=False)
-class Normalization(Step):
+class Normalization(Operator):
     """Batch normalisation in evaluation, `y = scale * x + shift`, until `folding` removes it; None without weights."""
 
     scale: NDArray[np.float64] | None
@@ -19,7 +18,7 @@ class Normalization(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Rectifier(Step):
+class Rectifier(Operator):
     """A clamp until `folding` fuses it into its producer."""
 
     activation: Activation
@@ -31,6 +30,6 @@ class Recording:
 
     input_shape: InputShape
     tensors: dict[str, TensorSpec] = field(default_factory=dict)
-    operators: list[Step] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
     input: str = ""
     outputs: tuple[str, ...] = ()

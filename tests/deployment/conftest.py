@@ -10,27 +10,27 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from prototypenas.costing.kernel_properties import Kernel, scratch_bytes
 from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_tables import FIELD_RANGES, model_tables
-from prototypenas.graph.graph import Graph
-from prototypenas.graph.operator import Operator
-from prototypenas.graph.operators import KERNELS as ALL_KERNELS
-from prototypenas.graph.operators.add import Add
-from prototypenas.graph.operators.average_pool2d import AveragePool2d
-from prototypenas.graph.operators.concat import Concat
-from prototypenas.graph.operators.conv2d import Conv2d
-from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
-from prototypenas.graph.operators.fully_connected import FullyConnected
-from prototypenas.graph.operators.max_pool2d import MaxPool2d
-from prototypenas.graph.operators.requantize import Requantize
-from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
-from prototypenas.graph.tensors import (
+from prototypenas.graph.graph import (
     Activation,
+    Add,
     AddArithmetic,
+    AveragePool2d,
+    Concat,
+    Conv2d,
+    DepthwiseConv2d,
+    FullyConnected,
+    Graph,
     IntegerWeights,
+    MaxPool2d,
+    Operator,
     Quantization,
+    Requantize,
     Rescale,
     TensorSpec,
+    UpsampleNearest,
     Window,
 )
 
@@ -55,8 +55,6 @@ FIELDS = [
     "stride_width",
     "pad_top",
     "pad_left",
-    "dilation_height",
-    "dilation_width",
     "in_zero_point",
     "out_zero_point",
     "low",
@@ -85,7 +83,7 @@ class Placed:
 
 
 def plan_of(graph: Graph, offsets: dict[str, int], end: int) -> MemoryPlan:
-    scratch = max(operator.scratch_bytes(graph.tensors) for operator in graph.operators)
+    scratch = max(scratch_bytes(operator, graph.tensors) for operator in graph.operators)
     return MemoryPlan(offsets, {}, {}, (), end, -(-end // 4) * 4, scratch, 0, 0)
 
 
@@ -246,15 +244,8 @@ class Harness:
         arena = np.random.default_rng(0).integers(-128, 128, layer.plan.total_bytes, dtype=np.int8)
         for name, values in zip(layer.operator.inputs, layer.inputs, strict=True):
             arena[layer.plan.offsets[name] :][: values.size] = values.reshape(-1)
-<<<<<<< HEAD
-        kernel = ALL_KERNELS.index(entry.kernel)
-        header = struct.pack(
-            "<6I", kernel, tables.weights.size, tables.biases.size, arena.size, layer.plan.scratch_offset, 1
-        )
-=======
         sizes = (tables.weights.size, tables.biases.size, arena.size, layer.plan.scratch_offset)
         header = struct.pack("<6I", kernel, *sizes, calls)
->>>>>>> main
         arrays = (tables.weights, tables.biases, tables.multipliers, tables.shifts, arena)
         return header + packed(entry.arithmetic, fields) + b"".join(array.tobytes() for array in arrays)
 
@@ -273,7 +264,6 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Harness:
     """Kernels compiled for this machine with the sanitizers on."""
     program = tmp_path_factory.mktemp("kernels") / "harness"
     flags = ["-std=c99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    flags.append(f"-DNN_KERNELS={','.join(ALL_KERNELS)}")
     sources = [Path(__file__).parent / "kernel_harness.c", *sorted(KERNELS.glob("*.c"))]
     subprocess.run(["gcc", *flags, "-I", KERNELS, *sources, "-o", program], check=True, timeout=120)
     return Harness(program)

@@ -8,14 +8,16 @@ import pytest
 
 from prototypenas.costing.kernel_properties import Kernel
 from prototypenas.deployment.c_tables import model_tables
-from prototypenas.graph.operators.add import Add
-from prototypenas.graph.operators.average_pool2d import AveragePool2d
-from prototypenas.graph.operators.conv2d import Conv2d
-from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
-from prototypenas.graph.operators.max_pool2d import MaxPool2d
-from prototypenas.graph.operators.requantize import Requantize
-from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
-from prototypenas.graph.tensors import Window
+from prototypenas.graph.graph import (
+    Add,
+    AveragePool2d,
+    Conv2d,
+    DepthwiseConv2d,
+    MaxPool2d,
+    Requantize,
+    UpsampleNearest,
+    Window,
+)
 
 KINDS = (Conv2d, DepthwiseConv2d, Add, AveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
 POISON = 77

@@ -38,7 +38,6 @@ typedef struct {
     uint16_t kernel_height, kernel_width;
     uint8_t stride_height, stride_width;
     uint8_t pad_top, pad_left;
-    uint8_t dilation_height, dilation_width; /* distance of two taps */
     int8_t in_zero_point, out_zero_point;
     int8_t low;     /* least value written: a fused rectifier */
     uint8_t kernel; /* index into the model's table of kernels */

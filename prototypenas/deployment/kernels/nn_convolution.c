@@ -25,36 +25,16 @@ static nn_span nn_clip(int32_t first, int32_t size, int32_t limit, uint32_t unit
     return span;
 }
 
-<<<<<<< HEAD
-/* One row of a window whose taps lie apart. */
-static void nn_stage_apart(const nn_descriptor *layer, const int8_t *row, const int8_t *padding, nn_column *column,
-                           int32_t first)
-{
-    const uint32_t channels = layer->in_channels;
-    uint32_t rest = layer->kernel_width;
-    for (; rest > 0; rest--, first += layer->dilation_width) {
-        const int inside = first >= 0 && first < layer->in_width;
-        nn_append(column, inside ? row + (uint32_t)first * channels : padding, inside ? 4 : 0, channels);
-    }
-}
-
-static void nn_stage(const nn_descriptor *layer, const int8_t *input, nn_column *column, int32_t row, int32_t first)
-=======
 static void nn_stage(const nn_descriptor *layer, const nn_source *source, nn_column *column, int32_t row, int32_t first)
->>>>>>> main
 {
     const int8_t *input = source->at;
     const uint32_t fill = (uint8_t)layer->in_zero_point * 0x01010101u;
     const int8_t *padding = (const int8_t *)&fill;
     const nn_span span = nn_clip(first, layer->kernel_width, layer->in_width, layer->in_channels);
     int32_t rest = layer->kernel_height;
-    for (; rest > 0; rest--, row += layer->dilation_height) {
+    for (; rest > 0; rest--, row++) {
         if (row < 0 || row >= layer->in_height) {
             nn_append(column, padding, 0, (uint32_t)layer->kernel_width * layer->in_channels);
-            continue;
-        }
-        if (layer->dilation_width > 1) {
-            nn_stage_apart(layer, input + (uint32_t)row * row_bytes, padding, column, first);
             continue;
         }
         nn_append(column, padding, 0, span.before);

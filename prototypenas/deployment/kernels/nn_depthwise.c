@@ -17,16 +17,6 @@
 static uint32_t nn_find_taps(const nn_descriptor *layer, const nn_source *source, int32_t row, int32_t column,
                              int32_t padding, int32_t *taps)
 {
-<<<<<<< HEAD
-    const int32_t width = layer->in_width, last_row = row + layer->kernel_height * layer->dilation_height;
-    const int32_t last_column = column + layer->kernel_width * layer->dilation_width;
-    uint32_t count = 0;
-    int32_t y, x;
-    for (y = row; y < last_row; y += layer->dilation_height) {
-        for (x = column; x < last_column; x += layer->dilation_width) {
-            const int inside = y >= 0 && y < layer->in_height && x >= 0 && x < width;
-            taps[count++] = inside ? (y * width + x) * layer->in_channels : padding;
-=======
     const int32_t *const end = taps + (uint32_t)layer->kernel_height * layer->kernel_width;
     const int32_t channels = layer->in_channels, left = column * channels;
     const int32_t right = left + layer->kernel_width * channels, width = layer->in_width * channels;
@@ -39,7 +29,6 @@ static uint32_t nn_find_taps(const nn_descriptor *layer, const nn_source *source
                 *taps++ = padding;
             }
             continue;
->>>>>>> main
         }
         for (at = left; at < right; at += channels) {
             *taps++ = at >= 0 && at < width ? first + at : padding;
