@@ -12,7 +12,7 @@ from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
-from prototypenas.command_line.choices import choose
+from prototypenas.choices import choose
 from prototypenas.compression.calibration import OBSERVERS, calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.simulator import simulated_logits

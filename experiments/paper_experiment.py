@@ -11,12 +11,12 @@ from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
 from evaluators.datasets.summary import summary_of
 from evaluators.pretraining import PicturePretraining, pretraining_on
-from prototypenas.command_line.console import ProgressBars, print_table
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training, run
 from prototypenas.protocols import Baseline
+from prototypenas.reporting.console import ProgressBars, print_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory

@@ -19,9 +19,9 @@ from rich.console import Console
 from evaluators import DATASETS
 from evaluators.classification import ClassificationEvaluator, default_evaluator
 from prototypenas import pipeline
-from prototypenas.command_line.console import ProgressBars
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
+from prototypenas.reporting.console import ProgressBars
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
 from search_spaces import IMAGE_POOL, TIME_SERIES_POOL

@@ -31,8 +31,8 @@ from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.sisfall import SisFall
 from evaluators.quantizing import POST_TRAINING
 from evaluators.training.recipe import Recipe
-from prototypenas.command_line.console import ProgressBars
 from prototypenas.prototype import Prototype
+from prototypenas.reporting.console import ProgressBars
 from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration, InputShape
 from search_spaces.convolution import convolution_unit
 from search_spaces.sizing import Sizing

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from evaluators.datasets.samples import Samples
-from evaluators.training.threads import one_thread
+from prototypenas.workers.threads import computing_threads
 
 
 def seed_of(seed: int, epoch: int) -> int:
@@ -32,6 +32,6 @@ class ShuffledBatches:
         generator = torch.Generator().manual_seed(seed_of(self.seed, self.epoch))
         order = torch.randperm(len(self.samples), generator=generator).to(self.samples.targets.device)
         for step in range(len(self)):
-            with one_thread():
+            with computing_threads(1):
                 batch = self.samples.at(order[step * self.batch_size : (step + 1) * self.batch_size])
             yield batch.inputs, batch.targets

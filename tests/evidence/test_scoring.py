@@ -11,6 +11,7 @@ from torch import nn
 from prototypenas.errors import ProxyError
 from prototypenas.evidence import Evidence, NetworkState, gaussian_probe, score_prototype
 from prototypenas.types import Batch, Configuration, GroupConfiguration, Probe
+from prototypenas.workers.threads import computing_threads
 from proxies import DEFAULT_ENSEMBLE, PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, TIME_SERIES_POOL
 
@@ -46,6 +47,15 @@ def test_scores_do_not_depend_on_candidates_before_or_on_workers() -> None:
         assert list(pool.map(score_all, range(3))) == forward
         travelled = pool.submit(partial(score_prototype, proxies=PROXIES), build(0), PROBE)
         assert travelled.result() == forward[0]
+
+
+def test_scores_do_not_depend_on_the_threads_around() -> None:
+    with computing_threads(1):
+        alone = score_all(0)
+    for threads in (2, 3):
+        with computing_threads(threads):
+            assert score_all(0) == alone
+            assert torch.get_num_threads() == threads
 
 
 def test_a_proxy_that_changes_everything_disturbs_nobody() -> None:

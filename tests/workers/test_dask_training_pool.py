@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prototypenas import pipeline
-from prototypenas.command_line.cli import app
+from prototypenas.command_line.main import app
 from prototypenas.costing.targets import load_targets
 from prototypenas.errors import RunDirectoryError
 from prototypenas.pipeline import Machine, Training
