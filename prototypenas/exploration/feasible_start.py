@@ -29,7 +29,7 @@ FRESH_SHARE = 0.2
 MOST_PRICED = 10_000
 """Prices after which the search ends in any case; minutes at milliseconds each."""
 
-PATIENCE = 2_000
+PATIENCE = 1_000
 """Prices without any progress after which the search ends."""
 
 Price = Callable[[Sequence[Configuration]], Sequence[Outcome]]
