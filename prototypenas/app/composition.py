@@ -164,7 +164,7 @@ def compose_training(
         DatasetError: if the data cannot be read.
     """
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
-    from evaluators.classification import default_evaluator  # noqa: PLC0415
+    from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
     from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
 
@@ -179,7 +179,7 @@ def compose_training(
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
-    evaluator = default_evaluator(loaded, epochs=settings.epochs)
+    evaluator = classification_evaluator(loaded, epochs=settings.epochs)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
     arguments = {
@@ -197,6 +197,7 @@ def compose_training(
         catalogue.baselines,
         arguments,
         seed=seed,
+        threads=settings.threads,
         device=device,
         plugins=catalogue.plugins,
         summary=summary_of(loaded),
