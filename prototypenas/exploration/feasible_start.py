@@ -86,7 +86,8 @@ def _child(space: SearchSpace, parents: Sequence[Values], random: Random) -> Val
 
 def _drawn(parameter: Parameter, random: Random) -> Value:
     if isinstance(parameter, Categorical):
-        return random.choice(parameter.choices)
+        value: Value = random.choice(parameter.choices)
+        return value
     return random.uniform(parameter.low, parameter.high)
 
 
