@@ -86,8 +86,8 @@ def _child(space: SearchSpace, parents: Sequence[Values], random: Random) -> Val
 
 def _drawn(parameter: Parameter, random: Random) -> Value:
     if isinstance(parameter, Categorical):
-        value: Value = random.choice(parameter.choices)
-        return value
+        choices: Sequence[Value] = parameter.choices
+        return random.choice(choices)
     return random.uniform(parameter.low, parameter.high)
 
 
