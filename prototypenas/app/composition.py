@@ -6,6 +6,7 @@ from pathlib import Path
 from types import UnionType
 
 from evaluators import open_dataset
+from evaluators.reference_classifiers import ReferenceClassifiers
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
@@ -214,6 +215,7 @@ def compose_training(
         device=device,
         plugins=catalogue.plugins,
         summary=summary_of(loaded, evaluator.recipe),
+        references=ReferenceClassifiers(loaded),
         pretraining=pretraining,
     )
 
