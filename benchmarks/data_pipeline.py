@@ -18,7 +18,7 @@ from evaluators.augmentation import Augmentation
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.random_augmentation import RandomAugmentation
 from evaluators.training.batches import ShuffledBatches
-from evaluators.training.threads import one_thread
+from prototypenas.workers.threads import computing_threads
 
 
 def random_images() -> ClassificationData:
@@ -38,7 +38,7 @@ def images_per_second(data: ClassificationData, random_augmentation: RandomAugme
     started, worked = time.perf_counter(), time.process_time()
     count = 0
     for inputs, _ in batches:
-        with one_thread():
+        with computing_threads(1):
             varied = inputs if random_augmentation is None else random_augmentation(inputs, generator)
             prepared = data.prepared(data.augmentation(varied, generator))
         count += len(network(prepared))

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import torch
 
-from evaluators.classification import ClassificationEvaluator
+from evaluators.classification import ClassificationTask
 from evaluators.datasets.digits import Digits
 from evaluators.datasets.samples import ClassificationData, Samples
+from evaluators.evaluator import TaskEvaluator
 from evaluators.pretraining import PicturePretraining
 from evaluators.training.recipe import Recipe, recipe_for
 from prototypenas.progress import Silent
@@ -53,7 +54,7 @@ def _of_classes(samples: Samples, first: int, each: int | None) -> Samples:
 
 def accuracy(data: ClassificationData, configuration: Configuration, baseline: Baseline, seed: int) -> float:
     """Train on the few and test."""
-    evaluator = ClassificationEvaluator(data, Recipe(epochs=20, batch_size=10, validation_share=0.0))
+    evaluator = TaskEvaluator(ClassificationTask(data), Recipe(epochs=20, batch_size=10, validation_share=0.0))
     candidate = Candidate(0, configuration, cost=None, digest=None, scores={})
     with tempfile.TemporaryDirectory() as folder:
         found = evaluator.evaluate(

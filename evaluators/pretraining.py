@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from evaluators.classification import ClassificationTask
 from evaluators.datasets.picture_folder import load_picture_folder
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.torchvision_sets import PHOTOS
@@ -76,7 +77,7 @@ class PicturePretraining:
         job = TrainingJob(
             title=f"pre-train {configuration.architecture}",
             phase="train",
-            data=self.pictures,
+            task=ClassificationTask(self.pictures),
             recipe=self.recipe,
             seed=seed,
             device=device,

@@ -8,15 +8,16 @@ from pathlib import Path
 from rich.console import Console
 
 from evaluators import DATASETS
-from evaluators.classification import ClassificationEvaluator, default_evaluator
+from evaluators.classification import classification_evaluator
+from evaluators.datasets.samples import ClassificationData
 from evaluators.datasets.summary import summary_of
 from evaluators.pretraining import PicturePretraining, pretraining_on
-from prototypenas.command_line.console import ProgressBars, print_table
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training, run
 from prototypenas.protocols import Baseline
+from prototypenas.reporting.console import ProgressBars, print_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
@@ -69,8 +70,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     data = DATASETS[chosen.dataset].load(
         options.data_dir, download=options.download, input_shape=experiment.input_shape
     )
-    evaluator = default_evaluator(data, epochs=chosen.epochs)
-    training = training_of(chosen, evaluator, seed=options.seed, device=options.device)
+    training = training_of(chosen, data, seed=options.seed, device=options.device)
     if options.pretrain is not None:
         training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
     with ProgressBars(console) as progress:
@@ -102,17 +102,17 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
     return Search(task, SearchSpace(tuple(experiment.architectures), kernels), trials=experiment.trials, seed=seed)
 
 
-def training_of(experiment: PaperExperiment, evaluator: ClassificationEvaluator, *, seed: int, device: str) -> Training:
+def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: int, device: str) -> Training:
     """Give step 3 with the paper's quantization: after training for images, in training for series."""
-    arguments = {"epochs": experiment.epochs, "data_digest": evaluator.dataset.digest()}
+    arguments = {"epochs": experiment.epochs, "data_digest": data.digest()}
     return Training(
         experiment.dataset,
-        evaluator,
+        classification_evaluator(data, epochs=experiment.epochs),
         experiment.architectures,
         arguments,
         seed=seed,
         device=device,
-        summary=summary_of(evaluator.dataset),
+        summary=summary_of(data),
     )
 
 

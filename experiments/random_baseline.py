@@ -17,11 +17,12 @@ import numpy as np
 from rich.console import Console
 
 from evaluators import DATASETS
-from evaluators.classification import ClassificationEvaluator, default_evaluator
+from evaluators.classification import classification_evaluator
+from evaluators.evaluator import TaskEvaluator
 from prototypenas import pipeline
-from prototypenas.command_line.console import ProgressBars
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
+from prototypenas.reporting.console import ProgressBars
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
 from search_spaces import IMAGE_POOL, TIME_SERIES_POOL
@@ -64,7 +65,7 @@ def flops_choice(candidates: Sequence[Candidate], count: int) -> tuple[Candidate
 
 def train_strategies(
     strategies: Mapping[str, Sequence[Candidate]],
-    evaluator: ClassificationEvaluator,
+    evaluator: TaskEvaluator,
     out: Path,
     *,
     seed: int,
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProgressBars(Console()) as progress:
         rows = train_strategies(
             strategies,
-            default_evaluator(data, epochs=options.epochs),
+            classification_evaluator(data, epochs=options.epochs),
             options.out,
             seed=options.seed,
             device=options.device,

@@ -3,7 +3,7 @@
 
 def main() -> None:
     """Run the command line; imported only now, because every worker process imports this module again."""
-    from prototypenas.command_line.cli import app  # noqa: PLC0415
+    from prototypenas.command_line.main import app  # noqa: PLC0415
 
     app()
 

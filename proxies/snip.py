@@ -12,8 +12,8 @@ def snip_score(evidence: Evidence) -> float:
     Raises:
         ProxyError: if all gradients are 0.
     """
-    gradients = evidence.gradients(0)
-    products = [evidence.weights[name].detach() * gradient for name, gradient in gradients.items()]
+    gradients, weights = evidence.gradients(0), evidence.weights
+    products = [weights[name] * gradient for name, gradient in gradients.items()]
     total = sum(float(torch.linalg.vector_norm(product, 1, dtype=torch.float64)) for product in products)
     if total == 0.0:
         raise ProxyError("no gradient reaches any weight")

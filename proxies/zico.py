@@ -39,7 +39,7 @@ def _chunk_ratio(parts: Sequence[Tensor]) -> float:
     if len(parts) == 2:
         first, second = parts
         magnitude = first.abs().add_(second.abs())
-        deviation = first.sub_(second).abs_()
+        deviation = first.sub(second).abs_()
     else:
         stacked = torch.stack(tuple(parts))
         magnitude = stacked.abs().mean(dim=0)

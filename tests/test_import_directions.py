@@ -14,7 +14,8 @@ ALLOWED = {
     "evaluators": {"prototypenas", "evaluators"},
     "experiments": set(PACKAGES),
 }
-COMPOSITION_ROOT = ROOT / "prototypenas" / "command_line" / "cli.py"
+COMPOSITION_ROOT = (ROOT / "prototypenas" / "app", ROOT / "prototypenas" / "command_line")
+"""The rooms that put the parts together."""
 ENTRANCE = ROOT / "prototypenas" / "__main__.py"
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager"}
 
@@ -37,18 +38,27 @@ def files(package: str) -> list[Path]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_package_imports_only_what_it_may(package):
     for file in files(package):
-        if file == COMPOSITION_ROOT:
+        if any(room in file.parents for room in COMPOSITION_ROOT):
             continue
         ours = {module.split(".")[0] for module in imported_modules(file)} & {*PACKAGES, "tests"}
         assert ours <= ALLOWED[package], f"{file.relative_to(ROOT)} imports {sorted(ours - ALLOWED[package])}"
 
 
-def test_nothing_imports_the_command_line():
-    for package in PACKAGES:
-        for file in files(package):
-            if file == ENTRANCE:
-                continue
-            assert "prototypenas.command_line.cli" not in imported_modules(file), file
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nothing_imports_the_command_line_or_the_experiments(package):
+    for file in files(package):
+        room = "prototypenas.command_line"
+        if file != ENTRANCE and ROOT / room.replace(".", "/") not in file.parents:
+            assert not any(module.startswith(room) for module in imported_modules(file)), file
+        if package != "experiments":
+            assert not any(module.startswith("experiments") for module in imported_modules(file)), file
+
+
+def test_only_the_command_line_and_experiments_import_the_composition_root():
+    rooms = [room for room in (ROOT / "prototypenas").iterdir() if room.is_dir() and room not in COMPOSITION_ROOT]
+    for room in rooms:
+        for file in sorted(room.rglob("*.py")):
+            assert not any(module.startswith("prototypenas.app") for module in imported_modules(file)), file
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from prototypenas.command_line.cli import app
+from prototypenas.command_line.main import app
 
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
 

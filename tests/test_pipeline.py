@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from prototypenas.command_line.cli import app
+from prototypenas.command_line.main import app
 
 ROOT = Path(__file__).parent.parent
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")

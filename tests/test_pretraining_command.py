@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from prototypenas.command_line.cli import app
+from prototypenas.command_line.main import app
 
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
-from evaluators.datasets.samples import Samples
-from evaluators.training.threads import one_thread
+from evaluators.task import Part
+from prototypenas.workers.threads import computing_threads
 
 
 def seed_of(seed: int, epoch: int) -> int:
@@ -19,7 +18,9 @@ def seed_of(seed: int, epoch: int) -> int:
 class ShuffledBatches:
     """An iterable that Lightning takes for a loader; no worker, no copy but the batch itself."""
 
-    samples: Samples
+    samples: Part
+    device: str
+    """Where the samples lie."""
     batch_size: int
     seed: int
     epoch: int = 0
@@ -28,10 +29,10 @@ class ShuffledBatches:
     def __len__(self) -> int:
         return max(1, len(self.samples) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Part]:
         generator = torch.Generator().manual_seed(seed_of(self.seed, self.epoch))
-        order = torch.randperm(len(self.samples), generator=generator).to(self.samples.targets.device)
+        order = torch.randperm(len(self.samples), generator=generator).to(self.device)
         for step in range(len(self)):
-            with one_thread():
+            with computing_threads(1):
                 batch = self.samples.at(order[step * self.batch_size : (step + 1) * self.batch_size])
-            yield batch.inputs, batch.targets
+            yield batch

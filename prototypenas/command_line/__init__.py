@@ -1,1 +1,1 @@
-"""The command line; nothing imports it."""
+"""The commands, one file each; nothing imports this room but the program's entrance."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from prototypenas.errors import ProxyError
 from prototypenas.evidence.network_state import NetworkState
-from prototypenas.types import Probe
+from prototypenas.types import Batch, Probe
 
 
 class Watcher(Protocol):
@@ -54,6 +54,15 @@ class WatchingProxy(Generic[W]):
         return self.score(evidence.watched(self.watch))
 
 
+@dataclass
+class _Copies:
+    """What one proxy has been handed; the next gets copies of its own, so that none can disturb another."""
+
+    probe: Probe | None = None
+    weights: Mapping[str, Tensor] | None = None
+    gradients: dict[int, Mapping[str, Tensor]] = field(default_factory=dict)
+
+
 class Evidence:
     """One network and one probe, and what their shared passes gave.
 
@@ -67,12 +76,20 @@ class Evidence:
     """
 
     def __init__(self, model: nn.Module, probe: Probe, watches: Iterable[Watch[Any]] = ()) -> None:
-        self.probe = probe
+        self._probe = probe
         self._model = model
         self._announced = tuple(dict.fromkeys(watches))
         self._watchers: dict[Watch[Any], Watcher] = {}
         self._gradients: dict[int, Mapping[str, Tensor]] = {}
         self._state: NetworkState | None = None
+        self._copies = _Copies()
+
+    @property
+    def probe(self) -> Probe:
+        """The data, as a copy that a proxy may overwrite."""
+        if self._copies.probe is None:
+            self._copies.probe = _copied(self._probe)
+        return self._copies.probe
 
     @property
     def model(self) -> nn.Module:
@@ -84,21 +101,32 @@ class Evidence:
             self._state = NetworkState(self._model)
         return self._model
 
-    @cached_property
+    @property
     def weights(self) -> Mapping[str, Tensor]:
-        """Weights of all convolution and linear layers by path; no biases, no normalisation."""
+        """Copies of the weights of all convolution and linear layers by path; no biases, no normalisation."""
+        if self._copies.weights is None:
+            self._copies.weights = {name: weight.detach().clone() for name, weight in self._weights.items()}
+        return self._copies.weights
+
+    @cached_property
+    def _weights(self) -> Mapping[str, Tensor]:
         layers = {path: m for path, m in self._model.named_modules() if isinstance(m, _ConvNd | nn.Linear)}
         return {f"{path}.weight" if path else "weight": layer.weight for path, layer in layers.items()}
 
     def gradients(self, batch: int) -> Mapping[str, Tensor]:
-        """Give the gradient of the mean loss of one batch for each of `weights` that the loss depends on.
+        """Return the gradient of the mean loss of one batch for each of `weights` that the loss depends on.
+
+        The tensors are copies that a proxy may overwrite; they differ in memory layout from network to network.
 
         Raises:
             ProxyError: if the probe has no such batch, or the loss depends on no weight.
         """
         if batch not in self._gradients:
             self._gradients[batch] = self._differentiate(batch)
-        return self._gradients[batch]
+        if batch not in self._copies.gradients:
+            copies = {name: gradient.clone() for name, gradient in self._gradients[batch].items()}
+            self._copies.gradients[batch] = copies
+        return self._copies.gradients[batch]
 
     def watched(self, watch: Watch[W]) -> W:
         """Give the watcher after its pass; the pass runs now if it has not yet."""
@@ -108,25 +136,26 @@ class Evidence:
         return self._watchers[watch]  # type: ignore[return-value]
 
     def restore(self) -> None:
-        """Put the network back as it was when first handed out."""
+        """Put the network back as it was when first handed out, and forget the copies that were handed out."""
+        self._copies = _Copies()
         if self._state is not None:
             self._state.restore()
 
     def _differentiate(self, batch: int) -> Mapping[str, Tensor]:
         with torch.enable_grad(), self._pass(batch):
-            loss = self.probe.loss(self._model(self._inputs(batch)), self.probe.batches[batch].targets)
+            loss = self._probe.loss(self._model(self._inputs(batch)), self._probe.batches[batch].targets)
             if not loss.requires_grad:
                 raise ProxyError("the loss depends on no convolution or linear weight")
-            found = torch.autograd.grad(loss, list(self.weights.values()), allow_unused=True)
-        return {name: gradient for name, gradient in zip(self.weights, found, strict=True) if gradient is not None}
+            found = torch.autograd.grad(loss, list(self._weights.values()), allow_unused=True)
+        return {name: gradient for name, gradient in zip(self._weights, found, strict=True) if gradient is not None}
 
     def _inputs(self, batch: int | None) -> Tensor:
         """Copy the inputs: a network may begin with an in-place activation."""
         if batch is None:
-            return self.probe.sample.clone()
-        if not 0 <= batch < len(self.probe.batches):
-            raise ProxyError(f"batch {batch} was asked for; the probe has {len(self.probe.batches)}")
-        inputs = self.probe.batches[batch].inputs
+            return self._probe.sample.clone()
+        if not 0 <= batch < len(self._probe.batches):
+            raise ProxyError(f"batch {batch} was asked for; the probe has {len(self._probe.batches)}")
+        inputs = self._probe.batches[batch].inputs
         if inputs.ndim == 4:
             return inputs.clone(memory_format=torch.channels_last)
         return inputs.clone()
@@ -136,9 +165,14 @@ class Evidence:
         """Set the network up for a shared pass with all watchers of it that have not looked yet."""
         due = [watch for watch in dict.fromkeys((*self._announced, *extra)) if watch.batch == batch]
         fresh = {watch: watch.start() for watch in due if watch not in self._watchers}
-        with _as_scored(self._model, self.weights.values()), _hooks(self._model, fresh.values()):
+        with _as_scored(self._model, self._weights.values()), _hooks(self._model, fresh.values()):
             yield
         self._watchers.update(fresh)
+
+
+def _copied(probe: Probe) -> Probe:
+    batches = tuple(Batch(batch.inputs.clone(), batch.targets.clone()) for batch in probe.batches)
+    return replace(probe, sample=probe.sample.clone(), batches=batches)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from prototypenas.errors import ProxyError
 from prototypenas.evidence.evidence import Evidence, WatchingProxy
 from prototypenas.prototype import Prototype
 from prototypenas.types import Probe
+from prototypenas.workers.threads import computing_threads
 
 _SEED = 0
 """Of PyTorch's global generators while a proxy runs, so that its score cannot depend on what ran before."""
@@ -20,7 +21,8 @@ def score_prototype(
 ) -> dict[str, float]:
     """Score a network by all `proxies`, each as if it were alone; higher is better.
 
-    Network and random states are afterwards as before, whatever a proxy did to them.
+    Network and random states are afterwards as before, whatever a proxy did to them. All is computed on one thread, so
+    that the scores are the same in every process.
 
     Raises:
         ProxyError: at the first proxy that cannot score the network or gives no finite number.
@@ -30,7 +32,7 @@ def score_prototype(
     # Watching proxies come last: the passes they watch have then been run, with gradients, for the others.
     ordered = sorted(proxies, key=lambda name: isinstance(proxies[name], WatchingProxy))
     devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
-    with torch.random.fork_rng(devices):
+    with torch.random.fork_rng(devices), computing_threads(1):
         scores = {name: _score(name, proxies[name], evidence) for name in ordered}
     return {name: scores[name] for name in proxies}
 

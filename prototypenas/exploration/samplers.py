@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from prototypenas.command_line.choices import choose
+from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.optuna_sampler import OPTUNA_SAMPLERS, OptunaSampler
 from prototypenas.exploration.outcome import Outcome

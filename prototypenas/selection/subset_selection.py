@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from prototypenas.selection.explanation import Reason, reasons_for
 from prototypenas.selection.hypervolume import Normalisation, hypervolume, normalisation_over
 from prototypenas.selection.local_search import local_search_subset
 from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
+from prototypenas.selection.plane import best_subsets, is_plane
 from prototypenas.selection.selection_space import DEFAULT_SPACE, spaces_named
 from prototypenas.types import Candidate
 
@@ -141,17 +143,21 @@ def _solve(spaces: Spaces, sizes: tuple[int, int], *, seed: int, time_limit: flo
     if points <= sizes[0]:
         whole = coverage(spaces, range(points))
         return Solution(tuple(range(points)), whole, whole, 0)
-    deadline = time.monotonic() + time_limit
-    solution = _solve_for(spaces, sizes[0], seed=seed, deadline=deadline)
-    for size in range(sizes[0] + 1, min(sizes[1], points) + 1):
-        larger = _solve_for(spaces, size, seed=seed, deadline=deadline)
+    most = min(sizes[1], points)
+    if is_plane(spaces):
+        solve = best_subsets(spaces, most).__getitem__
+    else:
+        solve = partial(_solve_for, spaces, seed=seed, deadline=time.monotonic() + time_limit)
+    solution = solve(sizes[0])
+    for size in range(sizes[0] + 1, most + 1):
+        larger = solve(size)
         if larger.coverage < solution.coverage * (1.0 + WORTHWHILE_GAIN):
             break
         solution = larger
     return solution
 
 
-def _solve_for(spaces: Spaces, size: int, *, seed: int, deadline: float) -> Solution:
+def _solve_for(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:
     incumbent = local_search_subset(spaces, size, seed=seed)
     return best_subset(spaces, incumbent, time_limit=max(0.0, deadline - time.monotonic()))
 

@@ -89,13 +89,8 @@ class InProcess:
 
     @contextmanager
     def start(self, task: Task) -> Iterator[Executor]:
-        """Compute on one thread, as a worker does."""
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield _InProcessExecutor(task)
-        finally:
-            torch.set_num_threads(threads)
+        """Begin without delay."""
+        yield _InProcessExecutor(task)
 
 
 class _InProcessExecutor:

@@ -10,7 +10,8 @@ from torch import nn
 
 from prototypenas.errors import ProxyError
 from prototypenas.evidence import Evidence, NetworkState, gaussian_probe, score_prototype
-from prototypenas.types import Configuration, GroupConfiguration
+from prototypenas.types import Batch, Configuration, GroupConfiguration, Probe
+from prototypenas.workers.threads import computing_threads
 from proxies import DEFAULT_ENSEMBLE, PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, TIME_SERIES_POOL
 
@@ -48,6 +49,15 @@ def test_scores_do_not_depend_on_candidates_before_or_on_workers() -> None:
         assert travelled.result() == forward[0]
 
 
+def test_scores_do_not_depend_on_the_threads_around() -> None:
+    with computing_threads(1):
+        alone = score_all(0)
+    for threads in (2, 3):
+        with computing_threads(threads):
+            assert score_all(0) == alone
+            assert torch.get_num_threads() == threads
+
+
 def test_a_proxy_that_changes_everything_disturbs_nobody() -> None:
     def vandal(evidence: Evidence) -> float:
         model = evidence.model
@@ -64,6 +74,39 @@ def test_a_proxy_that_changes_everything_disturbs_nobody() -> None:
     assert before.differences() == ()
     assert torch.equal(torch.get_rng_state(), random)
     scores.pop("vandal")
+    assert scores == score_all(0)
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
+@pytest.mark.parametrize("contiguous", [True, False], ids=["contiguous", "strided"])
+def test_each_proxy_scores_alike_alone_and_after_every_other(precision, contiguous) -> None:  # type: ignore[no-untyped-def]
+    model, probe = build(0).to(precision), in_precision(PROBE, precision)
+    if not contiguous:
+        model.to(memory_format=torch.channels_last)
+    alone = {name: score_prototype(model, probe, {name: PROXIES[name]})[name] for name in PROXIES}
+    for first, second in permutations(PROXIES, 2):
+        pair = score_prototype(model, probe, {first: PROXIES[first], second: PROXIES[second]})
+        assert pair == {first: alone[first], second: alone[second]}
+
+
+def in_precision(probe: Probe, precision: torch.dtype) -> Probe:
+    batches = tuple(Batch(batch.inputs.to(precision), batch.targets) for batch in probe.batches)
+    return Probe(probe.sample.to(precision), batches, probe.loss)
+
+
+def test_what_a_proxy_writes_into_the_evidence_reaches_no_other() -> None:
+    def scribbler(evidence: Evidence) -> float:
+        for tensors in (evidence.gradients(0), evidence.gradients(1), evidence.weights):
+            for tensor in tensors.values():
+                tensor.zero_()
+        evidence.probe.sample.zero_()
+        for batch in evidence.probe.batches:
+            batch.inputs.zero_()
+            batch.targets.zero_()
+        return 1.0
+
+    scores = score_prototype(build(0), PROBE, {"scribbler": scribbler, **PROXIES})
+    scores.pop("scribbler")
     assert scores == score_all(0)
 
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prototypenas import pipeline
-from prototypenas.command_line.cli import app
+from prototypenas.command_line.main import app
 from prototypenas.costing.targets import load_targets
 from prototypenas.errors import RunDirectoryError
 from prototypenas.pipeline import Machine, Training
@@ -70,10 +70,10 @@ def selected(explored, tmp_path):
 
 
 def train(run, pool, progress, epochs=80):
-    from evaluators.classification import default_evaluator
+    from evaluators.classification import classification_evaluator
 
     plugin = load_plugin_file(PARTS)
-    evaluator = default_evaluator(plugin.datasets["quarters"].load(None), epochs=epochs)
+    evaluator = classification_evaluator(plugin.datasets["quarters"].load(None), epochs=epochs)
     training = Training("quarters", evaluator, plugin.baselines, {}, plugins=(plugin.source,))
     pipeline.evaluate(run, training, load_targets()["stm32f746"], Machine(trainings=pool), progress)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from evaluators.classification import ClassificationTask
 from evaluators.datasets.samples import Samples, assembled
 from evaluators.random_augmentation import RandomAugmentation
 from evaluators.training.checkpoints import TrainingState, load_whole
@@ -37,7 +38,7 @@ def job(few_digits, quick_recipe, tmp_path) -> TrainingJob:
     return TrainingJob(
         title="trial 3",
         phase="train",
-        data=few_digits,
+        task=ClassificationTask(few_digits),
         recipe=replace(quick_recipe, average_decay=0.8),
         seed=5,
         device="cpu",
@@ -52,8 +53,8 @@ def train(tiny_configuration):
     def run(job: TrainingJob, progress: Progress | None = None, **schedule: object) -> TrainingState:
         job.directory.mkdir(exist_ok=True)
         torch.manual_seed(job.seed)
-        network = build_mbednet(tiny_configuration.unpruned(), job.data.input_shape, 10)
-        built = build_mbednet(tiny_configuration, job.data.input_shape, 10)
+        network = build_mbednet(tiny_configuration.unpruned(), job.task.input_shape, 10)
+        built = build_mbednet(tiny_configuration, job.task.input_shape, 10)
         plan = PruningPlan(PruningSchedule(start=0.25, end=0.5, **schedule), built.dimensions)
         return run_job(replace(job, progress=progress or job.progress), network, plan)
 
@@ -81,7 +82,7 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(job, train, tmp_
 
 def test_pruning_ends_at_the_built_shapes_and_is_recorded(job, train, tiny_configuration):
     state = train(job)
-    built = build_mbednet(tiny_configuration, job.data.input_shape, 10)
+    built = build_mbednet(tiny_configuration, job.task.input_shape, 10)
     best = load_whole(job.best_path)["network"]
     assert {name: value.shape for name, value in best.items()} == {
         name: value.shape for name, value in built.state_dict().items()
@@ -89,7 +90,7 @@ def test_pruning_ends_at_the_built_shapes_and_is_recorded(job, train, tiny_confi
     assert [record.epoch for record in state.pruning] == [2, 3]
     for record in state.pruning:
         assert record.channels_after < record.channels_before
-        assert 0 <= record.accuracy_before <= 1 and 0 <= record.accuracy_after <= 1
+        assert 0 <= record.score_before <= 1 and 0 <= record.score_after <= 1
     lines = (job.directory / "history.csv").read_text().splitlines()
     assert len(lines) == 1 + job.recipe.epochs
     assert (job.directory / "pruning.csv").read_text().startswith("epoch,channels_before,channels_after")
@@ -110,7 +111,7 @@ def test_taylor_importance_finds_its_gradients(job, train):
 @pytest.mark.parametrize("change", [{"mixup_alpha": 0.4}, {"cutmix_alpha": 1.0}, {"label_smoothing": 0.1}])
 def test_options_train_with_finite_loss(job, train, change):
     state = train(replace(job, recipe=replace(job.recipe, epochs=2, validation_share=0.0, **change)))
-    assert all(record.validation_accuracy is None and record.train_loss < 5 for record in state.history)
+    assert all(record.validation_score is None and record.train_loss < 5 for record in state.history)
 
 
 def test_random_augmentation_is_for_images(job):
@@ -118,7 +119,7 @@ def test_random_augmentation_is_for_images(job):
     data = assembled("wind", list("0123456789"), series, series, split="made up")
     recipe = replace(job.recipe, random_augmentation=RandomAugmentation())
     with pytest.raises(ConfigurationError, match="wind are series"):
-        LearningTask(torch.nn.Identity(), data, recipe, seed=0)
+        LearningTask(torch.nn.Identity(), ClassificationTask(data), recipe, seed=0)
 
 
 def test_training_without_a_validation_part_keeps_the_last_epoch(job, train):

@@ -1,6 +1,6 @@
 import pytest
 
-from prototypenas.command_line.choices import choose, choose_all
+from prototypenas.choices import choose, choose_all
 from prototypenas.errors import ConfigurationError
 
 TARGETS = {"stm32f746": 1, "stm32h743": 2, "rp2040": 3}

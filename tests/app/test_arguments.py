@@ -1,6 +1,6 @@
 import pytest
 
-from prototypenas.command_line.arguments import (
+from prototypenas.app.arguments import (
     CONFIGURATION_FORM,
     parse_amount,
     parse_configuration,

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from prototypenas.command_line.console import ProgressBars
+from prototypenas.reporting.console import ProgressBars
 
 
 def test_the_bars_show_task_count_and_note():

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from prototypenas.command_line.cli import app, compose_machine
+from prototypenas.app.composition import compose_machine
+from prototypenas.app.settings import DeviceSettings
+from prototypenas.command_line.main import app
 from prototypenas.deployment.toolchain import toolchain_gap
 from prototypenas.errors import ConfigurationError
 from prototypenas.workers.dask_executor import DaskWorkers
@@ -283,10 +285,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
 
 def test_a_gpu_is_looked_for_where_the_work_is_done(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    machine = compose_machine(None, "tcp://cluster:8786", None, "cuda")
+    machine = compose_machine(DeviceSettings(device="cuda", scheduler="tcp://cluster:8786"))
     assert machine.executor == DaskWorkers("tcp://cluster:8786", gpus=1)
     assert machine.trainings == DaskPool("tcp://cluster:8786", gpus=1)
     with pytest.raises(ConfigurationError, match="cuda is not there"):
-        compose_machine(None, None, None, "cuda")
+        compose_machine(DeviceSettings(device="cuda"))
     with pytest.raises(ConfigurationError, match="device 'tpu'"):
-        compose_machine(None, "tcp://cluster:8786", None, "tpu")
+        compose_machine(DeviceSettings(device="tpu", scheduler="tcp://cluster:8786"))

@@ -1,0 +1,1 @@
+"""Composition root: the only room, beside the command line, that imports search_spaces, proxies and evaluators."""

@@ -1,0 +1,60 @@
+"""Every part that can be named: ours, those of installed packages, those of plug-in files."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluators import DATASETS, DatasetSource
+from prototypenas.costing.targets import load_targets
+from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_file
+from prototypenas.protocols import Baseline, Proxy
+from prototypenas.types import Target
+from proxies import PROXIES
+from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
+
+POOLS: Mapping[str, Mapping[str, Baseline]] = {
+    "image": IMAGE_POOL,
+    "time-series": TIME_SERIES_POOL,
+    "detection": DETECTION_POOL,
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that can be named on the command line or from Python."""
+
+    pools: Mapping[str, tuple[str, ...]]
+    """Names of the architectures searched by default, by task; those of plug-in files join every pool."""
+    baselines: Mapping[str, Baseline]
+    kernels: Mapping[str, tuple[int, ...]]
+    proxies: Mapping[str, Proxy]
+    datasets: Mapping[str, DatasetSource]
+    targets: Mapping[str, Target]
+    plugins: tuple[PluginSource, ...]
+
+
+def gather(plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = ()) -> Catalogue:
+    """Return our own parts and all plug-ins together; a later one wins over a name given before.
+
+    Raises:
+        PluginError: if a plug-in file or an entry point cannot be loaded.
+    """
+    files = [load_plugin_file(file) for file in plugin_files]
+    plugins = [load_entry_points(), *files]
+    asked_for = tuple(name for plugin in files for name in plugin.baselines)
+    return Catalogue(
+        pools={task: tuple(dict.fromkeys((*pool, *asked_for))) for task, pool in POOLS.items()},
+        baselines=merged(merged({}, list(POOLS.values())), [plugin.baselines for plugin in plugins]),
+        kernels=merged(KERNELS, [plugin.kernels for plugin in plugins]),
+        proxies=merged(PROXIES, [plugin.proxies for plugin in plugins]),
+        datasets=merged(DATASETS, [plugin.datasets for plugin in plugins]),
+        targets=merged(load_targets(list(target_files)), [plugin.targets for plugin in plugins]),
+        plugins=tuple(plugin.source for plugin in plugins if plugin.source is not None),
+    )
+
+
+def merged(ours: Mapping[str, Any], theirs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return all mappings as one; a later value wins."""
+    return functools.reduce(lambda merged, more: {**merged, **more}, theirs, dict(ours))

@@ -1,0 +1,237 @@
+"""Put the parts that a user names together: what is explored, what is trained on, where the work is done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from evaluators import open_dataset
+from evaluators.datasets.summary import summary_of
+from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
+from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.settings import (
+    DataSettings,
+    DeviceSettings,
+    SearchSettings,
+    SelectionSettings,
+    StorageSettings,
+    TargetSettings,
+    TrainingSettings,
+)
+from prototypenas.choices import choose, choose_all
+from prototypenas.devices import named_device, parsed_device
+from prototypenas.errors import ConfigurationError
+from prototypenas.exploration.candidate_evaluation import ExplorationTask
+from prototypenas.exploration.samplers import name_and_population
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.pipeline import Choice, Machine, Search, Training
+from prototypenas.protocols import Evaluator
+from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.selection import SPACES
+from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
+from prototypenas.types import Budget, InputShape, Probe, Target
+from prototypenas.workers.dask_executor import DaskWorkers
+from prototypenas.workers.dask_training_pool import DaskPool
+from prototypenas.workers.process_pool import LocalProcesses, available_cores
+from prototypenas.workers.training_pool import LocalPool
+
+PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
+"""Whether the proxies look at real data."""
+
+
+def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
+    """Return the target with the limits asked for in place of its own.
+
+    Raises:
+        ConfigurationError: for an unknown target or a limit that is no amount.
+    """
+    target = choose("target", settings.target, catalogue.targets)
+    budget = target.budget
+    return replace(
+        target,
+        budget=Budget(
+            ram_bytes=parse_amount("RAM", settings.ram) if settings.ram else budget.ram_bytes,
+            rom_bytes=parse_amount("ROM", settings.rom) if settings.rom else budget.rom_bytes,
+            flops=parse_amount("FLOPs", settings.flops) if settings.flops else budget.flops,
+        ),
+    )
+
+
+def compose_choice(settings: SelectionSettings, seed: int) -> Choice:
+    """Return what the selection is asked for.
+
+    Raises:
+        ConfigurationError: for a `keep` that is no number or range, or an unknown space.
+    """
+    keep = parse_keep(settings.keep)
+    choose("selection space", settings.select_in, SPACES)
+    return Choice(keep, settings.select_in, seed)
+
+
+def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> None:
+    """Refuse unknown names at once: reading the data may take minutes.
+
+    Raises:
+        ConfigurationError: for an unknown architecture, proxy, sampler or probe.
+    """
+    if settings.architectures:
+        choose_all("architecture", parse_names(settings.architectures), catalogue.baselines)
+    choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
+    name_and_population(settings.sampler)
+    choose("probe", probe, PROBES)
+
+
+def compose_search(
+    catalogue: Catalogue,
+    settings: SearchSettings,
+    task: str,
+    input_shape: InputShape,
+    num_classes: int,
+    *,
+    target: Target,
+    probe: Probe | None = None,
+    seed: int,
+    device: str,
+) -> Search:
+    """Return what is explored.
+
+    Raises:
+        ConfigurationError: for an unknown task, architecture, proxy or sampler, or an architecture of another task.
+    """
+    pool = choose("task", task, catalogue.pools)
+    baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
+    elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
+    for name in baselines:
+        if name not in pool and name in elsewhere:
+            raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
+    exploration = ExplorationTask(
+        baselines,
+        choose_all("proxy", parse_names(settings.proxies), catalogue.proxies),
+        input_shape,
+        num_classes,
+        target,
+        target.budget,
+        seed=seed,
+        weight_seeds=settings.weight_seeds,
+        batch_size=settings.batch_size,
+        probe=probe,
+        device=device,
+        plugins=catalogue.plugins,
+    )
+    space = SearchSpace(tuple(baselines), catalogue.kernels)
+    return Search(exploration, space, settings.trials, settings.sampler, seed)
+
+
+def task_of(evaluator: Evaluator) -> str:
+    """Return the task whose pool is searched for an evaluator's input."""
+    return "image" if len(evaluator.input_shape) == 3 else "time-series"
+
+
+def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -> Probe | None:
+    """Return batches of real data for `dataset`, `None` for `gaussian`."""
+    return evaluator.probe(batch_size=batch_size, seed=seed) if choose("probe", kind, PROBES) else None
+
+
+def compose_machine(settings: DeviceSettings, storage: StorageSettings | None = None) -> Machine:
+    """Return where the work is done, and see at once that it is there; a GPU trains one model at a time.
+
+    Raises:
+        ConfigurationError: for a device that is not there.
+    """
+    kept_at = storage.storage if storage else None
+    scheduler = settings.scheduler
+    if scheduler is not None:
+        gpus = 0 if named_device(settings.device)[0] == "cpu" else 1
+        return Machine(DaskWorkers(scheduler, gpus), DaskPool(scheduler, gpus), kept_at)
+    kind, _ = parsed_device(settings.device)
+    workers = (settings.jobs or available_cores()) if kind == "cpu" else 1
+    return Machine(LocalProcesses(settings.jobs), LocalPool(workers), kept_at)
+
+
+def compose_training(
+    catalogue: Catalogue,
+    dataset: str | None,
+    data: DataSettings,
+    settings: TrainingSettings,
+    *,
+    input_size: str | None,
+    seed: int,
+    device: str,
+) -> Training:
+    """Load the data set, by name or from the user's own path, and return how models are trained on it.
+
+    Raises:
+        ConfigurationError: unless exactly one of name and path is given, or for an unknown name or option.
+        DatasetError: if the data cannot be read.
+    """
+    # Lightning comes with them and takes a second; `list` and `measure` need neither.
+    from evaluators.classification import classification_evaluator  # noqa: PLC0415
+    from evaluators.pretraining import pretraining_on  # noqa: PLC0415
+    from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
+
+    if (dataset is None) == (data.own_data is None):
+        raise ConfigurationError("give either the name of a data set or --data with a path of your own")
+    if settings.pretrain is None and settings.pretrain_epochs is not None:
+        raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
+    shape = parse_input_shape(input_size) if input_size else None
+    plan = choose("quantization", settings.quantize, {"auto": None, "ptq": POST_TRAINING, "qat": AWARE})
+    if data.own_data is not None:
+        loaded = open_dataset(data.own_data, input_shape=shape)
+    else:
+        source = choose("data set", dataset or "", catalogue.datasets)
+        loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
+    evaluator = classification_evaluator(loaded, epochs=settings.epochs)
+    epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
+    pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
+    arguments = {
+        "own_data": None if data.own_data is None else str(data.own_data),
+        "data_dir": None if data.data_dir is None else str(data.data_dir),
+        "input_size": input_size,
+        "epochs": settings.epochs,
+        "quantize": settings.quantize,
+        "data_digest": loaded.digest(),
+        **({} if pretraining is None else pretraining.arguments()),
+    }
+    return Training(
+        dataset or loaded.name,
+        evaluator if plan is None else replace(evaluator, quantization=plan),
+        catalogue.baselines,
+        arguments,
+        seed=seed,
+        device=device,
+        plugins=catalogue.plugins,
+        summary=summary_of(loaded),
+        pretraining=pretraining,
+    )
+
+
+def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
+    """Compose the training that a run directory records."""
+    own, dataset, data_dir, size, epochs, quantize, seed = run.recorded(
+        run.evaluation_section,
+        own_data=str | None,
+        dataset=str,
+        data_dir=str | None,
+        input_size=str | None,
+        epochs=int | None,
+        quantize=str,
+        seed=int,
+    )
+    return compose_training(
+        catalogue,
+        None if own else dataset,
+        DataSettings(None if own is None else Path(own), None if data_dir is None else Path(data_dir)),
+        TrainingSettings(epochs, quantize),
+        input_size=size,
+        seed=seed,
+        device="cpu",
+    )
+
+
+def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
+    """Return the target that a run was explored for."""
+    return choose("target", run.recorded("exploration", target=str)[0], catalogue.targets)
+
+
+def recorded_input(run: RunDirectory) -> str:
+    """Return the input shape that a run was explored for, as it is typed."""
+    return "x".join(str(size) for size in run.recorded("exploration", input_shape=list)[0])

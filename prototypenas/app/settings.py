@@ -1,0 +1,183 @@
+"""What a user can set, once for the command line and for Python: one frozen class a theme, one field an option.
+
+To add an option, add a field here and read it where the part is composed (`composition.py`); every command that takes
+the class then has it.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prototypenas.exploration.exploration import DEFAULT_TRIALS
+from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS
+from prototypenas.selection import DEFAULT_SPACE, SPACES
+from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
+from proxies import DEFAULT_ENSEMBLE
+
+DEFAULT_TARGET = "imxrt1062"
+"""The paper's microcontroller."""
+
+DATA, SEARCH, SCORING, LIMITS, SELECTION, TRAINING, MACHINE, PARTS = (
+    "Data",
+    "Search",
+    "Scoring",
+    "Target and limits",
+    "Selection",
+    "Training and deployment",
+    "Machine",
+    "Own parts",
+)
+"""Titles of the help panels."""
+
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same result on any number of jobs.")
+]
+Emulate = Annotated[
+    bool,
+    typer.Option("--qemu", help="Also run the C on an emulated core of the target.", rich_help_panel=TRAINING),
+]
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Where the data come from."""
+
+    own_data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="Your own: a folder of pictures by class, .npz, .csv, .parquet or .ts.",
+            rich_help_panel=DATA,
+        ),
+    ] = None
+    data_dir: Annotated[Path | None, typer.Option(help="Folder that holds the data set.", rich_help_panel=DATA)] = None
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch the data set if it is missing.", rich_help_panel=DATA)
+    ] = False
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """The microcontroller searched for and its limits."""
+
+    target: Annotated[
+        str, typer.Option("--target", help="Microcontroller; see `list targets`.", rich_help_panel=LIMITS)
+    ] = DEFAULT_TARGET
+    ram: Annotated[
+        str | None, typer.Option(help="Limit instead of the target's (320KiB, 1MiB).", rich_help_panel=LIMITS)
+    ] = None
+    rom: Annotated[
+        str | None, typer.Option(help="Limit instead of the target's (320KiB, 1MiB).", rich_help_panel=LIMITS)
+    ] = None
+    flops: Annotated[str | None, typer.Option(help="Limit instead of the target's (250M).", rich_help_panel=LIMITS)] = (
+        None
+    )
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """What is explored, by what it is scored, and how long."""
+
+    trials: Annotated[int, typer.Option(min=1, help="Candidates to explore.", rich_help_panel=SEARCH)] = DEFAULT_TRIALS
+    architectures: Annotated[
+        str, typer.Option(help="Architectures to search instead of the task's whole pool.", rich_help_panel=SEARCH)
+    ] = ""
+    sampler: Annotated[
+        str,
+        typer.Option(
+            "--sampler",
+            help=f"One of {', '.join(SAMPLERS)}; a population may follow, as in nsga2:200.",
+            rich_help_panel=SEARCH,
+        ),
+    ] = DEFAULT_SAMPLER
+    proxies: Annotated[
+        str,
+        typer.Option("--proxies", help="Objectives beside FLOPs; see `list proxies`.", rich_help_panel=SCORING),
+    ] = ",".join(DEFAULT_ENSEMBLE)
+    batch_size: Annotated[
+        int, typer.Option(min=2, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
+    ] = 16
+    weight_seeds: Annotated[
+        int,
+        typer.Option(min=1, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING),
+    ] = 1
+
+
+@dataclass(frozen=True)
+class SelectionSettings:
+    """Which candidates of the front are kept."""
+
+    keep: Annotated[
+        str, typer.Option(help="Models to keep: a number, or a range such as 3-5.", rich_help_panel=SELECTION)
+    ] = "3-5"
+    select_in: Annotated[
+        str, typer.Option(help=f"Selection space: {', '.join(SPACES)}.", rich_help_panel=SELECTION)
+    ] = DEFAULT_SPACE
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How the chosen models are trained and quantized."""
+
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Epochs each chosen model is trained.", rich_help_panel=TRAINING)
+    ] = 100
+    quantize: Annotated[
+        str, typer.Option(help="ptq, qat, or auto: ptq for images, qat for series.", rich_help_panel=TRAINING)
+    ] = "auto"
+    pretrain: Annotated[
+        Path | None,
+        typer.Option(
+            "--pretrain",
+            help="Folder of pictures by class that one network an architecture learns first.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None
+    pretrain_epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING),
+    ] = None
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """Where the work is done."""
+
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Worker processes; as many as cores if not given.", rich_help_panel=MACHINE),
+    ] = None
+    device: Annotated[
+        str,
+        typer.Option(help="Where models are scored and trained: cpu, cuda, cuda:1, ...", rich_help_panel=MACHINE),
+    ] = "cpu"
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler whose workers do the work: tcp://host:8786.", rich_help_panel=MACHINE),
+    ] = None
+
+
+@dataclass(frozen=True)
+class StorageSettings:
+    """Where the study is kept beside the run directory."""
+
+    storage: Annotated[
+        str | None, typer.Option(help="URL of an Optuna storage that gets the study.", rich_help_panel=MACHINE)
+    ] = None
+
+
+@dataclass(frozen=True)
+class PartSettings:
+    """Files that bring parts of the user's own."""
+
+    plugin: Annotated[
+        list[Path],
+        typer.Option(
+            "--plugin", help="Python file with PROXIES, BASELINES, DATASETS or TARGETS.", rich_help_panel=PARTS
+        ),
+    ] = field(default_factory=list)
+    target_files: Annotated[
+        list[Path], typer.Option("--targets", help="TOML file with targets of your own.", rich_help_panel=PARTS)
+    ] = field(default_factory=list)

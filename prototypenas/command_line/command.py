@@ -1,0 +1,82 @@
+"""Make a Typer command from a function whose parameters may be classes of settings."""
+
+import errno
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+import typer
+
+from prototypenas.command_line.output import errors
+from prototypenas.errors import PrototypeNASError
+
+STORAGE_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""What no check beforehand can rule out: the disk fills up, or fails, in the middle of the work."""
+
+
+def add_command(app: typer.Typer, function: Callable[..., None], name: str | None = None) -> None:
+    """Give the program a command: settings become options, our errors one line on stderr and exit code 2."""
+    app.command(name)(in_one_line(with_options(function)))
+
+
+def with_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Return the function with one parameter an option, in place of each parameter that is a class of settings."""
+    hints = get_type_hints(function, include_extras=True)
+    groups = {name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)}
+    parameters: dict[str, inspect.Parameter] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name not in groups:
+            parameters[parameter.name] = parameter.replace(annotation=hints[parameter.name])
+            continue
+        options = get_type_hints(groups[parameter.name], include_extras=True)
+        for option in fields(groups[parameter.name]):
+            assert option.name not in parameters, f"{function.__name__} has two options {option.name}"
+            parameters[option.name] = inspect.Parameter(
+                option.name, inspect.Parameter.KEYWORD_ONLY, default=_default(option), annotation=options[option.name]
+            )
+
+    @functools.wraps(function)
+    def command(**values: Any) -> None:
+        settings = {
+            name: kind(**{option.name: values.pop(option.name) for option in fields(kind)})
+            for name, kind in groups.items()
+        }
+        function(**values, **settings)
+
+    command.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters.values()]
+    )
+    return command
+
+
+def in_one_line(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn our errors into one line on stderr and exit code 2, an interrupt into exit code 130."""
+
+    @functools.wraps(command)
+    def wrapped(**values: Any) -> None:
+        try:
+            command(**values)
+        except PrototypeNASError as error:
+            errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+        except OSError as error:
+            if error.errno not in STORAGE_FAILURES:
+                raise
+            place = f" ({error.filename})" if error.filename else ""
+            line = f"[bold red]error:[/] {error.strerror}{place}; see to it, then the same command continues"
+            errors.print(line, highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            errors.print("interrupted; the same command continues", highlight=False)
+            raise typer.Exit(130) from error
+
+    return wrapped
+
+
+def _default(option: Field[Any]) -> Any:
+    if option.default_factory is not MISSING:
+        return option.default_factory()
+    return inspect.Parameter.empty if option.default is MISSING else option.default

@@ -1,0 +1,48 @@
+"""`prototypenas evaluate`: the third step."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from prototypenas import pipeline
+from prototypenas.app.catalogue import gather
+from prototypenas.app.composition import compose_machine, compose_training, recorded_input, recorded_target
+from prototypenas.app.settings import DATA, DataSettings, DeviceSettings, PartSettings, Seed, TrainingSettings
+from prototypenas.command_line.output import console, print_data, print_models
+from prototypenas.command_line.run_argument import RunPath
+from prototypenas.errors import ConfigurationError
+from prototypenas.reporting.console import ProgressBars
+from prototypenas.runs.run_directory import RunDirectory
+
+NO_NAMES: list[str] = []
+
+
+def evaluate(
+    run_path: RunPath,
+    dataset: Annotated[
+        list[str], typer.Option(help="Data set to train on; may be given several times.", rich_help_panel=DATA)
+    ] = NO_NAMES,
+    seed: Seed = 0,
+    *,
+    data: DataSettings,
+    training: TrainingSettings,
+    device: DeviceSettings,
+    parts: PartSettings,
+) -> None:
+    """Step 3: train, prune, quantize and test the chosen models."""
+    directory = RunDirectory.open(run_path)
+    catalogue = gather(parts.plugin, parts.target_files)
+    goal = recorded_target(catalogue, directory)
+    size = recorded_input(directory)
+    if not dataset and data.own_data is None:
+        raise ConfigurationError("name a data set with --dataset, or your own with --data")
+    machine = compose_machine(device)
+    for name in [*dataset, *([None] if data.own_data else [])]:
+        source = replace(data, own_data=None) if name else data
+        trained = compose_training(catalogue, name, source, training, input_size=size, seed=seed, device=device.device)
+        print_data(trained)
+        seen = directory.for_dataset(trained.dataset)
+        with ProgressBars(console) as progress:
+            models = pipeline.evaluate(seen, trained, goal, machine, progress)
+        print_models(models, seen.results)
