@@ -35,6 +35,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import pandas as pd
@@ -75,7 +76,7 @@ def load(data: str, folder: Path = RESULTS) -> pd.DataFrame:
     trained = _read_trainings(folder / f"own_space_{data}_trainings.csv")
     main = trained[(trained["schedule"] == "short") & (trained["seed"] == 0)]
     wide = main.pivot_table(index="network", columns="epoch", values=["loss", "training_accuracy", "accuracy"])
-    wide.columns = pd.Index([f"{name}_{epoch}" for name, epoch in wide.columns])
+    wide.columns = pd.Index([f"{name}_{epoch}" for name, epoch in wide.columns.to_flat_index()])
     wide["accuracy"] = wide[f"accuracy_{SHORT[data].epochs}"]
     wide["cpu_seconds"] = main.groupby("network")["cpu_seconds"].sum()
     table = drawn.merge(wide.reset_index(), on="network")
@@ -141,7 +142,7 @@ class Room:
     def train(self, job: Job) -> list[Epoch]:
         """Build the network from its seed and train it."""
         table = self.tables[job.data]
-        configuration = configuration_of(table[table["network"] == job.network].iloc[0])
+        configuration = configuration_of(table[table["network"] == job.network].iloc[0].to_dict())
         draw = DRAWS_BY_DATA[job.data]
         torch.manual_seed(job.seed)
         network = draw.pool[configuration.architecture](configuration, draw.input_shape, draw.classes)
@@ -153,7 +154,7 @@ def _trained(todo: Sequence[Job], room: Room, jobs: int) -> Iterator[tuple[Job, 
     """Train each in a process of its own, `jobs` at a time; `None` for one whose process died."""
     context = multiprocessing.get_context("fork")
     waiting = list(reversed(todo))
-    running: dict[Connection, tuple[Job, multiprocessing.process.BaseProcess]] = {}
+    running: dict[Connection, tuple[Job, ForkProcess]] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
             job = waiting.pop()

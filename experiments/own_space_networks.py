@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pandas as pd
 import torch
@@ -60,9 +61,8 @@ def networks(data: str, path: Path) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def configuration_of(row: "pd.Series[object]") -> Configuration:
+def configuration_of(values: Mapping[str, Any]) -> Configuration:
     """Give the configuration of one row of `networks`."""
-    values = row.to_dict()
     groups = tuple(
         GroupConfiguration(
             depth=int(values[f"group{group}_depth"]),
