@@ -19,6 +19,7 @@ from rich.console import Console
 from evaluators import DATASETS
 from evaluators.classification import classification_evaluator
 from evaluators.evaluator import TaskEvaluator
+from experiments.one_line import errors_in_one_line
 from prototypenas import pipeline
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
@@ -150,4 +151,5 @@ def _mflops(candidate: Candidate) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()
