@@ -60,9 +60,7 @@ class BitbrainSleep:
             DatasetError: if a night is missing, its EDF is truncated or lacks a channel, or a stage is unknown.
         """
         if download:
-            raise DatasetError(
-                f"bitbrain-sleep is not downloaded; fetch {HOMEPAGE} with its client (openneuro, datalad)"
-            )
+            raise DatasetError(f"no download here: fetch {HOMEPAGE} with its client (openneuro, datalad)")
         root = existing_folder(data_dir, "bitbrain-sleep", homepage=HOMEPAGE)
         people = self._people(root)
         _, held = grouped_split(list(people.values()), 0.2, seed=SPLIT_SEED)

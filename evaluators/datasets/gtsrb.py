@@ -3,13 +3,9 @@
 import csv
 from pathlib import Path
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import required_file, torchvision_set
 from evaluators.datasets.torchvision_sets import PictureList, PictureSet, picture_list
 from prototypenas.errors import DatasetError
-
-SIGNS = Augmentation(shift=8, rotation_degrees=8.0, scale=0.1, brightness=0.3)
-"""For traffic signs: mirrored ones mean something else."""
 
 
 def list_gtsrb(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
@@ -69,5 +65,4 @@ GTSRB = PictureSet(
     samples=(26_640, 12_630),
     list_part=list_gtsrb,
     other_samples=((39_209, 12_630),),
-    augmentation=SIGNS,
 )

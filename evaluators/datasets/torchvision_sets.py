@@ -6,15 +6,11 @@ from pathlib import Path
 
 import torch
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import existing_folder, torchvision_set
 from evaluators.datasets.pictures import read_pictures
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from prototypenas.errors import DatasetError
 from prototypenas.types import InputShape
-
-PHOTOS = Augmentation(shift=12, flip=True, rotation_degrees=10.0, scale=0.15, brightness=0.2)
-"""For photographs of about 128 pixels."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,6 @@ class PictureSet:
     samples: tuple[int, int]
     """Training and test images of the complete set; any other count is refused."""
     list_part: ListPart
-    augmentation: Augmentation = PHOTOS
     split: str = "official"
     input_shape: InputShape = (3, 128, 128)
     needs_files: bool = True
@@ -76,7 +71,7 @@ class PictureSet:
         train, test = (
             Samples(read_pictures(found.paths, shape, name=self.name), torch.tensor(found.labels)) for found in lists
         )
-        return assembled(self.name, lists[0].classes, train, test, augmentation=self.augmentation, split=self.split)
+        return assembled(self.name, lists[0].classes, train, test, split=self.split)
 
 
 def list_flowers(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
