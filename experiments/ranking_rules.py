@@ -80,7 +80,7 @@ PRIMARY = "rank sum, Jacobian covariance + parameters"
 
 
 def early_rules(epochs: int) -> dict[str, Rule]:
-    """Rank by what the first epochs of training show; the last accuracy is what is to be predicted, so it is no rule."""
+    """Rank by what the first epochs of training show; the last accuracy is what is to be predicted."""
     rules: dict[str, Rule] = {}
     for epoch in range(1, epochs):
         rules[f"held-out accuracy after epoch {epoch}"] = column(f"accuracy_{epoch}")

@@ -20,7 +20,7 @@ class Convolution2d(nn.Conv2d):
         if not self.weight.is_meta:
             super().reset_parameters()
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  (PyTorch's own name)
+    def forward(self, input: Tensor) -> Tensor:
         """Map `(N, in_channels, H, W)` to the convolved map."""
         unsafe = self.kernel_size == (1, 1) and self.stride != (1, 1) and self.in_channels < SAFE_CHANNELS
         if not (unsafe and self.training):
