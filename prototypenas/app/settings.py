@@ -80,7 +80,9 @@ class TargetSettings:
 class SearchSettings:
     """What is explored, by what it is scored, and how long."""
 
-    trials: Annotated[int, typer.Option(min=1, help="Candidates to explore.", rich_help_panel=SEARCH)] = DEFAULT_TRIALS
+    trials: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="Candidates to explore.", rich_help_panel=SEARCH)
+    ] = DEFAULT_TRIALS
     architectures: Annotated[
         str, typer.Option(help="Architectures to search instead of the task's whole pool.", rich_help_panel=SEARCH)
     ] = ""
@@ -96,12 +98,14 @@ class SearchSettings:
         str,
         typer.Option("--proxies", help="Objectives beside FLOPs; see `list proxies`.", rich_help_panel=SCORING),
     ] = ",".join(DEFAULT_ENSEMBLE)
-    batch_size: Annotated[
-        int, typer.Option(min=2, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
+    probe_batch: Annotated[
+        int, typer.Option(min=2, max=65_536, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
     ] = 16
     weight_seeds: Annotated[
         int,
-        typer.Option(min=1, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING),
+        typer.Option(
+            min=1, max=1000, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING
+        ),
     ] = 1
 
 
@@ -122,8 +126,46 @@ class TrainingSettings:
     """How the chosen models are trained and quantized."""
 
     epochs: Annotated[
-        int, typer.Option(min=1, help="Epochs each chosen model is trained.", rich_help_panel=TRAINING)
-    ] = 100
+        int | None,
+        typer.Option(
+            min=1, max=100_000, help="Passes over the training data instead of --steps.", rich_help_panel=TRAINING
+        ),
+    ] = None
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Optimizer steps of each chosen model; derived from the data.", rich_help_panel=TRAINING
+        ),
+    ] = None
+    early_stopping: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Epochs without a better validation accuracy that end training; 0: never.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None
+    augment: Annotated[
+        str,
+        typer.Option(
+            help="auto, none, or a list such as auto,flip: shift, flip, rotate, scale, brightness, erase, random "
+            "(images); shift, rotate, scale, speed, erase, noise (series).",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "auto"
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Highest learning rate of training.", rich_help_panel=TRAINING)
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=2, help="Samples of a training step; derived from the data.", rich_help_panel=TRAINING),
+    ] = None
+    class_weights: Annotated[
+        bool,
+        typer.Option(
+            "--class-weights", help="Weigh classes by their inverse frequency in training.", rich_help_panel=TRAINING
+        ),
+    ] = False
     quantize: Annotated[
         str, typer.Option(help="ptq, qat, or auto: ptq for images, qat for series.", rich_help_panel=TRAINING)
     ] = "auto"
@@ -137,7 +179,9 @@ class TrainingSettings:
     ] = None
     pretrain_epochs: Annotated[
         int | None,
-        typer.Option(min=1, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING),
+        typer.Option(
+            min=1, max=100_000, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING
+        ),
     ] = None
     threads: Annotated[
         int,
@@ -155,7 +199,7 @@ class DeviceSettings:
 
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Worker processes; as many as cores if not given.", rich_help_panel=MACHINE),
+        typer.Option(min=1, max=1024, help="Worker processes; as many as cores if not given.", rich_help_panel=MACHINE),
     ] = None
     device: Annotated[
         str,
