@@ -48,9 +48,32 @@ class DataSettings:
         Path | None,
         typer.Option(
             "--data",
-            help="Your own: a folder of pictures by class, .npz, .csv, .parquet or .ts.",
+            help="Your own: a folder of pictures or sounds by class, .npz, .csv, .parquet, .ts, or a .zip of these.",
             rich_help_panel=DATA,
         ),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="How --data is read where two ways are open: NHW, NTC, wide, classes, ...", rich_help_panel=DATA
+        ),
+    ] = None
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of a table that holds the classes.", rich_help_panel=DATA)
+    ] = None
+    series_column: Annotated[
+        str | None, typer.Option(help="Column of a table that tells series apart.", rich_help_panel=DATA)
+    ] = None
+    group_column: Annotated[
+        str | None,
+        typer.Option(help="Column of subjects or recordings that are not parted by the split.", rich_help_panel=DATA),
+    ] = None
+    ignore_columns: Annotated[
+        str, typer.Option(help="Columns that are no signal, with commas between.", rich_help_panel=DATA)
+    ] = ""
+    value_range: Annotated[
+        str | None,
+        typer.Option(help="Values for black and white of pictures in arrays: 0:1.", rich_help_panel=DATA),
     ] = None
     data_dir: Annotated[Path | None, typer.Option(help="Folder that holds the data set.", rich_help_panel=DATA)] = None
     download: Annotated[
