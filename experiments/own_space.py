@@ -75,8 +75,9 @@ def load(data: str, folder: Path = RESULTS) -> pd.DataFrame:
     drawn = pd.read_csv(folder / f"own_space_{data}_networks.csv")
     trained = _read_trainings(folder / f"own_space_{data}_trainings.csv")
     main = trained[(trained["schedule"] == "short") & (trained["seed"] == 0)]
-    wide = main.pivot_table(index="network", columns="epoch", values=["loss", "training_accuracy", "accuracy"])
-    wide.columns = pd.Index([f"{name}_{epoch}" for name, epoch in wide.columns.to_flat_index()])
+    measured = ["loss", "training_accuracy", "accuracy"]
+    epochs = [rows.set_index("network")[measured].add_suffix(f"_{epoch}") for epoch, rows in main.groupby("epoch")]
+    wide = pd.concat(epochs, axis=1)
     wide["accuracy"] = wide[f"accuracy_{SHORT[data].epochs}"]
     wide["cpu_seconds"] = main.groupby("network")["cpu_seconds"].sum()
     table = drawn.merge(wide.reset_index(), on="network")

@@ -61,7 +61,7 @@ def networks(data: str, path: Path) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def configuration_of(values: Mapping[str, Any]) -> Configuration:
+def configuration_of(values: Mapping[Any, Any]) -> Configuration:
     """Give the configuration of one row of `networks`."""
     groups = tuple(
         GroupConfiguration(
