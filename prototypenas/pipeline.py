@@ -27,11 +27,12 @@ from prototypenas.runs.run_directory import Arguments, RunDirectory, read_json, 
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
+from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, Evaluation, Target
-from prototypenas.workers.executors import ExecutorKind
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.in_process import InProcess
+from prototypenas.workers.local_processes import LocalProcesses
+from prototypenas.workers.pool import Workers
 from prototypenas.workers.threads import computing_threads
-from prototypenas.workers.training_pool import LocalPool, TrainingPool
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ class Training:
 class Machine:
     """Where the work is done; no result depends on it."""
 
-    executor: ExecutorKind = field(default_factory=LocalProcesses)
-    trainings: TrainingPool = field(default_factory=LocalPool)
+    executor: Workers = field(default_factory=LocalProcesses)
+    trainings: Workers = field(default_factory=InProcess)
     storage: str | None = None
     """URL of an Optuna storage that gets the study instead of the run's own file."""
 
@@ -171,8 +172,8 @@ def evaluate(
     chosen = selected(run).chosen
     baselines = _first_weights(run, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
-    jobs = [partial(_evaluate_one, ready, candidate, run.absolute()) for candidate in chosen]
-    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
+    jobs = {f"trial {one.number}": partial(_evaluate_one, ready, one, run.absolute()) for one in chosen}
+    train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
     return results(run, target)
 
 
@@ -280,8 +281,10 @@ def _first_weights(
         return training.baselines
     pretraining, evaluator = training.pretraining, training.evaluator
     shared = shared_networks(run.absolute(), pretraining, training.baselines, chosen, seed=training.seed)
-    jobs = [partial(_pretrain_one, training, one, run.absolute()) for one in shared.values()]
-    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
+    jobs = {
+        f"pre-training of {name}": partial(_pretrain_one, training, one, run.absolute()) for name, one in shared.items()
+    }
+    train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
     baselines = {name: started(pretraining, one) for name, one in shared.items()}
     for one in chosen:
         name = one.configuration.architecture

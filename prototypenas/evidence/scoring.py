@@ -16,13 +16,21 @@ _SEED = 0
 """Of PyTorch's global generators while a proxy runs, so that its score cannot depend on what ran before."""
 
 
+def unheard(proxy: str) -> None:
+    """Hear which proxy begins, and do nothing."""
+
+
 def score_prototype(
-    model: nn.Module, probe: Probe, proxies: Mapping[str, Callable[[Evidence], float]]
+    model: nn.Module,
+    probe: Probe,
+    proxies: Mapping[str, Callable[[Evidence], float]],
+    *,
+    begins: Callable[[str], None] = unheard,
 ) -> dict[str, float]:
     """Score a network by all `proxies`, each as if it were alone; higher is better.
 
     Network and random states are afterwards as before, whatever a proxy did to them. All is computed on one thread, so
-    that the scores are the same in every process.
+    that the scores are the same in every process. `begins` is told the name of each proxy before it is asked.
 
     Raises:
         ProxyError: at the first proxy that cannot score the network or gives no finite number.
@@ -33,7 +41,10 @@ def score_prototype(
     ordered = sorted(proxies, key=lambda name: isinstance(proxies[name], WatchingProxy))
     devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
     with torch.random.fork_rng(devices), computing_threads(1):
-        scores = {name: _score(name, proxies[name], evidence) for name in ordered}
+        scores = {}
+        for name in ordered:
+            begins(name)
+            scores[name] = _score(name, proxies[name], evidence)
     return {name: scores[name] for name in proxies}
 
 

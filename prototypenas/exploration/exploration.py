@@ -9,6 +9,7 @@ from typing import Any
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
+from prototypenas.exploration.candidate_jobs import JOBS_IN_A_WORKER, CandidatePool, CandidateWork
 from prototypenas.exploration.candidate_table import TABLE, write_candidates
 from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
@@ -21,8 +22,8 @@ from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
 from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
 from prototypenas.progress import Progress, Silent
 from prototypenas.types import Candidate
-from prototypenas.workers.executors import ExecutorKind
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.local_processes import LocalProcesses
+from prototypenas.workers.pool import Workers
 
 DEFAULT_TRIALS = 500
 """Candidates explored (paper, section 3.1)."""
@@ -56,7 +57,7 @@ def explore(
     trials: int = DEFAULT_TRIALS,
     sampler: str = DEFAULT_SAMPLER,
     seed: int = 0,
-    executor: ExecutorKind | None = None,
+    executor: Workers | None = None,
     directory: Path | None = None,
     storage: str | None = None,
     progress: Progress | None = None,
@@ -78,11 +79,15 @@ def explore(
     name, population = name_and_population(sampler)
     chosen = create_sampler(name, space, proxies=task.proxy_names, population=population, seed=seed)
     identity = {"sampler": name, "population": population, "sampler_seed": seed, **_space_identity(space)}
+    told = progress or Silent()
     with ExitStack() as stack:
         records = stack.enter_context(_records(task, identity, space, directory=directory, storage=storage))
-        run = _Run(task, chosen, records, LiveState(progress or Silent(), trials))
-        workers = stack.enter_context((executor or LocalProcesses()).start(task))
-        run.explore(Evaluator(workers, records.recorded, run.heard), trials, population)
+        run = _Run(task, chosen, records, LiveState(told, trials))
+        workers = (executor or LocalProcesses()).start(
+            CandidateWork(task), plugins=task.plugins, progress=told, ahead=JOBS_IN_A_WORKER
+        )
+        pool = CandidatePool(stack.enter_context(workers))
+        run.explore(Evaluator(pool, records.recorded, run.heard), trials, population)
         records.finish(run.candidates)
     refuse_nothing_feasible(run.candidates, task.budget)
     return Exploration(tuple(run.candidates), ("flops", *task.proxy_names), run.statistics())
