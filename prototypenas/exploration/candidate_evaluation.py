@@ -4,6 +4,7 @@ Pricing needs shapes alone and rejects what does not fit; only what fits is buil
 """
 
 import hashlib
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -18,6 +19,7 @@ from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.errors import ConfigurationError, InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype, unheard
+from prototypenas.foreign_code import foreign_code
 from prototypenas.graph.lowering import lower
 from prototypenas.plugins import PluginSource
 from prototypenas.protocols import Baseline, Proxy
@@ -161,8 +163,12 @@ class ExplorationTask:
         return Evaluated(scored, Seconds(build=building, proxies=perf_counter() - start - building))
 
     def _build(self, configuration: Configuration) -> nn.Module:
-        baseline = self.baselines[configuration.architecture]
-        return baseline(configuration, self.input_shape, self.num_classes)
+        name = configuration.architecture
+        with foreign_code(InvalidConfiguration, f"{name}: "):
+            model = self.baselines[name](configuration, self.input_shape, self.num_classes)
+        if not isinstance(model, nn.Module):
+            raise ConfigurationError(f"architecture {name} gave {reprlib.repr(model)}; it must give a Prototype")
+        return model
 
     def _probe(self) -> Probe:
         if self.probe is not None:

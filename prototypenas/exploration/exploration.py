@@ -19,7 +19,7 @@ from prototypenas.exploration.outcome import Outcome, outcome_of
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
-from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
+from prototypenas.exploration.study_mirror import StudyMirror, file_storage
 from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
 from prototypenas.progress import Progress, Silent
 from prototypenas.types import Candidate, Configuration
@@ -124,7 +124,7 @@ class _Records:
 
     def _write_study(self, candidates: Sequence[Candidate], *, least: int) -> None:
         if self._mirror is not None and len(candidates) >= self._mirror.length + least:
-            self._mirror.extend(candidates[self._mirror.length :])
+            self._mirror.follow(candidates, patiently=least == 1)
 
     def _write_table(self, candidates: Sequence[Candidate]) -> None:
         if self._table is not None:
@@ -136,7 +136,7 @@ class _Records:
 def _records(
     task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None
 ) -> Iterator[_Records]:
-    url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
+    url = storage or (None if directory is None else file_storage(directory))
     name = "exploration" if directory is None else directory.resolve().name
     with ExitStack() as stack:
         journal, mirror = None, None
@@ -216,6 +216,7 @@ class _Run:
         self._live.finished(news)
         self._evaluation = sum((item.seconds for item in news), self._evaluation)
         self._bookkeeping_seconds += perf_counter() - start
+        self._failures.refuse_hopeless_proxy([item.candidate for item in news])
 
     def statistics(self) -> Statistics:
         """Count what was done."""

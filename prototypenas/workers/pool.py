@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Protocol
 
 from prototypenas.errors import PrototypeNASError, WorkerError
+from prototypenas.foreign_code import described
 from prototypenas.progress import Progress
 
 if TYPE_CHECKING:
@@ -117,10 +116,4 @@ def failure_of(error: BaseException) -> Failure:
         return Failure(Cause.RAISED, str(error), error if ours else PrototypeNASError(str(error)))
     if type(error).__name__ in MEMORY_ERRORS:
         return Failure(Cause.MEMORY, "it needs more memory than there is")
-    message = " ".join(str(error).split())
-    return Failure(Cause.RAISED, f"{type(error).__name__}: {message}{_place(error)}")
-
-
-def _place(error: BaseException) -> str:
-    frames = extract_tb(error.__traceback__)
-    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno}, in {frames[-1].name})" if frames else ""
+    return Failure(Cause.RAISED, described(error))
