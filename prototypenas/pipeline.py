@@ -102,7 +102,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         ProxyError: if more than half of the candidates cannot be scored.
     """
     run.bind("exploration", search.arguments())
-    if run.exploration_json.exists():
+    if run.exploration_json.exists() and _table_is_whole(run):
         return explored(run)
     exploration = explore_space(
         search.task,
@@ -115,8 +115,9 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         storage=machine.storage,
         progress=progress,
     )
-    statistics = exploration.statistics
-    write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
+    if not run.exploration_json.exists():
+        statistics = exploration.statistics
+        write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
     return exploration.candidates
 
 
@@ -248,10 +249,19 @@ def explored(run: RunDirectory) -> tuple[Candidate, ...]:
     explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
     if len(candidates) != explored:
         raise RunDirectoryError(
-            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; remove {run.exploration_json.name} "
-            "and run `prototypenas explore` again to write both anew"
+            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; run `prototypenas explore` with its "
+            "arguments again to write it anew"
         )
     return candidates
+
+
+def _table_is_whole(run: RunDirectory) -> bool:
+    """Say whether a finished exploration's table is there; if not, exploring again writes it from the journal."""
+    explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
+    try:
+        return len(read_candidates(run.candidates_csv)) == explored
+    except RunDirectoryError:
+        return False
 
 
 def selected(run: RunDirectory) -> Selection:

@@ -169,7 +169,7 @@ def _execute(source: PluginSource) -> ModuleType:
     return module
 
 
-def _line(error: Exception, source: PluginSource) -> str:
+def _line(error: BaseException, source: PluginSource) -> str:
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)

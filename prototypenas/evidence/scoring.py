@@ -78,7 +78,7 @@ def _number(score: object) -> float:
     if isinstance(score, numbers.Real):
         return float(score)
     if isinstance(score, Tensor | np.ndarray) and math.prod(score.shape) == 1 and score.dtype not in COMPLEX:
-        return float(score)
+        return float(score.item())
     raise ProxyError(f"the score is {reprlib.repr(score)}; a proxy gives a finite number")
 
 

@@ -32,8 +32,9 @@ def connected(scheduler: str) -> Iterator[Any]:
     try:
         yield client
     finally:
-        with lost_connections():
-            client.close(timeout=CLOSE_SECONDS)
+        if client.status == "running":
+            with lost_connections():
+                client.close(timeout=CLOSE_SECONDS)
 
 
 @contextmanager
@@ -56,8 +57,9 @@ def on_every_worker(client: Any, parcel: bytes, *, patience: float | None) -> It
     try:
         yield name
     finally:
-        with lost_connections():
-            client.unregister_worker_plugin(name)
+        if client.status == "running":
+            with lost_connections():
+                client.unregister_worker_plugin(name)
 
 
 def lost_connections() -> Any:

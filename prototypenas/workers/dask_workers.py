@@ -103,8 +103,9 @@ class _DaskPool:
         return done
 
     def cancel(self) -> None:
-        with lost_connections():
-            self._client.cancel(list(self._keys))
+        if self._client.status == "running":
+            with lost_connections():
+                self._client.cancel(list(self._keys))
 
     def _take(self, message: Any) -> list[Answer]:
         if isinstance(message, _Report):
