@@ -25,7 +25,7 @@ from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.pretraining import DEFAULT_EPOCHS
 from prototypenas.types import InputShape
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.local_processes import LocalProcesses
 from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 

@@ -28,11 +28,12 @@ from prototypenas.runs.run_directory import Arguments, RunDirectory, read_json, 
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
+from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, Evaluation, Target
-from prototypenas.workers.executors import ExecutorKind
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.in_process import InProcess
+from prototypenas.workers.local_processes import LocalProcesses
+from prototypenas.workers.pool import Workers
 from prototypenas.workers.threads import computing_threads
-from prototypenas.workers.training_pool import LocalPool, TrainingPool
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class Training:
 class Machine:
     """Where the work is done; no result depends on it."""
 
-    executor: ExecutorKind = field(default_factory=LocalProcesses)
-    trainings: TrainingPool = field(default_factory=LocalPool)
+    executor: Workers = field(default_factory=LocalProcesses)
+    trainings: Workers = field(default_factory=InProcess)
     storage: str | None = None
     """URL of an Optuna storage that gets the study instead of the run's own file."""
 
@@ -104,7 +105,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         ProxyError: if more than half of the candidates cannot be scored.
     """
     run.bind("exploration", search.arguments())
-    if run.exploration_json.exists():
+    if run.exploration_json.exists() and _table_is_whole(run):
         return explored(run)
     exploration = explore_space(
         search.task,
@@ -117,8 +118,9 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         storage=machine.storage,
         progress=progress,
     )
-    statistics = exploration.statistics
-    write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
+    if not run.exploration_json.exists():
+        statistics = exploration.statistics
+        write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
     return exploration.candidates
 
 
@@ -174,12 +176,12 @@ def evaluate(
     chosen = selected(run).chosen
     baselines = _first_weights(run, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
-    jobs: list[Callable[[Progress], object]] = [
-        partial(_evaluate_one, ready, candidate, run.absolute()) for candidate in chosen
-    ]
+    jobs: dict[str, Callable[[Progress], object]] = {
+        f"trial {one.number}": partial(_evaluate_one, ready, one, run.absolute()) for one in chosen
+    }
     if training.references is not None and not (run.results / REFERENCES_FILE).exists():
-        jobs.append(partial(_score_references, training.references, run.absolute()))
-    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
+        jobs["simple classifiers"] = partial(_score_references, training.references, run.absolute())
+    train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
     return results(run, target)
 
 
@@ -254,10 +256,19 @@ def explored(run: RunDirectory) -> tuple[Candidate, ...]:
     explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
     if len(candidates) != explored:
         raise RunDirectoryError(
-            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; remove {run.exploration_json.name} "
-            "and run `prototypenas explore` again to write both anew"
+            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; run `prototypenas explore` with its "
+            "arguments again to write it anew"
         )
     return candidates
+
+
+def _table_is_whole(run: RunDirectory) -> bool:
+    """Say whether a finished exploration's table is there; if not, exploring again writes it from the journal."""
+    explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
+    try:
+        return len(read_candidates(run.candidates_csv)) == explored
+    except RunDirectoryError:
+        return False
 
 
 def selected(run: RunDirectory) -> Selection:
@@ -287,8 +298,10 @@ def _first_weights(
         return training.baselines
     pretraining, evaluator = training.pretraining, training.evaluator
     shared = shared_networks(run.absolute(), pretraining, training.baselines, chosen, seed=training.seed)
-    jobs = [partial(_pretrain_one, training, one, run.absolute()) for one in shared.values()]
-    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
+    jobs = {
+        f"pre-training of {name}": partial(_pretrain_one, training, one, run.absolute()) for name, one in shared.items()
+    }
+    train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
     baselines = {name: started(pretraining, one) for name, one in shared.items()}
     for one in chosen:
         name = one.configuration.architecture

@@ -199,6 +199,21 @@ def test_dask_workers_end_as_one_job_does(uninterrupted, tmp_path):
     assert results_of(tmp_path / "run") == results_of(uninterrupted)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"", b"number,architecture\n", None])
+def test_a_damaged_table_is_named_and_the_same_command_writes_it_anew(content, uninterrupted, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(uninterrupted, out)
+    (out / "candidates.csv").unlink()
+    if content is not None:
+        (out / "candidates.csv").write_bytes(content)
+    refused = CliRunner().invoke(app, ["select", str(out)])
+    assert refused.exit_code == 2 and "`prototypenas explore`" in refused.stderr
+    finish(out)
+    assert results_of(out) == results_of(uninterrupted)
+    assert (out / "exploration.json").read_bytes() == (uninterrupted / "exploration.json").read_bytes()
+
+
 GARBAGE = b"\x00\xff\x80PK\x03\x04\n"
 EMPTY = b"{}\n"
 
@@ -211,7 +226,6 @@ EMPTY = b"{}\n"
         ("run.json", (), EMPTY),
         ("candidates.jsonl", ("exploration.json",), GARBAGE),
         ("candidates.jsonl", ("exploration.json",), EMPTY),
-        ("candidates.csv", (), GARBAGE),
         ("study.db", ("report.html",), GARBAGE),
         ("exploration.json", ("report.html",), GARBAGE),
         ("exploration.json", ("report.html",), EMPTY),

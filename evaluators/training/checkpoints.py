@@ -1,5 +1,6 @@
 """Training state on disk: whole or not at all."""
 
+import io
 import os
 import pickle
 from collections.abc import Mapping
@@ -59,13 +60,23 @@ def load_state(path: Path, fingerprint: str) -> TrainingState | None:
 
 
 def save_whole(content: Mapping[str, Any], path: Path) -> None:
-    """Save tensors and plain values so that a killed process leaves the old file or the new one."""
+    """Save tensors and plain values so that a killed process leaves the old file or the new one.
+
+    Raises:
+        RunDirectoryError: if the disk is full or read-only, or the folder is gone.
+    """
+    # In memory first: on a full disk PyTorch's own writer ends in an error that does not say so.
+    content_bytes = io.BytesIO()
+    torch.save(dict(content), content_bytes)
     partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as stream:
-        torch.save(dict(content), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as stream:
+            stream.write(content_bytes.getbuffer())
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {path}: {error.strerror}; nothing already written is lost") from error
 
 
 def load_whole(path: Path) -> dict[str, Any]:

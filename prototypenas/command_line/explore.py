@@ -48,7 +48,7 @@ def explore(
         seed=seed,
         device=device.device,
     )
-    machine = compose_machine(device, storage)
+    machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
     directory = RunDirectory.create(out)
     with ProgressBars(console) as progress:
         pipeline.explore(directory, explored, machine, progress)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from prototypenas.pipeline import Training
 from prototypenas.reporting.classifier_tables import worth_table
@@ -14,8 +15,15 @@ from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import class_table, final_table
 from prototypenas.runs.class_scores import ReferenceScore
 
-console = Console(width=None if sys.stdout.isatty() else 140)
-errors = Console(stderr=True)
+# No markup: nearly everything that is printed holds names and texts of the user's, in which `[/]` means nothing.
+console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoji=False)
+errors = Console(stderr=True, markup=False, emoji=False)
+
+
+def print_error(message: str) -> None:
+    """Print an error as one line on stderr, whatever characters are in it."""
+    line = " ".join(message.split("\n")).encode("utf-8", "backslashreplace").decode()
+    errors.print(Text.assemble(("error:", "bold red"), f" {line}"), highlight=False, soft_wrap=True)
 
 
 def print_data(training: Training) -> None:
