@@ -20,6 +20,7 @@ from evaluators.quantizing import (
     train_aware,
 )
 from evaluators.task import Task
+from evaluators.training.brief import train_briefly
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
@@ -32,7 +33,7 @@ from prototypenas.errors import RunDirectoryError, TrainingError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
-from prototypenas.protocols import Baseline
+from prototypenas.protocols import Baseline, BriefResult
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import BY_CLASS, ClassScores
 from prototypenas.sound import FrontEnd, WithFrontEnd
@@ -113,6 +114,46 @@ class TaskEvaluator:
             quantized = self._quantized(replace(job, earlier=state.history), network)
         before = sum(record.seconds for record in state.history)
         return self._tested(job, network, quantized, seconds=max(before, time.monotonic() - started))
+
+    @property
+    def batch_size(self) -> int:
+        """Samples of an optimizer step."""
+        return self.recipe.batch_size
+
+    @property
+    def training_steps(self) -> int:
+        """Optimizer steps of a whole training without early stopping."""
+        learnt_from = round(len(self.task.train) * (1 - self.recipe.validation_share))
+        return self.recipe.epochs * (self.recipe.steps_per_epoch or max(1, learnt_from // self.recipe.batch_size))
+
+    def train_briefly(
+        self,
+        candidate: Candidate,
+        baseline: Baseline,
+        *,
+        directory: Path,
+        steps: int,
+        units: tuple[int, int],
+        seed: int,
+        device: str,
+    ) -> BriefResult:
+        """Train the network at its pruned widths for a while, and score it on data held out of training.
+
+        Raises:
+            TrainingError: if the loss stops being finite.
+            RunDirectoryError: if `directory` holds a damaged file.
+        """
+        return train_briefly(
+            self.task,
+            self.recipe,
+            candidate,
+            baseline,
+            directory=directory,
+            steps=steps,
+            units=units,
+            seed=seed,
+            device=device,
+        )
 
     def test_batches(self, batch_size: int) -> Iterator[NDArray[np.float32]]:
         """Give the inputs of the test set in order, normalised as the network wants them."""

@@ -20,6 +20,8 @@ from prototypenas.exploration.space import SearchSpace
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator, References
+from prototypenas.refinement.refinement_table import read_refinement
+from prototypenas.refinement.step import Refine, RefinementStep, refine_run, refined_candidates
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.class_scores import REFERENCES_FILE, write_references
 from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
@@ -124,6 +126,39 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
     return exploration.candidates
 
 
+def refine(
+    run: RunDirectory,
+    asked: Refine,
+    training: Training,
+    machine: Machine,
+    progress: Progress,
+    *,
+    keep: int | tuple[int, int],
+    again: bool = True,
+) -> str:
+    """Between steps 1 and 2: train promising candidates briefly, by successive halving, on the training part only.
+
+    Selection then chooses by their estimated scores. Return what was done, or why there was nothing to do. With
+    `again=False` other arguments than those recorded are refused.
+
+    Raises:
+        RunDirectoryError: if nothing was explored here, or other arguments are refused.
+        ConfigurationError: if the budget is too small for two candidates.
+        TrainingError: if all trainings of a rung fail.
+    """
+    step = RefinementStep(
+        asked,
+        training.evaluator,
+        training.baselines,
+        training.recorded(),
+        keep=keep if isinstance(keep, int) else keep[1],
+        seed=training.seed,
+        device=training.device,
+        plugins=training.plugins,
+    )
+    return refine_run(run, step, explored(run), workers=machine.trainings, progress=progress, again=again)
+
+
 def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selection:
     """Step 2: choose the few most meaningful trade-offs of the front; asked again with other arguments, choose anew.
 
@@ -134,7 +169,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
         ConfigurationError: for a `keep` below 1 or an unknown space.
         NothingFits: if no candidate is feasible.
     """
-    candidates = explored(run)
+    candidates, refined = selectable(run)
     if again:
         run.rebind("selection", asdict(choice))
     else:
@@ -156,6 +191,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
             "front_hypervolume": selection.front_hypervolume,
             "normalisation": asdict(selection.normalisation),
             "note": selection.note,
+            "refined": refined,
         },
     )
     return selection
@@ -222,16 +258,21 @@ def run(
     training: Training,
     machine: Machine,
     *,
+    refinement: Refine | None = None,
     emulate: bool = False,
     progress: Progress | None = None,
 ) -> list[ModelResult]:
     """Go the whole way; called again with the same arguments it continues, or only reads back.
+
+    With `refinement`, short trainings tell before the selection which candidates learn.
 
     Raises:
         PrototypeNASError: as the steps do.
     """
     told = progress or Silent()
     explore(directory, search, machine, told)
+    if refinement is not None and not directory.selection_json.exists():
+        refine(directory, refinement, training, machine, told, keep=choice.keep, again=False)
     select(directory, choice, again=False)
     seen = directory.for_dataset(training.dataset)
     target = search.task.target
@@ -280,9 +321,22 @@ def selected(run: RunDirectory) -> Selection:
     if not run.selection_json.exists():
         raise RunDirectoryError(f"{run.path} holds no selection; run `prototypenas select` first")
     content = read_json(run.selection_json)
-    names = ("chosen", "space", "upper_bound", "note")
-    numbers, space, bound, note = (value_in(content, name, run.selection_json) for name in names)
-    return restored_selection(explored(run), numbers, space=space, upper_bound=bound, note=note)
+    names = ("chosen", "space", "upper_bound", "note", "refined")
+    numbers, space, bound, note, refined = (value_in(content, name, run.selection_json) for name in names)
+    candidates = selectable(run)[0] if refined else explored(run)
+    return restored_selection(candidates, numbers, space=space, upper_bound=bound, note=note)
+
+
+def selectable(run: RunDirectory) -> tuple[tuple[Candidate, ...], bool]:
+    """Read back what selection chooses from, and whether that was refined.
+
+    Refined candidates have their estimate as only score; without refinement all explored ones have their proxies'.
+
+    Raises:
+        RunDirectoryError: if the exploration is not finished, or a file is damaged.
+    """
+    candidates, refinement = explored(run), read_refinement(run.path)
+    return (candidates, False) if refinement is None else (refined_candidates(refinement, candidates), True)
 
 
 def results(run: RunDirectory, target: Target) -> list[ModelResult]:

@@ -4,8 +4,9 @@ A plug-in is a plain function or frozen dataclass in a mapping; its key is its o
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,48 @@ class Evaluator(Protocol):
 
 Baselines = Mapping[str, Baseline]
 Proxies = Mapping[str, Proxy]
+
+
+@dataclass(frozen=True)
+class BriefResult:
+    """What a network has learnt so far."""
+
+    loss: float
+    """Mean training loss since the training was last continued."""
+    score: float
+    """Of data held out of the training part, in `[0, 1]`, higher is better."""
+    held_out: int
+    """Samples that it was measured on."""
+
+
+@runtime_checkable
+class BriefTrainer(Protocol):
+    """An evaluator that can also train for a while only; without it a run cannot be refined. It pickles."""
+
+    @property
+    def batch_size(self) -> int:
+        """Samples of an optimizer step."""
+
+    @property
+    def training_steps(self) -> int:
+        """Optimizer steps of a whole training."""
+
+    def train_briefly(
+        self,
+        candidate: Candidate,
+        baseline: Baseline,
+        *,
+        directory: Path,
+        steps: int,
+        units: tuple[int, int],
+        seed: int,
+        device: str,
+    ) -> BriefResult:
+        """Train up to the first of `units` of `steps` optimizer steps, of a training that has the second.
+
+        Called again with more units, it continues from what `directory` holds, to the same result as in one go. Test
+        data is never touched.
+        """
 
 
 class References(Protocol):

@@ -20,11 +20,12 @@ def fit(
     batches: ShuffledBatches,
     callbacks: Sequence[Callback],
     *,
+    last_epoch: int,
     device: str,
     directory: Path,
     tensorboard: bool,
 ) -> None:
-    """Train the epochs from `task.first_epoch` to the recipe's last.
+    """Train the epochs from `task.first_epoch` until `last_epoch` of them are done in all.
 
     Raises:
         TrainingError: if the loss is not finite.
@@ -38,7 +39,7 @@ def fit(
             accelerator=kind,
             devices=index if kind == "cuda" else 1,
             precision="bf16-mixed" if kind == "cuda" else "32-true",
-            max_epochs=task.recipe.epochs - task.first_epoch,
+            max_epochs=last_epoch - task.first_epoch,
             callbacks=list(callbacks),
             logger=logger,
             gradient_clip_val=task.recipe.gradient_norm or None,

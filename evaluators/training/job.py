@@ -29,7 +29,7 @@ def run_job(job: TrainingJob, network: nn.Module, plan: PruningPlan) -> Training
     if len(job.task.input_shape) == 3:
         network.to(memory_format=torch.channels_last)
     write_tables(job, state)
-    if state.finished_epochs >= job.recipe.epochs or has_stopped(job.recipe, state, plan):
+    if state.finished_epochs >= job.last_epoch or has_stopped(job.recipe, state, plan):
         return state
     training, validation = job.task.divided(job.recipe.validation_share)
     task = LearningTask(network, job.task, job.recipe, seed=job.seed, first_epoch=state.finished_epochs)
@@ -46,7 +46,15 @@ def run_job(job: TrainingJob, network: nn.Module, plan: PruningPlan) -> Training
         steps_per_epoch=job.recipe.steps_per_epoch,
     )
     keeper = Keeper(job, task, plan, state, batches=batches, validation=validation)
-    fit(task, batches, [keeper], device=job.device, directory=job.directory, tensorboard=job.tensorboard)
+    fit(
+        task,
+        batches,
+        [keeper],
+        last_epoch=job.last_epoch,
+        device=job.device,
+        directory=job.directory,
+        tensorboard=job.tensorboard,
+    )
     return keeper.state
 
 

@@ -61,8 +61,15 @@ class TrainingJob:
     fingerprint: str
     progress: Progress
     tensorboard: bool = False
+    until: int | None = None
+    """Stop after so many of the recipe's epochs, to be continued; `None` trains all."""
     earlier: tuple[EpochRecord, ...] = ()
     """Rows of an earlier phase, kept in front of this one's in `history.csv`."""
+
+    @property
+    def last_epoch(self) -> int:
+        """Number of epochs after which this job ends."""
+        return self.recipe.epochs if self.until is None else min(self.until, self.recipe.epochs)
 
     @property
     def last_path(self) -> Path:

@@ -61,6 +61,19 @@ def parse_amount(name: str, text: str) -> int:
     return int(float(match[1]) * UNITS[unit])
 
 
+def parse_minutes(text: str) -> float:
+    """Read `10m`, `90s`, `1.5h` or a plain number of minutes as minutes.
+
+    Raises:
+        ConfigurationError: for anything else, or nothing above 0.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip().lower())
+    minutes = float(match[1]) * {"s": 1 / 60, "m": 1.0, "": 1.0, "h": 60.0}[match[2]] if match else 0.0
+    if minutes <= 0:
+        raise ConfigurationError(f"{text!r} is no time of refinement; give minutes above 0, as in 10, 10m, 90s or 1h")
+    return minutes
+
+
 def parse_names(text: str) -> tuple[str, ...]:
     """Read `meco, zico` as names."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

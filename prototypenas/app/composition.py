@@ -10,7 +10,14 @@ from evaluators.datasets.reading import Reading
 from evaluators.reference_classifiers import ReferenceClassifiers
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
-from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
+from prototypenas.app.arguments import (
+    parse_amount,
+    parse_input_shape,
+    parse_keep,
+    parse_minutes,
+    parse_names,
+    parse_range,
+)
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
     DataSettings,
@@ -29,6 +36,7 @@ from prototypenas.exploration.samplers import name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
+from prototypenas.refinement.step import Refine
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import SPACES
 from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
@@ -92,6 +100,17 @@ def compose_choice(settings: SelectionSettings, seed: int) -> Choice:
     keep = parse_keep(settings.keep)
     choose("selection space", settings.select_in, SPACES)
     return Choice(keep, settings.select_in, seed)
+
+
+def compose_refinement(text: str) -> Refine | None:
+    """Return what is asked of the refinement: `auto`, `no`, or a time.
+
+    Raises:
+        ConfigurationError: for anything else, or no time above 0.
+    """
+    if text in ("auto", "no"):
+        return Refine() if text == "auto" else None
+    return Refine(60 * parse_minutes(text))
 
 
 def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> None:

@@ -19,12 +19,13 @@ from proxies import DEFAULT_ENSEMBLE
 DEFAULT_TARGET = "imxrt1062"
 """The paper's microcontroller."""
 
-DATA, SEARCH, SCORING, LIMITS, SELECTION, TRAINING, MACHINE, PARTS = (
+DATA, SEARCH, SCORING, LIMITS, SELECTION, REFINEMENT, TRAINING, MACHINE, PARTS = (
     "Data",
     "Search",
     "Scoring",
     "Target and limits",
     "Selection",
+    "Refinement",
     "Training and deployment",
     "Machine",
     "Own parts",

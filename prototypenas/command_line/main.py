@@ -8,6 +8,7 @@ from prototypenas.command_line.evaluate import evaluate
 from prototypenas.command_line.explore import explore
 from prototypenas.command_line.list_parts import list_parts
 from prototypenas.command_line.measure import measure
+from prototypenas.command_line.refine import refine
 from prototypenas.command_line.report import report
 from prototypenas.command_line.run import run
 from prototypenas.command_line.select import select
@@ -20,6 +21,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
-for command in (run, explore, select, evaluate, deploy, report, show, measure):
+for command in (run, explore, refine, select, evaluate, deploy, report, show, measure):
     add_command(app, command)
 add_command(app, list_parts, "list")

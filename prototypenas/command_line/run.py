@@ -12,6 +12,7 @@ from prototypenas.app.composition import (
     compose_choice,
     compose_machine,
     compose_probe,
+    compose_refinement,
     compose_search,
     compose_target,
     compose_training,
@@ -19,6 +20,7 @@ from prototypenas.app.composition import (
 )
 from prototypenas.app.settings import (
     DATA,
+    REFINEMENT,
     SCORING,
     DataSettings,
     DeviceSettings,
@@ -49,6 +51,14 @@ def run(
         str,
         typer.Option("--probe", help="What the proxies look at: gaussian or dataset.", rich_help_panel=SCORING),
     ] = "gaussian",
+    refine: Annotated[
+        str,
+        typer.Option(
+            help="Time for short trainings before the selection, on one core: 10m, 90s; auto derives it, no leaves "
+            "them out.",
+            rich_help_panel=REFINEMENT,
+        ),
+    ] = "auto",
     emulate: Emulate = False,
     *,
     data: DataSettings,
@@ -64,6 +74,7 @@ def run(
     catalogue = gather(parts.plugin, parts.target_files)
     goal = compose_target(catalogue, target)
     choice = compose_choice(selection, seed)
+    refinement = compose_refinement(refine)
     machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
     check_names(catalogue, search, probe)
     check_place(out or Path("runs") / f"{dataset}-{target.target}")
@@ -85,7 +96,9 @@ def run(
     )
     directory = RunDirectory.create(out or Path("runs") / f"{trained.dataset}-{target.target}")
     with ProgressBars(console) as progress:
-        models = pipeline.run(directory, explored, choice, trained, machine, emulate=emulate, progress=progress)
+        models = pipeline.run(
+            directory, explored, choice, trained, machine, refinement=refinement, emulate=emulate, progress=progress
+        )
     note = pipeline.selected(directory).note
     if note:
         console.print(note)

@@ -144,6 +144,11 @@ class RunDirectory:
                 "folder with --out"
             )
 
+    def differs(self, section: str, arguments: Arguments) -> bool:
+        """Say whether a step was begun with other arguments, or not at all."""
+        recorded = self._sections().get(section)
+        return recorded is None or bool(differences(recorded, json.loads(json.dumps(arguments))))
+
     def rebind(self, section: str, arguments: Arguments) -> None:
         """Record a step's arguments in place of any recorded before."""
         self._write({**self._sections(), section: json.loads(json.dumps(arguments))})

@@ -1,0 +1,137 @@
+"""The step of a run: budget, plan and result in its directory, and what selection then chooses from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from prototypenas.errors import ConfigurationError
+from prototypenas.plugins import PluginSource
+from prototypenas.progress import Progress
+from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
+from prototypenas.refinement.plan import RefinementPlan, nominal_seconds, planned
+from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, Refinement, read_refinement
+from prototypenas.refinement.refining import RefinementWork, refine
+from prototypenas.runs.run_directory import Arguments, RunDirectory
+from prototypenas.types import Candidate
+from prototypenas.workers.pool import Workers
+
+SECTION = "refinement"
+"""Of `run.json`."""
+
+ESTIMATE = "estimate"
+"""Name of the one score that refined candidates have: held-out score, less one standard error."""
+
+SHARE_OF_TRAINING = 0.3
+"""A budget that nobody gave is this share of what the trainings of the kept models will nominally take."""
+MOST_SECONDS = 300.0
+"""And at most so much."""
+
+
+@dataclass(frozen=True)
+class Refine:
+    """What is asked of a refinement."""
+
+    seconds: float | None = None
+    """Nominal time on one core; `None` derives it from what the trainings of the kept models will take."""
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not self.seconds > 0:
+            raise ConfigurationError(f"{self.seconds / 60:g} minutes of refinement asked for; more than 0 are needed")
+
+
+@dataclass(frozen=True)
+class RefinementStep:
+    """Everything that a refinement needs but the run directory."""
+
+    asked: Refine
+    evaluator: Evaluator
+    baselines: Mapping[str, Baseline]
+    arguments: Arguments
+    """Of the training: data and recipe; recorded, and held against what was recorded."""
+    keep: int
+    """How many models will be kept at most."""
+    seed: int = 0
+    device: str = "cpu"
+    plugins: tuple[PluginSource, ...] = ()
+
+    def obstacle(self, candidates: Sequence[Candidate]) -> str:
+        """Say why there is nothing to refine; empty where there is."""
+        if not isinstance(self.evaluator, BriefTrainer):
+            return "no refinement: the evaluator cannot train for a while only"
+        different = {one.digest for one in candidates if one.feasible}
+        if len(different) < 2:
+            return f"no refinement: {len(different)} feasible network, so there is nothing to choose between"
+        return ""
+
+    def plan(self, candidates: Sequence[Candidate]) -> RefinementPlan | None:
+        """Return the plan; `None` where a budget that nobody gave is too small for any.
+
+        Raises:
+            ConfigurationError: if the budget that was asked for is too small.
+        """
+        assert isinstance(self.evaluator, BriefTrainer)  # `obstacle` has looked
+        trainer, seconds = self.evaluator, self.asked.seconds
+        try:
+            return planned(
+                candidates,
+                seconds=self._derived_seconds(candidates, trainer) if seconds is None else seconds,
+                batch_size=trainer.batch_size,
+                most_steps=trainer.training_steps,
+            )
+        except ConfigurationError:
+            if seconds is not None:
+                raise
+            return None
+
+    def _derived_seconds(self, candidates: Sequence[Candidate], trainer: BriefTrainer) -> float:
+        feasible = [one for one in candidates if one.feasible]
+        samples = trainer.training_steps * trainer.batch_size
+        mean = sum(nominal_seconds(one, samples) for one in feasible) / len(feasible)
+        return min(MOST_SECONDS, SHARE_OF_TRAINING * self.keep * mean)
+
+
+def refine_run(
+    run: RunDirectory,
+    step: RefinementStep,
+    candidates: Sequence[Candidate],
+    *,
+    workers: Workers,
+    progress: Progress,
+    again: bool = False,
+) -> str:
+    """Refine a run, or continue that; a finished one is left. Return what was done, or why nothing was.
+
+    With `again`, other arguments than those recorded begin anew; else they are refused.
+
+    Raises:
+        RunDirectoryError: if other arguments are refused, or a file is damaged.
+        ConfigurationError: if the budget is too small.
+    """
+    obstacle = step.obstacle(candidates)
+    if obstacle:
+        return obstacle
+    plan = step.plan(candidates)
+    if plan is None:
+        return "no refinement: the trainings are too short for one to pay"
+    _bind(run, {**step.arguments, "seconds": step.asked.seconds, "plan": asdict(plan)}, again=again)
+    if read_refinement(run.path) is None:
+        assert isinstance(step.evaluator, BriefTrainer)
+        work = RefinementWork(step.evaluator, step.baselines, run.absolute().path, plan, step.seed, step.device)
+        refine(work, candidates, workers=workers, plugins=step.plugins, progress=progress)
+    counts = " -> ".join(map(str, plan.rungs))
+    return f"refined {counts} candidates, {plan.steps} to {plan.units * plan.steps} steps each"
+
+
+def refined_candidates(refinement: Refinement, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates that were refined, with the cautious estimate as their only score."""
+    by_number = {one.number: one for one in candidates}
+    return tuple(replace(by_number[one.candidate], scores={ESTIMATE: one.cautious}) for one in refinement.estimates)
+
+
+def _bind(run: RunDirectory, arguments: Arguments, *, again: bool) -> None:
+    if not again:
+        run.bind(SECTION, arguments)
+        return
+    if run.differs(SECTION, arguments):
+        for name in (RUNGS_FILE, ESTIMATES_FILE):
+            (run.path / name).unlink(missing_ok=True)
+    run.rebind(SECTION, arguments)
