@@ -22,8 +22,8 @@ HELD_OUT_SHARE = 0.1
 MOST_HELD_OUT = 2_000
 """Samples that the score is measured on: its standard error is then about a point."""
 AVERAGE_DECAY = 0.9
-"""The average of the weights over about ten steps is what is scored: single steps at a high rate are noise, and a longer
-average would still hold much of the untrained weights after the first rung."""
+"""The average of the weights over about ten steps is what is scored: single steps at a high rate are noise, and a
+longer average would still hold much of the untrained weights after the first rung."""
 
 
 def train_briefly(

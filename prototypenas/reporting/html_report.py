@@ -10,6 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from prototypenas.errors import RunDirectoryError
+from prototypenas.refinement.step import refined_candidates
 from prototypenas.reporting import delivery_tables, tables
 from prototypenas.reporting.classifier_figures import confusion_figure
 from prototypenas.reporting.classifier_tables import best_classifier, by_class_table, worth_table
@@ -18,7 +19,9 @@ from prototypenas.reporting.drawing import save_png, svg_text
 from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.importance import importance_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
+from prototypenas.reporting.refinement_figure import refinement_figure
 from prototypenas.reporting.report_data import ReportData
+from prototypenas.types import Candidate
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def pictures(report: ReportData) -> Iterator[Picture]:
     selection = report.selection
     yield Picture(
         "front",
-        front_figure(report.candidates, selection),
+        front_figure(_scored(report), selection),
         "Each proxy against FLOPs. Strong marks are the Pareto front of all objectives together, faint ones the other "
         "scored candidates; the chosen are circled and named by their trial.",
     )
@@ -83,6 +86,14 @@ def pictures(report: ReportData) -> Iterator[Picture]:
             "training",
             training_figure(report.models),
             "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
+        )
+    if report.refinement is not None:
+        chosen = [one.number for one in selection.chosen]
+        yield Picture(
+            "refinement",
+            refinement_figure(report.refinement, report.candidates, chosen),
+            "Short trainings by successive halving. Left: what is expected of each candidate after the last rung, with "
+            "one standard error; selection counts on the lower end. Right: who went on, the chosen in colour.",
         )
     best = best_classifier(report.models)
     if best is not None and report.dataset is not None:
@@ -137,6 +148,13 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         by_class=by_class_table(best, report.dataset.classes) if best and report.dataset else None,
         summary=_summary(report),
     )
+
+
+def _scored(report: ReportData) -> tuple[Candidate, ...]:
+    """Return the candidates with the scores that the selection went by."""
+    if report.refinement is None:
+        return report.candidates
+    return refined_candidates(report.refinement, report.candidates)
 
 
 def _memory_maps(report: ReportData) -> Iterator[Picture]:

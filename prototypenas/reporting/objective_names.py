@@ -9,6 +9,7 @@ NAMES: Mapping[str, str] = {
     "zico": "ZiCo",
     "naswot": "NASWOT",
     "snip": "SNIP",
+    "estimate": "Estimated score",
 }
 
 

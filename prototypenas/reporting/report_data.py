@@ -11,6 +11,7 @@ from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.delivery import Delivery
 from prototypenas.errors import RunDirectoryError
 from prototypenas.graph.graph import Graph
+from prototypenas.refinement.refinement_table import Refinement
 from prototypenas.runs.class_scores import ClassScores, ReferenceScore
 from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.selection import Selection
@@ -87,6 +88,8 @@ class ReportData:
     target: Target | None = None
     importance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Objective to parameter to its share of importance."""
+    refinement: Refinement | None = None
+    """Short trainings that the selection went by, where there were any."""
     references: tuple[ReferenceScore, ...] = ()
     """Simple classifiers on the same split."""
     dataset: DatasetSummary | None = None
