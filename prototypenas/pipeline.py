@@ -307,7 +307,7 @@ def _table_is_whole(run: RunDirectory) -> bool:
     """Say whether a finished exploration's table is there; if not, exploring again writes it from the journal."""
     explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
     try:
-        return len(read_candidates(run.candidates_csv)) == explored
+        return bool(len(read_candidates(run.candidates_csv)) == explored)
     except RunDirectoryError:
         return False
 
