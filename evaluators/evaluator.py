@@ -16,7 +16,7 @@ from evaluators.quantizing import (
     POST_TRAINING,
     QuantizationPlan,
     quantized_network,
-    simulated_score,
+    simulated_outputs,
     train_aware,
 )
 from evaluators.task import Task
@@ -28,6 +28,7 @@ from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
+from prototypenas.detection.head import HEAD, write_head
 from prototypenas.errors import RunDirectoryError, TrainingError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, save_graph
@@ -144,15 +145,20 @@ class TaskEvaluator:
         test = self.task.test
         graph = quantized.to_integer_graph()
         save_graph(graph, job.directory / GRAPH)
+        head = self.task.head(graph)
+        if head is not None:
+            write_head(head, job.directory / HEAD)
         sample = self.task.prepared(next(self.task.train.batches(NOISE_SAMPLES)))
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
+        outputs = simulated_outputs(graph, self.task, test)
         evaluation = Evaluation(
             metric=self.task.metric,
             float_score=self.task.score(network.to(job.device), test),
             fake_quantized_score=self.task.score(quantized.to(job.device), test),
-            int8_score=simulated_score(graph, self.task, test),
+            int8_score=self.task.int8_score(graph, outputs, test),
             test_samples=len(test),
             seconds=seconds,
+            details=self.task.details(graph, outputs, test),
         )
         write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json")
         return evaluation
@@ -188,7 +194,9 @@ def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content["fingerprint"]
-        evaluation = Evaluation(**{item.name: content[item.name] for item in fields(Evaluation)})
+        evaluation = Evaluation(
+            **{item.name: content[item.name] for item in fields(Evaluation) if item.name in content}
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise RunDirectoryError(f"{path} is damaged ({error}); remove it to test this model again") from error
     if found != fingerprint:

@@ -149,7 +149,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets `(N,)`."""
+    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets: classes `(N,)`, or boxes `(N, M, 5)` of a detector.
+
+    A box is its class, -1 standing for no box, and its corners in input pixels.
+    """
 
     inputs: Tensor
     targets: Tensor
@@ -231,3 +234,5 @@ class Evaluation:
     test_samples: int
     seconds: float
     """Wall time of training, pruning, quantization and test."""
+    details: Mapping[str, float] = field(default_factory=dict)
+    """Further scores of the integer simulator by name, as the report prints them."""
