@@ -25,7 +25,8 @@ from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.delivery import deliver
@@ -128,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     data = DATASETS["cifar10"].load(options.data_dir)
-    recipe = recipe_for(len(data.train), options.epochs)
+    recipe = recipe_for(data, RecipeOptions(epochs=options.epochs, batch_size=128))
     study = Study(ClassificationTask(data), recipe, options.out, options.seed)
     for name, configuration in (("full", HALF.unpruned()), ("half", HALF)):
         graph = lower(build_mbednet(configuration, data.input_shape, data.num_classes).eval(), data.input_shape)

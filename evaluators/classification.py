@@ -13,10 +13,12 @@ from evaluators.augmentation import mixed
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.splits import stratified_split
 from evaluators.evaluator import TaskEvaluator
-from evaluators.quantizing import AWARE, CALIBRATION_SEED, POST_TRAINING
+from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING, aware_plan
 from evaluators.training.accuracy import accuracy
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from evaluators.training.validation import training_and_validation
+from prototypenas.choices import choose
 from prototypenas.compression.simulator import dequantize_outputs
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
@@ -79,7 +81,7 @@ class ClassificationTask:
         Raises:
             ConfigurationError: naming the data set.
         """
-        if recipe.random_augmentation is not None and not self.data.is_image:
+        if recipe.augmentation.random_changes and not self.data.is_image:
             raise ConfigurationError(f"random augmentation is for images, but {self.data.name} are series")
 
     def divided(self, share: float) -> tuple[Samples, Samples | None]:
@@ -96,13 +98,14 @@ class ClassificationTask:
         """Vary, prepare, mix; cross-entropy against the (mixed) classes."""
         # Small tensors are not worth a second thread: augmenting CIFAR was ten times slower where cores were busy.
         with computing_threads(1):
-            prepared = self.data.prepared(self._varied(batch.inputs, recipe, generator))
+            prepared = self.data.prepared(recipe.augmentation(batch.inputs, generator))
         if prepared.dim() == 4:
             # As much as half faster, on CPU and GPU.
             prepared = prepared.contiguous(memory_format=torch.channels_last)
         prepared, wanted = self._mixed(prepared, batch.targets, recipe, generator)
         logits = network(prepared)
-        loss = functional.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
+        weights = class_weights(self.data).to(logits.device) if recipe.balanced_classes else None
+        loss = functional.cross_entropy(logits, wanted, weights, label_smoothing=recipe.label_smoothing)
         return loss, (logits.detach().argmax(dim=1) == batch.targets).sum()
 
     def summed_loss(self, network: nn.Module, batch: Samples) -> Tensor:
@@ -143,12 +146,6 @@ class ClassificationTask:
         batches = tuple(Batch(inputs[place], samples.targets[place]) for place in places)
         return Probe(sample=inputs[-1:], batches=batches)
 
-    def _varied(self, inputs: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-        if recipe.random_augmentation is not None:
-            inputs = recipe.random_augmentation(inputs, generator)
-        augmentation = recipe.augmentation or self.data.augmentation
-        return augmentation(inputs, generator)
-
     def _mixed(
         self, inputs: Tensor, targets: Tensor, recipe: Recipe, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
@@ -164,7 +161,27 @@ class ClassificationTask:
         return mixed(inputs, classes, share=share, cut=name == "cutmix", generator=generator)
 
 
-def classification_evaluator(data: ClassificationData, *, epochs: int) -> TaskEvaluator:
-    """Give the evaluator of the paper's defaults: after-training quantization for images, aware for series."""
-    plan = POST_TRAINING if data.is_image else AWARE
-    return TaskEvaluator(ClassificationTask(data), recipe_for(len(data.train), epochs), quantization=plan)
+def classification_evaluator(
+    data: ClassificationData,
+    options: RecipeOptions = RecipeOptions(),  # noqa: B008  (frozen)
+    *,
+    quantization: str = "auto",
+) -> TaskEvaluator:
+    """Give the evaluator with the recipe that suits the data, as far as `options` does not say otherwise.
+
+    `quantization` is `ptq` (after training), `qat` (with further epochs that know the rounding), or `auto`, the
+    paper's choice: the first for images, the second for series.
+
+    Raises:
+        ConfigurationError: for an unknown quantization, or an option that does not suit the data.
+    """
+    aware = choose("quantization", quantization, {"auto": not data.is_image, "ptq": False, "qat": True})
+    recipe = recipe_for(data, options)
+    plan = aware_plan(recipe.epochs) if aware else POST_TRAINING
+    return TaskEvaluator(ClassificationTask(data), recipe, quantization=plan)
+
+
+def class_weights(data: ClassificationData) -> Tensor:
+    """Give each class's weight in the loss: inverse to its number of training samples, 1 in the mean over samples."""
+    counts = torch.bincount(data.train.targets, minlength=data.num_classes)
+    return len(data.train) / (data.num_classes * counts.float())

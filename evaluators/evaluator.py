@@ -166,7 +166,7 @@ class TaskEvaluator:
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
         parts = (
             self.task.digest(),
-            *self.recipe.identity(),
+            self.recipe,
             self.pruning_schedule,
             self.quantization,
             candidate.configuration,

@@ -49,8 +49,13 @@ class QuantizationPlan:
 POST_TRAINING = QuantizationPlan()
 """Static quantization after training, as the paper does it for images."""
 
-AWARE = QuantizationPlan(aware_epochs=15)
-"""15 more epochs that know the rounding, as the paper does it for time series."""
+AWARE_SHARE = 0.15
+"""Epochs that know the rounding, as a share of those before: the paper's 15 after 100, for time series."""
+
+
+def aware_plan(epochs: int) -> QuantizationPlan:
+    """Give the plan that goes on with epochs that know the rounding after `epochs` that do not."""
+    return QuantizationPlan(aware_epochs=max(2, round(AWARE_SHARE * epochs)))
 
 
 def quantized_network(network: nn.Module, task: Task[Any], plan: QuantizationPlan) -> FakeQuantizedNetwork:
@@ -74,6 +79,7 @@ def train_aware(quantized: FakeQuantizedNetwork, job: TrainingJob, plan: Quantiz
         learning_rate=plan.aware_learning_rate,
         warmup_epochs=0.0,
         average_decay=0.0,
+        early_stopping=0,
     )
     aware = replace(job, phase="quantize", recipe=recipe)
     run_job(aware, quantized, PruningPlan(PruningSchedule(), ()))

@@ -10,8 +10,9 @@ from rich.console import Console
 from evaluators import DATASETS
 from evaluators.classification import classification_evaluator
 from evaluators.datasets.samples import ClassificationData
-from evaluators.datasets.summary import summary_of
 from evaluators.pretraining import PicturePretraining, pretraining_on
+from evaluators.training.suitable_recipe import RecipeOptions
+from evaluators.training.summary import summary_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
@@ -86,6 +87,11 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     return models
 
 
+def paper_recipe(epochs: int) -> RecipeOptions:
+    """Give the paper's number of epochs; its batch size and learning rate are lost, these are common values."""
+    return RecipeOptions(epochs=epochs, batch_size=128, learning_rate=0.05, early_stopping=0)
+
+
 def search_of(experiment: PaperExperiment, seed: int) -> Search:
     """Give step 1 with the paper's proxies."""
     target = load_targets()[experiment.target]
@@ -104,15 +110,16 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
 
 def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: int, device: str) -> Training:
     """Give step 3 with the paper's quantization: after training for images, in training for series."""
+    evaluator = classification_evaluator(data, paper_recipe(experiment.epochs))
     arguments = {"epochs": experiment.epochs, "data_digest": data.digest()}
     return Training(
         experiment.dataset,
-        classification_evaluator(data, epochs=experiment.epochs),
+        evaluator,
         experiment.architectures,
         arguments,
         seed=seed,
         device=device,
-        summary=summary_of(data),
+        summary=summary_of(data, evaluator.recipe),
     )
 
 
