@@ -62,6 +62,11 @@ class TaskEvaluator:
         """Number of classes."""
         return self.task.num_classes
 
+    @property
+    def metric(self) -> str:
+        """What the scores are."""
+        return self.task.metric
+
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part."""
         return self.task.probe(batch_size=batch_size, seed=seed)

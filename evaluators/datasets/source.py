@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import Protocol
 
+from evaluators.datasets.boxed_pictures import DetectionData
 from evaluators.datasets.samples import ClassificationData
 from prototypenas.types import InputShape
+
+Data = ClassificationData | DetectionData
+"""What is learnt from: samples of classes, or pictures with boxes."""
 
 
 class DatasetSource(Protocol):
@@ -26,9 +30,7 @@ class DatasetSource(Protocol):
     def needs_files(self) -> bool:
         """Whether `load` wants a data folder."""
 
-    def load(
-        self, data_dir: Path | None, *, download: bool = False, input_shape: InputShape | None = None
-    ) -> ClassificationData:
+    def load(self, data_dir: Path | None, *, download: bool = False, input_shape: InputShape | None = None) -> Data:
         """Read the whole set; the network is touched only where `download` is set.
 
         Raises:

@@ -109,6 +109,10 @@ class BoxAugmentation:
         return pictures, targets
 
 
+STILL = BoxAugmentation(mosaic=0, hue=0, saturation=0, value=0, translate=0, scale=0, flip=0)
+"""Changes nothing."""
+
+
 def targets_of(batch: BoxedPictures) -> Targets:
     """Return the boxes of a batch that are to be found: all but crowds."""
     kept = batch.learnable

@@ -8,16 +8,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from evaluators.augmentation import Augmentation
 from evaluators.datasets.boxed_pictures import BoxedPictures, DetectionData
 from evaluators.detection.assignment import Targets
 from evaluators.detection.average_precision import average_precision, precision_and_recall
-from evaluators.detection.box_augmentation import SMALL_INPUT, BoxAugmentation, targets_of
+from evaluators.detection.box_augmentation import SMALL_INPUT, STILL, BoxAugmentation, targets_of
 from evaluators.detection.detections import Detections, float_detections, int8_detections
 from evaluators.detection.loss import DetectionLoss
 from evaluators.evaluator import TaskEvaluator
-from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING
-from evaluators.training.recipe import STEPS_WANTED, Recipe
+from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING, aware_plan
+from evaluators.suitable_augmentation import AUTO, NONE
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import STEPS_WANTED, RecipeOptions, recipe_of_size
 from evaluators.training.validation import SPLIT_SEED
+from prototypenas.choices import choose
 from prototypenas.detection.anchors import ChosenAnchors, chosen_anchors
 from prototypenas.detection.decode import DEPLOYED, EVALUATED
 from prototypenas.detection.head import DetectionHead, head_for
@@ -31,6 +35,9 @@ from prototypenas.types import Batch, InputShape, Probe
 MOSAIC_UNTIL = 0.9
 """Share of the epochs after which single pictures are shown as they will be met."""
 EVALUATION_BATCH = 64
+BATCH_SIZE, SMALLEST_BATCH = 64, 16
+LEARNING_RATE = 0.01
+"""YOLOv5's, for a loss that is multiplied by the batch."""
 PROBE_COLUMNS = 5
 """Of the probe's targets: class and corners."""
 
@@ -92,12 +99,12 @@ class DetectionTask:
         Raises:
             ConfigurationError: naming it.
         """
-        if recipe.random_augmentation is not None or recipe.augmentation is not None:
+        if recipe.augmentation != Augmentation():
             raise ConfigurationError(
                 "pictures of a detector are varied with their boxes; no other augmentation is known"
             )
-        if recipe.mixup_alpha or recipe.cutmix_alpha or recipe.label_smoothing:
-            raise ConfigurationError("mixup, cutmix and label smoothing are for classification")
+        if recipe.mixup_alpha or recipe.cutmix_alpha or recipe.label_smoothing or recipe.balanced_classes:
+            raise ConfigurationError("mixup, cutmix, label smoothing and class weights are for classification")
 
     def divided(self, share: float) -> tuple[BoxedPictures, BoxedPictures | None]:
         """Hold out a share of the pictures by a fixed seed."""
@@ -218,32 +225,50 @@ class PaddedLoss:
         return self.loss(list(outputs), Targets(owners, rows[:, 1:], rows[:, 0].long())) / len(targets)
 
 
-def detection_task(data: DetectionData) -> DetectionTask:
-    """Give the task with YOLOv5's augmentation and anchors, both as they suit the data."""
+def detection_task(data: DetectionData, augmentation: BoxAugmentation | None = None) -> DetectionTask:
+    """Give the task with anchors that suit the data, and YOLOv5's augmentation as far as it suits them."""
     boxes = data.train.boxes[data.train.learnable].numpy()
     side = max(data.input_shape[1:])
-    augmentation = BoxAugmentation(flip=0.5 if data.flip else 0.0, mosaic=1.0 if side >= SMALL_INPUT else 0.5)
-    return DetectionTask(data, augmentation, chosen_anchors(boxes[:, 2:] - boxes[:, :2], side))
+    usual = BoxAugmentation(flip=0.5 if data.flip else 0.0, mosaic=1.0 if side >= SMALL_INPUT else 0.5)
+    return DetectionTask(data, augmentation or usual, chosen_anchors(boxes[:, 2:] - boxes[:, :2], side))
 
 
-def detection_recipe(pictures: int, epochs: int) -> Recipe:
-    """Give YOLOv5's recipe; its batch of 64 is halved, not below 16, until an epoch has enough steps."""
-    recipe = Recipe(
-        epochs=epochs,
-        batch_size=64,
-        learning_rate=0.01,
-        momentum=0.937,
-        warmup_epochs=3.0,
-        gradient_norm=10.0,
+def detection_recipe(pictures: int, options: RecipeOptions) -> Recipe:
+    """Give YOLOv5's recipe; its batch of 64 is halved, not below 16, until a pass has enough steps."""
+    batch = BATCH_SIZE
+    while batch > SMALLEST_BATCH and pictures // batch < STEPS_WANTED:
+        batch //= 2
+    asked = replace(
+        options,
+        batch_size=options.batch_size or batch,
+        learning_rate=options.learning_rate or LEARNING_RATE,
+        early_stopping=options.early_stopping or 0,
     )
-    while recipe.batch_size > 16 and pictures // recipe.batch_size < STEPS_WANTED:
-        recipe = replace(recipe, batch_size=recipe.batch_size // 2)
-    return recipe
+    return replace(recipe_of_size(pictures, asked), momentum=0.937, warmup_epochs=3.0, gradient_norm=10.0)
 
 
-def detection_evaluator(data: DetectionData, *, epochs: int) -> TaskEvaluator:
-    """Give the evaluator of the paper's defaults: quantization after training."""
-    return TaskEvaluator(detection_task(data), detection_recipe(len(data.train), epochs), quantization=POST_TRAINING)
+def detection_evaluator(
+    data: DetectionData,
+    options: RecipeOptions = RecipeOptions(),  # noqa: B008  (frozen)
+    *,
+    quantization: str = "auto",
+) -> TaskEvaluator:
+    """Give the evaluator of the paper's defaults: YOLOv5's recipe, quantization after training.
+
+    `quantization` is `ptq`, `qat` (with further epochs that know the rounding), or `auto`, which is `ptq`.
+
+    Raises:
+        ConfigurationError: for an unknown quantization, or an option that does not suit a detector.
+    """
+    aware = choose("quantization", quantization, {"auto": False, "ptq": False, "qat": True})
+    if options.augment not in ((AUTO,), (NONE,)):
+        asked = ",".join(options.augment)
+        raise ConfigurationError(f"augmentation {asked!r} is unknown for pictures with boxes; give {AUTO} or {NONE}")
+    task = detection_task(data, STILL if options.augment == (NONE,) else None)
+    recipe = detection_recipe(len(data.train), options)
+    task.check_recipe(recipe)
+    plan = aware_plan(recipe.epochs) if aware else POST_TRAINING
+    return TaskEvaluator(task, recipe, quantization=plan)
 
 
 def _as_input(pictures: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from evaluators.datasets.class_folders import holds, visible_folders
 from evaluators.datasets.own_data.arrays import is_arrays, open_arrays
+from evaluators.datasets.own_data.boxes import is_coco, is_voc, is_yolo, open_coco, open_voc, open_yolo
 from evaluators.datasets.own_data.forms import Form, opened
 from evaluators.datasets.own_data.tables import is_table, open_table
 from evaluators.datasets.own_data.ts_files import is_ts, open_ts
@@ -12,18 +13,18 @@ from evaluators.datasets.picture_folder import load_picture_folder
 from evaluators.datasets.pictures import PICTURE_SUFFIXES
 from evaluators.datasets.reading import Reading
 from evaluators.datasets.samples import ClassificationData
+from evaluators.datasets.source import Data
 from prototypenas.types import InputShape
 
 DEFAULT_PICTURE: InputShape = (3, 128, 128)
 
 
-def open_dataset(
-    path: Path, *, input_shape: InputShape | None = None, reading: Reading | None = None
-) -> ClassificationData:
+def open_dataset(path: Path, *, input_shape: InputShape | None = None, reading: Reading | None = None) -> Data:
     """Read a data set of the user's own; without an official split a fifth is held out by a fixed seed.
 
     Pictures in files are shown at 3x128x128, arrays of pictures at their own size, series whole, unless `input_shape`
     says otherwise; a shorter length cuts series into windows. Series of one group stay on one side of the split.
+    Pictures with boxes are for detection.
     `reading` decides where data can be read in several ways; `ClassificationData.reading` says how they were.
 
     Raises:
@@ -42,7 +43,10 @@ def _open_picture_folder(path: Path, reading: Reading) -> ClassificationData:
     return load_picture_folder(path, name=path.resolve().name, input_shape=shape, layout=reading.layout)
 
 
-FORMS: tuple[Form[ClassificationData], ...] = (
+FORMS: tuple[Form[Data], ...] = (
+    Form("a YOLO folder with data.yaml, and pictures with boxes in text files", is_yolo, open_yolo),
+    Form("a folder with COCO's JSON (images, annotations, categories)", is_coco, open_coco),
+    Form("a folder with Pascal VOC's XML files and their pictures", is_voc, open_voc),
     Form("a .ts file, or a folder with <name>_TRAIN.ts and <name>_TEST.ts", is_ts, open_ts),
     Form(
         "a folder of pictures, one subfolder a class (or train/, val/ and test/ of such)",
