@@ -6,8 +6,9 @@ from pathlib import Path
 from types import UnionType
 
 from evaluators import ClassificationData, open_dataset
+from evaluators.datasets.reading import Reading
 from evaluators.training.suitable_recipe import RecipeOptions
-from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
+from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
     DataSettings,
@@ -50,6 +51,17 @@ RECORDED_OPTIONS: Mapping[str, type | UnionType] = {
     "quantize": str,
 }
 """Fields of `TrainingSettings` that a run directory records, and their types there."""
+
+
+READING_OPTIONS: Mapping[str, type | UnionType] = {
+    "layout": str | None,
+    "label_column": str | None,
+    "series_column": str | None,
+    "group_column": str | None,
+    "ignore_columns": str,
+    "value_range": str | None,
+}
+"""Fields of `DataSettings` that say how a user's files are read, and their types in a run directory."""
 
 
 def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
@@ -191,8 +203,9 @@ def compose_training(
         raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
     shape = parse_input_shape(input_size) if input_size else None
     options = recipe_options(settings)
+    reading = compose_reading(data)
     if data.own_data is not None:
-        loaded = open_dataset(data.own_data, input_shape=shape)
+        loaded = open_dataset(data.own_data, input_shape=shape, reading=reading)
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
@@ -205,6 +218,7 @@ def compose_training(
         pretraining = pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
     arguments = {
         "own_data": None if data.own_data is None else str(data.own_data),
+        **{name: getattr(data, name) for name in READING_OPTIONS},
         "data_dir": None if data.data_dir is None else str(data.data_dir),
         "input_size": input_size,
         **{name: getattr(settings, name) for name in RECORDED_OPTIONS},
@@ -242,6 +256,26 @@ def recipe_options(settings: TrainingSettings) -> RecipeOptions:
     )
 
 
+def compose_reading(data: DataSettings) -> Reading:
+    """Return what the user decided about files that can be read in several ways.
+
+    Raises:
+        ConfigurationError: for a value range that is none, or a decision without data of the user's own.
+    """
+    given = [name for name in READING_OPTIONS if getattr(data, name)]
+    if given and data.own_data is None:
+        option = given[0].replace("_", "-")
+        raise ConfigurationError(f"--{option} says how files of your own are read; give them with --data")
+    return Reading(
+        layout=data.layout,
+        label_column=data.label_column,
+        series_column=data.series_column,
+        group_column=data.group_column,
+        ignored_columns=parse_names(data.ignore_columns),
+        value_range=None if data.value_range is None else parse_range(data.value_range),
+    )
+
+
 def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
     """Compose the training that a run directory records."""
     own, dataset, data_dir, size, seed = run.recorded(
@@ -253,10 +287,15 @@ def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
         seed=int,
     )
     options = run.recorded(run.evaluation_section, **RECORDED_OPTIONS)
+    reading = run.recorded(run.evaluation_section, **READING_OPTIONS)
     return compose_training(
         catalogue,
         None if own else dataset,
-        DataSettings(None if own is None else Path(own), None if data_dir is None else Path(data_dir)),
+        DataSettings(
+            None if own is None else Path(own),
+            data_dir=None if data_dir is None else Path(data_dir),
+            **dict(zip(READING_OPTIONS, reading, strict=True)),
+        ),
         TrainingSettings(**dict(zip(RECORDED_OPTIONS, options, strict=True))),
         input_size=size,
         seed=seed,

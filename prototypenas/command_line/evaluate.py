@@ -1,6 +1,5 @@
 """`prototypenas evaluate`: the third step."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -39,7 +38,7 @@ def evaluate(
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
     machine = compose_machine(device)
     for name in [*dataset, *([None] if data.own_data else [])]:
-        source = replace(data, own_data=None) if name else data
+        source = DataSettings(data_dir=data.data_dir, download=data.download) if name else data
         trained = compose_training(catalogue, name, source, training, input_size=size, seed=seed, device=device.device)
         print_data(trained)
         seen = directory.for_dataset(trained.dataset)

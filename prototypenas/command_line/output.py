@@ -22,6 +22,8 @@ def print_data(training: Training) -> None:
         shape = "x".join(str(size) for size in summary.input_shape)
         classes = f"{len(summary.classes)} class{'es' if len(summary.classes) > 1 else ''}"
         console.print(f"{summary.name}: {classes}, {shape}; split: {summary.split}")
+        if summary.reading:
+            console.print(f"read as: {summary.reading}")
         print_table(console, class_table(summary))
         for note in summary.boxes.notes if summary.boxes else ():
             console.print(f"note: {note}")
