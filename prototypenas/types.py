@@ -77,11 +77,15 @@ class Footprint:
     requantization_bytes: int
     descriptors_bytes: int
     code_bytes: int
+    detection_ram_bytes: int = 0
+    """Candidates of a detector's boxes."""
+    detection_rom_bytes: int = 0
+    """Tables and code that make boxes of a detector's outputs."""
 
     @property
     def ram_bytes(self) -> int:
-        """Activations, scratch and stack."""
-        return self.activations_bytes + self.scratch_bytes + self.stack_bytes
+        """Activations, scratch, stack, and a detector's candidates."""
+        return self.activations_bytes + self.scratch_bytes + self.stack_bytes + self.detection_ram_bytes
 
     @property
     def rom_bytes(self) -> int:
@@ -92,6 +96,7 @@ class Footprint:
             + self.requantization_bytes
             + self.descriptors_bytes
             + self.code_bytes
+            + self.detection_rom_bytes
         )
 
 

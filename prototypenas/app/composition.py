@@ -144,6 +144,7 @@ def compose_search(
         probe=probe,
         device=device,
         plugins=catalogue.plugins,
+        detects=task == "detection",
     )
     space = SearchSpace(tuple(baselines), catalogue.kernels)
     return Search(exploration, space, settings.trials, settings.sampler, seed)
