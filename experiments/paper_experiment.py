@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from evaluators import DATASETS, Data
-from evaluators.datasets.samples import ClassificationData
+from evaluators.datasets.source import with_classes
 from evaluators.pretraining import PicturePretraining, pretraining_on
 from evaluators.tasks import evaluator_for, summary_for
 from evaluators.training.suitable_recipe import RecipeOptions
@@ -71,8 +71,10 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     )
     directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     training = training_of(chosen, data, seed=options.seed, device=options.device)
-    if options.pretrain is not None and isinstance(data, ClassificationData):
-        training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
+    if options.pretrain is not None:
+        training = pretrained(
+            training, pretraining_on(options.pretrain, with_classes(data), epochs=options.pretrain_epochs)
+        )
     with ProgressBars(console) as progress:
         models = run(
             directory,

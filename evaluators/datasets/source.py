@@ -5,6 +5,7 @@ from typing import Protocol
 
 from evaluators.datasets.boxed_pictures import DetectionData
 from evaluators.datasets.samples import ClassificationData
+from prototypenas.errors import ConfigurationError
 from prototypenas.types import InputShape
 
 Data = ClassificationData | DetectionData
@@ -37,3 +38,14 @@ class DatasetSource(Protocol):
             DatasetError: for a file that is missing, truncated or mislabelled.
             ConfigurationError: if the set cannot be shown at `input_shape`.
         """
+
+
+def with_classes(data: Data) -> ClassificationData:
+    """Return the data as samples of classes.
+
+    Raises:
+        ConfigurationError: if they are pictures with boxes.
+    """
+    if not isinstance(data, ClassificationData):
+        raise ConfigurationError(f"{data.name} has boxes; samples of classes are needed here")
+    return data

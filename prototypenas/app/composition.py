@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import UnionType
 
-from evaluators import ClassificationData, open_dataset
+from evaluators import open_dataset
 from evaluators.datasets.reading import Reading
+from evaluators.datasets.source import with_classes
 from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
@@ -210,13 +211,11 @@ def compose_training(
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
-    if settings.pretrain is not None and not isinstance(loaded, ClassificationData):
-        raise ConfigurationError(f"--pretrain is for pictures by class, but {loaded.name} has boxes")
     evaluator = evaluator_for(loaded, options, quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None
-    if settings.pretrain is not None and isinstance(loaded, ClassificationData):
-        pretraining = pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
+    if settings.pretrain is not None:
+        pretraining = pretraining_on(settings.pretrain, with_classes(loaded), epochs=epochs_before)
     arguments = {
         "own_data": None if data.own_data is None else str(data.own_data),
         **{name: getattr(data, name) for name in READING_OPTIONS},
