@@ -79,11 +79,8 @@ class Study:
         quantized = quantized_network(network, self.task, POST_TRAINING)
         train_aware(quantized, job, replace(POST_TRAINING, aware_epochs=AWARE_EPOCHS))
         graph = quantized.to_integer_graph()
-        return {
-            "int8, aware": self.task.int8_score(
-                graph, simulated_outputs(graph, self.task, self.task.test), self.task.test
-            )
-        }
+        outputs = simulated_outputs(graph, self.task, self.task.test)
+        return {"int8, aware": self.task.int8_score(graph, outputs, self.task.test)}
 
     def from_scratch(self) -> dict[str, float]:
         """Train the half-sized network as such."""

@@ -35,6 +35,8 @@ from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
+from prototypenas.runs.class_scores import BY_CLASS, ClassScores
+from prototypenas.sound import FrontEnd, WithFrontEnd
 from prototypenas.types import Candidate, Evaluation, InputShape, Probe
 
 NOISE_SAMPLES = 64
@@ -66,6 +68,11 @@ class TaskEvaluator:
     def metric(self) -> str:
         """What the scores are."""
         return self.task.metric
+
+    @property
+    def front_end(self) -> FrontEnd | None:
+        """What turns sound into the network's input; `None` for a task that does not hear."""
+        return self.task.front_end if isinstance(self.task, WithFrontEnd) else None
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part."""
@@ -165,7 +172,8 @@ class TaskEvaluator:
             seconds=seconds,
             details=self.task.details(graph, outputs, test),
         )
-        write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json")
+        by_class = self.task.class_scores(graph, outputs, test)
+        write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
         return evaluation
 
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
@@ -180,11 +188,13 @@ class TaskEvaluator:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path) -> None:
+def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path, by_class: ClassScores | None = None) -> None:
     """Write the result, whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     content = {**asdict(evaluation), "fingerprint": fingerprint}
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    if by_class is not None:
+        content[BY_CLASS] = asdict(by_class)
+    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
     partial.replace(path)
 
 

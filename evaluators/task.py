@@ -12,6 +12,7 @@ from evaluators.training.recipe import Recipe
 from prototypenas.detection.head import DetectionHead
 from prototypenas.graph.graph import Graph
 from prototypenas.prototype import Prototype
+from prototypenas.runs.class_scores import ClassScores
 from prototypenas.types import InputShape, Probe
 
 EVALUATION_BATCH = 256
@@ -109,6 +110,9 @@ class Task(Protocol[P]):
 
     def head(self, graph: Graph) -> DetectionHead | None:
         """Give what a detector's outputs mean; `None` for classes."""
+
+    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> ClassScores | None:
+        """Score the same outputs class by class; `None` where samples have no one class."""
 
     def calibration_inputs(self, count: int) -> list[Tensor]:
         """Draw at most `count` training samples by a fixed seed, prepared and in batches, without augmentation."""

@@ -6,6 +6,7 @@ from evaluators.datasets.source import Data
 from evaluators.detection.box_summary import box_summary
 from evaluators.detection.detection_task import DetectionTask, detection_evaluator
 from evaluators.evaluator import TaskEvaluator
+from evaluators.reference_classifiers import ReferenceClassifiers
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
 from prototypenas.runs.dataset_summary import DatasetSummary
@@ -34,3 +35,9 @@ def summary_for(evaluator: TaskEvaluator) -> DatasetSummary:
         return box_summary(task, evaluator.recipe)
     assert isinstance(task, ClassificationTask)  # there is no third kind
     return summary_of(task.data, evaluator.recipe)
+
+
+def references_for(evaluator: TaskEvaluator) -> ReferenceClassifiers | None:
+    """Return the simple classifiers on an evaluator's data; `None` where there are boxes, not classes."""
+    task = evaluator.task
+    return ReferenceClassifiers(task.data) if isinstance(task, ClassificationTask) else None

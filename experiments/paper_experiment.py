@@ -10,7 +10,7 @@ from rich.console import Console
 from evaluators import DATASETS, Data
 from evaluators.datasets.source import with_classes
 from evaluators.pretraining import PicturePretraining, pretraining_on
-from evaluators.tasks import evaluator_for, summary_for
+from evaluators.tasks import evaluator_for, references_for, summary_for
 from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
@@ -121,6 +121,7 @@ def training_of(experiment: PaperExperiment, data: Data, *, seed: int, device: s
         seed=seed,
         device=device,
         summary=summary_for(evaluator),
+        references=references_for(evaluator),
     )
 
 

@@ -157,6 +157,9 @@ class DetectionTask:
         }
         return {name: value for name, value in details.items() if value is not None}
 
+    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> None:
+        """Give nothing: a picture is of no one class."""
+
     def head(self, graph: Graph) -> DetectionHead:
         """Give what the outputs of a network mean.
 

@@ -197,7 +197,7 @@ def compose_training(
     """
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
-    from evaluators.tasks import evaluator_for, summary_for  # noqa: PLC0415
+    from evaluators.tasks import evaluator_for, references_for, summary_for  # noqa: PLC0415
 
     if (dataset is None) == (data.own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
@@ -235,6 +235,7 @@ def compose_training(
         device=device,
         plugins=catalogue.plugins,
         summary=summary_for(evaluator),
+        references=references_for(evaluator),
         pretraining=pretraining,
     )
 
