@@ -89,7 +89,12 @@ def _computed(found: list[Detections], part: BoxedPictures, overlaps: list[float
     from torchmetrics.detection import MeanAveragePrecision  # noqa: PLC0415
 
     metric = MeanAveragePrecision(
-        backend="faster_coco_eval", iou_thresholds=overlaps, max_detection_thresholds=LIMITS, box_format="xyxy"
+        backend="faster_coco_eval",
+        iou_thresholds=overlaps,
+        # The metric's own are float32: where a recall meets one exactly, COCO's tools decide otherwise.
+        rec_thresholds=np.linspace(0, 1, 101).tolist(),
+        max_detection_thresholds=LIMITS,
+        box_format="xyxy",
     )
     metric.warn_on_many_detections = False
     predictions = [
