@@ -99,6 +99,8 @@ class DetectionData:
     """Whether a mirrored picture is still one of the set; digits and text are not."""
     notes: tuple[str, ...] = ()
     """What was left out when the files were read."""
+    reading: str = ""
+    """In what form the user's own files were read, in words."""
 
     @property
     def input_shape(self) -> InputShape:

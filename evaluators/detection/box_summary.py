@@ -30,6 +30,7 @@ def box_summary(task: DetectionTask, recipe: Recipe) -> DatasetSummary:
         test_counts=_counts(data.test, data.num_classes),
         samples=shown.pictures.numpy(),
         sample_classes=(0,) * len(shown),
+        reading=data.reading,
         training=_described(task, recipe),
         varied=varied.round().to(torch.uint8).numpy(),
         boxes=BoxSummary(

@@ -1,5 +1,6 @@
 """A user's own pictures with boxes: YOLO folders, COCO's JSON, Pascal VOC's XML."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from evaluators.datasets.box_annotations import AnnotatedSet, detection_data
@@ -34,7 +35,8 @@ def open_yolo(path: Path, reading: Reading) -> DetectionData:
         raise DatasetError(
             f"{path} has images and labels, but no data.yaml; write one with train, val and names (of the classes)"
         )
-    return _decoded(YoloFolder(file).read(_name(file.parent)), file.parent, reading)
+    found = YoloFolder(file).read(_name(file.parent))
+    return _decoded(found, file.parent, reading, f"a YOLO folder, {file.name}")
 
 
 def is_coco(path: Path) -> bool:
@@ -48,7 +50,8 @@ def open_coco(path: Path, reading: Reading) -> DetectionData:
     Raises:
         DatasetError: naming what is wrong and where.
     """
-    return _decoded(CocoFolder(path).read(_name(path)), path, reading)
+    files = ", ".join(str(file.relative_to(path)) for file in coco_files(path))
+    return _decoded(CocoFolder(path).read(_name(path)), path, reading, f"COCO's JSON, {files}")
 
 
 def is_voc(path: Path) -> bool:
@@ -62,11 +65,11 @@ def open_voc(path: Path, reading: Reading) -> DetectionData:
     Raises:
         DatasetError: naming what is wrong and where.
     """
-    return _decoded(VocFolder(path).read(_name(path)), path, reading)
+    return _decoded(VocFolder(path).read(_name(path)), path, reading, "Pascal VOC's XML files")
 
 
-def _decoded(found: AnnotatedSet, folder: Path, reading: Reading) -> DetectionData:
-    return detection_data(found, folder, reading.input_shape or DEFAULT_PICTURE)
+def _decoded(found: AnnotatedSet, folder: Path, reading: Reading, form: str) -> DetectionData:
+    return replace(detection_data(found, folder, reading.input_shape or DEFAULT_PICTURE), reading=form)
 
 
 def _has_labels(folder: Path) -> bool:

@@ -14,7 +14,6 @@ from evaluators.datasets.own_data.table_folder import is_table_folder, open_tabl
 from evaluators.datasets.own_data.tables import is_table, open_table
 from evaluators.datasets.own_data.ts_files import is_ts, open_ts
 from evaluators.datasets.reading import Reading
-from evaluators.datasets.samples import ClassificationData
 from evaluators.datasets.source import Data
 from prototypenas.types import InputShape
 
@@ -34,7 +33,7 @@ def open_dataset(path: Path, *, input_shape: InputShape | None = None, reading: 
     return opened(path, FORMS, replace(reading or Reading(), input_shape=input_shape))
 
 
-def _open_archive(path: Path, reading: Reading) -> ClassificationData:
+def _open_archive(path: Path, reading: Reading) -> Data:
     archive = archive_in(path)
     assert archive is not None  # the form has recognised it
     with unpacked(archive) as place:
