@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import read_candidates
 from prototypenas.exploration.study_mirror import STUDY_FILE, file_storage
-from prototypenas.refinement.refinement_table import Refinement, read_refinement
+from prototypenas.refinement.refinement_table import read_refinement
+from prototypenas.refinement.step import ESTIMATE
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.report_data import ReportData
@@ -39,18 +40,12 @@ def write_run_report(run: RunDirectory, selection: Selection, target: Target) ->
         models=models,
         target=target,
         importance=_importance(run),
-        refinement=_refinement(run),
+        refinement=read_refinement(run.path) if ESTIMATE in selection.normalisation.names else None,
         references=read_references(run.results),
         dataset=read_summary(run.results),
     )
     write_report(data, run.report_html)
     return run.report_html
-
-
-def _refinement(run: RunDirectory) -> Refinement | None:
-    """Return what the selection went by; a refinement made after it is not shown."""
-    refined = value_in(read_json(run.selection_json), "refined", run.selection_json)
-    return read_refinement(run.path) if refined else None
 
 
 def _arguments(run: RunDirectory) -> Iterator[tuple[str, str]]:
