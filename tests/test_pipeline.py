@@ -61,17 +61,17 @@ def exploring(out: Path) -> bool:
 
 def training(out: Path) -> bool:
     """Header, and one of the epochs."""
-    return any(lines_of(file) >= 2 for file in out.glob("models/*/history.csv"))
+    return any(lines_of(file) >= 2 for file in out.glob("datasets/*/models/*/history.csv"))
 
 
 def deploying(out: Path) -> bool:
-    return any(out.glob("models/*/c/model.c"))
+    return any(out.glob("datasets/*/models/*/c/model.c"))
 
 
 def results_of(out: Path) -> dict[str, object]:
     """Everything of a run that must not depend on how often it was interrupted, or on how many jobs worked on it."""
     metrics = {}
-    for file in sorted(out.glob("models/*/metrics.json")):
+    for file in sorted(out.glob("datasets/*/models/*/metrics.json")):
         content = json.loads(file.read_text())
         metrics[file.parent.name] = {name: content[name] for name in ("float_score", "int8_score", "fingerprint")}
     selection = json.loads((out / "selection.json").read_text())
@@ -80,14 +80,16 @@ def results_of(out: Path) -> dict[str, object]:
         "selected": (out / "selected.csv").read_bytes(),
         "chosen": selection["chosen"],
         "metrics": metrics,
-        "c": {file.parent.parent.name: file.read_bytes() for file in sorted(out.glob("models/*/c/weights.c"))},
+        "c": {
+            file.parent.parent.name: file.read_bytes() for file in sorted(out.glob("datasets/*/models/*/c/weights.c"))
+        },
     }
 
 
 def epochs_of(out: Path) -> dict[Path, list[tuple[str, str]]]:
     """Epoch and the seconds it took: an epoch trained again would have taken other seconds."""
     rows = {}
-    for file in out.glob("models/*/history.csv"):
+    for file in out.glob("datasets/*/models/*/history.csv"):
         with file.open(newline="") as stream:
             rows[file] = [(row["epoch"], row["seconds"]) for row in csv.DictReader(stream)]
     return rows
