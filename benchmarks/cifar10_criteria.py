@@ -17,15 +17,16 @@ from pathlib import Path
 
 import torch
 
-from evaluators import DATASETS, ClassificationData
-from evaluators.classification import ClassificationEvaluator
-from evaluators.quantizing import POST_TRAINING, quantized_network, simulated_accuracy, train_aware
-from evaluators.training.accuracy import accuracy
+from evaluators import DATASETS
+from evaluators.classification import ClassificationTask
+from evaluators.evaluator import TaskEvaluator
+from evaluators.quantizing import POST_TRAINING, quantized_network, simulated_score, train_aware
 from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
-from evaluators.training.recipe import recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.delivery import deliver
@@ -54,42 +55,39 @@ AWARE_EPOCHS = 2
 class Study:
     """What all the trainings share."""
 
-    evaluator: ClassificationEvaluator
+    task: ClassificationTask
+    recipe: Recipe
     out: Path
     seed: int
-
-    @property
-    def data(self) -> ClassificationData:
-        """CIFAR-10."""
-        return self.evaluator.dataset
 
     def pruned(self) -> dict[str, float]:
         """Train from full to half the channels, quantize after training, run the C."""
         candidate = Candidate(0, HALF, cost=None, digest=None, scores={})
         folder = self.out / "pruned"
-        found = self.evaluator.evaluate(
+        evaluator = TaskEvaluator(self.task, self.recipe)
+        found = evaluator.evaluate(
             candidate, build_mbednet, directory=folder, seed=self.seed, device="cpu", progress=Silent()
         )
-        delivery = deliver(folder, self.evaluator, load_targets()[TARGET], name="pruned", emulate=False)
+        delivery = deliver(folder, evaluator, load_targets()[TARGET], name="pruned", emulate=False)
         assert delivery.c_score is not None  # there is a compiler, or this measures nothing
         return {"pruned, float": found.float_score, "int8": found.int8_score, "int8 in C": delivery.c_score}
 
     def aware(self) -> dict[str, float]:
         """Train the pruned network further with int8's rounding."""
-        job, network = self._job("aware"), build_mbednet(HALF, self.data.input_shape, self.data.num_classes)
+        job, network = self._job("aware"), build_mbednet(HALF, self.task.input_shape, self.task.num_classes)
         network.load_state_dict(load_whole(self.out / "pruned" / "checkpoint.pt")["network"])
-        quantized = quantized_network(network, self.data, POST_TRAINING)
+        quantized = quantized_network(network, self.task, POST_TRAINING)
         train_aware(quantized, job, replace(POST_TRAINING, aware_epochs=AWARE_EPOCHS))
-        return {"int8, aware": simulated_accuracy(quantized.to_integer_graph(), self.data, self.data.test)}
+        return {"int8, aware": simulated_score(quantized.to_integer_graph(), self.task, self.task.test)}
 
     def from_scratch(self) -> dict[str, float]:
         """Train the half-sized network as such."""
         job = self._job("scratch")
         torch.manual_seed(self.seed)
-        network = build_mbednet(HALF, self.data.input_shape, self.data.num_classes)
+        network = build_mbednet(HALF, self.task.input_shape, self.task.num_classes)
         run_job(job, network, PruningPlan(PruningSchedule(), ()))
         network.load_state_dict(load_whole(job.best_path)["network"])
-        return {"from scratch, float": accuracy(network, self.data, self.data.test)}
+        return {"from scratch, float": self.task.score(network, self.task.test)}
 
     def _job(self, name: str) -> TrainingJob:
         folder = self.out / name
@@ -97,12 +95,12 @@ class Study:
         return TrainingJob(
             title=name,
             phase="train",
-            data=self.data,
-            recipe=self.evaluator.recipe,
+            task=self.task,
+            recipe=self.recipe,
             seed=self.seed,
             device="cpu",
             directory=folder,
-            fingerprint=f"{name} {self.data.digest()} {self.evaluator.recipe} {self.seed}",
+            fingerprint=f"{name} {self.task.digest()} {self.recipe} {self.seed}",
             progress=Silent(),
         )
 
@@ -126,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     data = DATASETS["cifar10"].load(options.data_dir)
-    evaluator = ClassificationEvaluator(data, recipe_for(len(data.train), options.epochs))
-    study = Study(evaluator, options.out, options.seed)
+    recipe = recipe_for(data, RecipeOptions(epochs=options.epochs, batch_size=128))
+    study = Study(ClassificationTask(data), recipe, options.out, options.seed)
     for name, configuration in (("full", HALF.unpruned()), ("half", HALF)):
         graph = lower(build_mbednet(configuration, data.input_shape, data.num_classes).eval(), data.input_shape)
         print(f"{name}: {cost_of(graph, load_targets()[TARGET]).flops / 1e6:.1f} MFLOPs", flush=True)

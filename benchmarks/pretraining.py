@@ -15,11 +15,13 @@ from pathlib import Path
 
 import torch
 
-from evaluators.classification import ClassificationEvaluator
+from evaluators.classification import ClassificationTask
 from evaluators.datasets.digits import Digits
 from evaluators.datasets.samples import ClassificationData, Samples
+from evaluators.evaluator import TaskEvaluator
 from evaluators.pretraining import PicturePretraining
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from prototypenas.progress import Silent
 from prototypenas.protocols import Baseline
 from prototypenas.training.pretraining import SharedNetwork, shared_configuration, started
@@ -53,7 +55,7 @@ def _of_classes(samples: Samples, first: int, each: int | None) -> Samples:
 
 def accuracy(data: ClassificationData, configuration: Configuration, baseline: Baseline, seed: int) -> float:
     """Train on the few and test."""
-    evaluator = ClassificationEvaluator(data, Recipe(epochs=20, batch_size=10, validation_share=0.0))
+    evaluator = TaskEvaluator(ClassificationTask(data), Recipe(epochs=20, batch_size=10, validation_share=0.0))
     candidate = Candidate(0, configuration, cost=None, digest=None, scores={})
     with tempfile.TemporaryDirectory() as folder:
         found = evaluator.evaluate(
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     digits = Digits().load(input_shape=(1, 16, 16))
     others = some_classes(digits, 0)
-    pretraining = PicturePretraining(Path("digits"), others, recipe_for(len(others.train), 15))
+    pretraining = PicturePretraining(Path("digits"), others, recipe_for(others, RecipeOptions(epochs=15)))
     few = some_classes(digits, 5, each=10)
     largest = shared_configuration((LARGE, *SMALL), build_mbednet, others.input_shape)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,211 +1,179 @@
-"""The evaluator for classification: trains, prunes, quantizes and tests one candidate."""
+"""Classification as a task: cross-entropy on varied samples, and accuracy."""
 
-import hashlib
-import json
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
 
-from evaluators.datasets.samples import ClassificationData
-from evaluators.quantizing import (
-    AWARE,
-    POST_TRAINING,
-    QuantizationPlan,
-    quantized_network,
-    simulated_accuracy,
-    train_aware,
-)
+from evaluators.augmentation import mixed
+from evaluators.datasets.samples import ClassificationData, Samples
+from evaluators.datasets.splits import stratified_split
+from evaluators.evaluator import TaskEvaluator
+from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING, aware_plan
 from evaluators.training.accuracy import accuracy
-from evaluators.training.checkpoints import TrainingState, load_whole
-from evaluators.training.job import run_job
-from evaluators.training.keeper import PruningPlan, TrainingJob
-from evaluators.training.pruning_schedule import PruningSchedule
-from evaluators.training.recipe import Recipe, recipe_for
-from evaluators.training.records import write_rows
-from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
-from prototypenas.compression.layer_noise import layer_noise
-from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
-from prototypenas.graph.graph_file import GRAPH, save_graph
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
+from evaluators.training.validation import training_and_validation
+from prototypenas.choices import choose
+from prototypenas.compression.simulator import dequantize_outputs
+from prototypenas.errors import ConfigurationError
+from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
-from prototypenas.progress import Progress
-from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
-from prototypenas.runs.atomic_files import write_json
-from prototypenas.types import Batch, Candidate, Evaluation, InputShape, Probe
-
-NOISE_SAMPLES = 64
-"""Training samples on which each layer's signal-to-noise ratio in int8 is measured for `layers.csv`."""
+from prototypenas.types import Batch, InputShape, Probe
+from prototypenas.workers.threads import computing_threads
 
 
 @dataclass(frozen=True)
-class ClassificationEvaluator:
-    """A data set and how the chosen models are trained and tested on it."""
+class ClassificationTask:
+    """Tell the classes of a data set apart."""
 
-    dataset: ClassificationData
-    recipe: Recipe
-    pruning_schedule: PruningSchedule = PruningSchedule()  # noqa: RUF009  (frozen)
-    quantization: QuantizationPlan = POST_TRAINING
-    tensorboard: bool = False
-    """Also write TensorBoard logs into the model's folder."""
+    data: ClassificationData
+    metric: str = "accuracy"
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+        return self.data.name
 
     @property
     def input_shape(self) -> InputShape:
-        """One sample without its batch dimension."""
-        return self.dataset.input_shape
+        """One sample as the network sees it."""
+        return self.data.input_shape
 
     @property
     def num_classes(self) -> int:
         """Number of classes."""
-        return self.dataset.num_classes
+        return self.data.num_classes
+
+    @property
+    def train(self) -> Samples:
+        """All samples that may be learnt from."""
+        return self.data.train
+
+    @property
+    def test(self) -> Samples:
+        """Samples that are looked at once, after all training."""
+        return self.data.test
+
+    def digest(self) -> str:
+        """Equal for equal samples, labels, split and shape."""
+        return self.data.digest()
+
+    def check_network(self, network: Prototype) -> None:
+        """Refuse a detector.
+
+        Raises:
+            ConfigurationError: if the network has other than one output.
+        """
+        outputs = len(lower(network, self.input_shape).outputs)
+        if outputs != 1:
+            architecture = network.configuration.architecture
+            raise ConfigurationError(f"{architecture} has {outputs} outputs; a data set with classes wants one")
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Refuse random augmentation of series.
+
+        Raises:
+            ConfigurationError: naming the data set.
+        """
+        if recipe.augmentation.random_changes and not self.data.is_image:
+            raise ConfigurationError(f"random augmentation is for images, but {self.data.name} are series")
+
+    def divided(self, share: float) -> tuple[Samples, Samples | None]:
+        """Hold out a share of each class, or whole groups where the data has groups."""
+        return training_and_validation(self.data, share)
+
+    def prepared(self, batch: Samples) -> Tensor:
+        """Give a batch's inputs as the network takes them."""
+        return self.data.prepared(batch.inputs)
+
+    def varied_loss(
+        self, network: nn.Module, batch: Samples, recipe: Recipe, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor | None]:
+        """Vary, prepare, mix; cross-entropy against the (mixed) classes."""
+        # Small tensors are not worth a second thread: augmenting CIFAR was ten times slower where cores were busy.
+        with computing_threads(1):
+            prepared = self.data.prepared(recipe.augmentation(batch.inputs, generator))
+        if prepared.dim() == 4:
+            # As much as half faster, on CPU and GPU.
+            prepared = prepared.contiguous(memory_format=torch.channels_last)
+        prepared, wanted = self._mixed(prepared, batch.targets, recipe, generator)
+        logits = network(prepared)
+        weights = class_weights(self.data).to(logits.device) if recipe.balanced_classes else None
+        loss = functional.cross_entropy(logits, wanted, weights, label_smoothing=recipe.label_smoothing)
+        return loss, (logits.detach().argmax(dim=1) == batch.targets).sum()
+
+    def summed_loss(self, network: nn.Module, batch: Samples) -> Tensor:
+        """Give the cross-entropy of a batch as it is, summed over its samples."""
+        return functional.cross_entropy(network(self.prepared(batch)), batch.targets, reduction="sum")
+
+    def score(self, network: nn.Module, part: Samples) -> float:
+        """Share of rightly classified samples."""
+        return accuracy(network, self.data, part)
+
+    def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> float:
+        """Share of samples whose greatest output is their class."""
+        (logits,) = dequantize_outputs(graph, outputs)
+        return int((logits.argmax(axis=1) == part.targets.numpy()).sum()) / len(part)
+
+    def calibration_inputs(self, count: int) -> list[Tensor]:
+        """Draw prepared training samples, as many of each class, without augmentation."""
+        samples = self.data.train
+        if count < len(samples):
+            _, drawn = stratified_split(samples.targets.numpy(), count / len(samples), seed=CALIBRATION_SEED)
+            samples = samples.at(drawn)
+        return [self.data.prepared(batch.inputs) for batch in samples.batches(64)]
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw one lone sample and two batches of the training part."""
         generator = torch.Generator().manual_seed(seed)
-        drawn = torch.randint(len(self.dataset.train), (2 * batch_size + 1,), generator=generator)
-        samples = self.dataset.train.at(drawn)
-        inputs = self.dataset.prepared(samples.inputs)
+        drawn = torch.randint(len(self.data.train), (2 * batch_size + 1,), generator=generator)
+        samples = self.data.train.at(drawn)
+        inputs = self.data.prepared(samples.inputs)
         places = (slice(0, batch_size), slice(batch_size, 2 * batch_size))
         batches = tuple(Batch(inputs[place], samples.targets[place]) for place in places)
         return Probe(sample=inputs[-1:], batches=batches)
 
-    def evaluate(
-        self,
-        candidate: Candidate,
-        baseline: Baseline,
-        *,
-        directory: Path,
-        seed: int,
-        device: str,
-        progress: Progress,
-    ) -> Evaluation:
-        """Train, prune, quantize and test; a finished model is read back, an interrupted one continued.
-
-        Raises:
-            ConfigurationError: if the architecture gives something else than classes.
-            TrainingError: if the loss stops being finite, or pruning missed the candidate's widths.
-            RunDirectoryError: if `directory` holds a damaged file or the model of another run.
-        """
-        directory.mkdir(parents=True, exist_ok=True)
-        fingerprint = self._fingerprint(candidate, seed)
-        finished = read_metrics(directory / "metrics.json", fingerprint)
-        if finished is not None and (directory / GRAPH).exists():
-            return finished
-        started = time.monotonic()
-        job = TrainingJob(
-            title=f"trial {candidate.number}",
-            phase="train",
-            data=self.dataset,
-            recipe=self.recipe,
-            seed=seed,
-            device=device,
-            directory=directory,
-            fingerprint=fingerprint,
-            progress=progress,
-            tensorboard=self.tensorboard,
-        )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            state, network = self._trained(job, candidate, baseline)
-            quantized = self._quantized(replace(job, earlier=state.history), network)
-        before = sum(record.seconds for record in state.history)
-        return self._tested(job, network, quantized, seconds=max(before, time.monotonic() - started))
-
-    def test_batches(self, batch_size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """Give the test set in order, normalised as the network wants it."""
-        for batch in self.dataset.test.batches(batch_size):
-            yield self.dataset.prepared(batch.inputs).numpy(), batch.targets.numpy()
-
-    def _trained(self, job: TrainingJob, candidate: Candidate, baseline: Baseline) -> tuple[TrainingState, Prototype]:
-        """Give the history and the network as built at its pruned widths, with the best weights."""
-        network = baseline(candidate.configuration, self.input_shape, self.num_classes)
-        outputs = len(lower(network, self.input_shape).outputs)
-        if outputs != 1:
-            architecture = candidate.configuration.architecture
-            raise ConfigurationError(f"{architecture} has {outputs} outputs; a data set with classes wants one")
-        full = baseline(candidate.configuration.unpruned(), self.input_shape, self.num_classes)
-        state = run_job(job, full, PruningPlan(self.pruning_schedule, network.dimensions))
-        best = load_whole(job.best_path)
-        wrong = _wrong_shapes(best["network"], network)
-        if wrong:
-            raise TrainingError(f"pruning of trial {candidate.number} did not arrive at the built widths: {wrong}")
-        network.load_state_dict(best["network"])
-        return state, network
-
-    def _quantized(self, job: TrainingJob, network: Prototype) -> FakeQuantizedNetwork:
-        quantized = quantized_network(network, self.dataset, self.quantization)
-        if self.quantization.aware_epochs:
-            train_aware(quantized, job, self.quantization)
-        return quantized
-
-    def _tested(
-        self, job: TrainingJob, network: Prototype, quantized: FakeQuantizedNetwork, *, seconds: float
-    ) -> Evaluation:
-        """Touch the test data, once; the metrics are the last file written."""
-        test = self.dataset.test
-        graph = quantized.to_integer_graph()
-        save_graph(graph, job.directory / GRAPH)
-        sample = self.dataset.prepared(self.dataset.train.inputs[:NOISE_SAMPLES])
-        write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
-        evaluation = Evaluation(
-            metric="accuracy",
-            float_score=accuracy(network.to(job.device), self.dataset, test),
-            fake_quantized_score=accuracy(quantized.to(job.device), self.dataset, test),
-            int8_score=simulated_accuracy(graph, self.dataset, test),
-            test_samples=len(test),
-            seconds=seconds,
-        )
-        write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json")
-        return evaluation
-
-    def _fingerprint(self, candidate: Candidate, seed: int) -> str:
-        parts = (
-            self.dataset.digest(),
-            *self.recipe.identity(),
-            self.pruning_schedule,
-            self.quantization,
-            candidate.configuration,
-            seed,
-        )
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    def _mixed(
+        self, inputs: Tensor, targets: Tensor, recipe: Recipe, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        alphas = [("mixup", recipe.mixup_alpha), ("cutmix", recipe.cutmix_alpha)]
+        active = [(name, alpha) for name, alpha in alphas if alpha > 0]
+        if not active:
+            return inputs, targets
+        place = int(torch.randint(len(active), ()))
+        name, alpha = active[place]
+        concentration = torch.tensor(alpha)
+        share = float(torch.distributions.Beta(concentration, concentration).sample())
+        classes = functional.one_hot(targets, self.num_classes).float()
+        return mixed(inputs, classes, share=share, cut=name == "cutmix", generator=generator)
 
 
-def default_evaluator(data: ClassificationData, *, epochs: int) -> ClassificationEvaluator:
-    """Give the evaluator of the paper's defaults: after-training quantization for images, aware for series."""
-    plan = POST_TRAINING if data.is_image else AWARE
-    return ClassificationEvaluator(data, recipe_for(len(data.train), epochs), quantization=plan)
+def classification_evaluator(
+    data: ClassificationData,
+    options: RecipeOptions = RecipeOptions(),  # noqa: B008  (frozen)
+    *,
+    quantization: str = "auto",
+) -> TaskEvaluator:
+    """Give the evaluator with the recipe that suits the data, as far as `options` does not say otherwise.
 
-
-def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path) -> None:
-    """Write the result, whole or not at all."""
-    write_json(path, {**asdict(evaluation), "fingerprint": fingerprint})
-
-
-def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:
-    """Read a result back; `None` where there is none yet.
+    `quantization` is `ptq` (after training), `qat` (with further epochs that know the rounding), or `auto`, the
+    paper's choice: the first for images, the second for series.
 
     Raises:
-        RunDirectoryError: if the file is damaged or belongs to other data or arguments.
+        ConfigurationError: for an unknown quantization, or an option that does not suit the data.
     """
-    if not path.exists():
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        found = content["fingerprint"]
-        evaluation = Evaluation(**{item.name: content[item.name] for item in fields(Evaluation)})
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunDirectoryError(f"{path} is damaged ({error}); remove it to test this model again") from error
-    if found != fingerprint:
-        raise RunDirectoryError(f"{path} belongs to other data or arguments; choose another folder or remove it")
-    return evaluation
+    aware = choose("quantization", quantization, {"auto": not data.is_image, "ptq": False, "qat": True})
+    recipe = recipe_for(data, options)
+    plan = aware_plan(recipe.epochs) if aware else POST_TRAINING
+    return TaskEvaluator(ClassificationTask(data), recipe, quantization=plan)
 
 
-def _wrong_shapes(weights: dict[str, torch.Tensor], network: Prototype) -> str:
-    built = network.state_dict()
-    missing = sorted(built.keys() ^ weights.keys())
-    wrong = [name for name in built.keys() & weights.keys() if built[name].shape != weights[name].shape]
-    return ", ".join(missing + sorted(wrong))
+def class_weights(data: ClassificationData) -> Tensor:
+    """Give each class's weight in the loss: inverse to its number of training samples, 1 in the mean over samples."""
+    counts = torch.bincount(data.train.targets, minlength=data.num_classes)
+    return len(data.train) / (data.num_classes * counts.float())

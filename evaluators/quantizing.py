@@ -1,13 +1,12 @@
 """From a trained network to its int8 graph: after training, or with further epochs that know the rounding."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from torch import nn
 
-from evaluators.datasets.samples import ClassificationData, Samples
-from evaluators.datasets.splits import stratified_split
-from evaluators.training.accuracy import EVALUATION_BATCH
+from evaluators.task import EVALUATION_BATCH, Part, Task
 from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
@@ -15,7 +14,7 @@ from evaluators.training.pruning_schedule import PruningSchedule
 from prototypenas.choices import choose
 from prototypenas.compression.calibration import OBSERVERS, calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
-from prototypenas.compression.simulator import simulated_logits
+from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
@@ -49,28 +48,24 @@ class QuantizationPlan:
 POST_TRAINING = QuantizationPlan()
 """Static quantization after training, as the paper does it for images."""
 
-AWARE = QuantizationPlan(aware_epochs=15)
-"""15 more epochs that know the rounding, as the paper does it for time series."""
+AWARE_SHARE = 0.15
+"""Epochs that know the rounding, as a share of those before: the paper's 15 after 100, for time series."""
 
 
-def calibration_batches(data: ClassificationData, count: int) -> list[Tensor]:
-    """Draw prepared training samples, as many of each class, without augmentation."""
-    samples = data.train
-    if count < len(samples):
-        _, drawn = stratified_split(samples.targets.numpy(), count / len(samples), seed=CALIBRATION_SEED)
-        samples = samples.at(drawn)
-    return [data.prepared(batch.inputs) for batch in samples.batches(64)]
+def aware_plan(epochs: int) -> QuantizationPlan:
+    """Give the plan that goes on with epochs that know the rounding after `epochs` that do not."""
+    return QuantizationPlan(aware_epochs=max(2, round(AWARE_SHARE * epochs)))
 
 
-def quantized_network(network: nn.Module, data: ClassificationData, plan: QuantizationPlan) -> FakeQuantizedNetwork:
+def quantized_network(network: nn.Module, task: Task[Any], plan: QuantizationPlan) -> FakeQuantizedNetwork:
     """Fold, calibrate and wrap a trained network; what comes back computes with int8's rounding.
 
     Raises:
         LoweringError: if the network has an operator that the graph lacks.
         QuantizationError: if a range or scale cannot be held.
     """
-    graph = lower(network.cpu().eval(), data.input_shape)
-    batches = calibration_batches(data, plan.calibration_samples)
+    graph = lower(network.cpu().eval(), task.input_shape)
+    batches = task.calibration_inputs(plan.calibration_samples)
     return FakeQuantizedNetwork(graph, calibrate(graph, batches, observer=OBSERVERS[plan.observer]))
 
 
@@ -83,16 +78,17 @@ def train_aware(quantized: FakeQuantizedNetwork, job: TrainingJob, plan: Quantiz
         learning_rate=plan.aware_learning_rate,
         warmup_epochs=0.0,
         average_decay=0.0,
+        early_stopping=0,
     )
     aware = replace(job, phase="quantize", recipe=recipe)
     run_job(aware, quantized, PruningPlan(PruningSchedule(), ()))
     quantized.load_state_dict(load_whole(aware.best_path)["network"])
 
 
-def simulated_accuracy(graph: Graph, data: ClassificationData, samples: Samples) -> float:
-    """Share of samples that integer arithmetic classifies rightly."""
-    right = 0
-    for batch in samples.batches(EVALUATION_BATCH):
-        logits = simulated_logits(graph, data.prepared(batch.inputs).numpy())
-        right += int((torch.from_numpy(logits).argmax(dim=1) == batch.targets).sum())
-    return right / len(samples)
+def simulated_score(graph: Graph, task: Task[Any], part: Part) -> float:
+    """Score what integer arithmetic gives for all samples of a part, in `[0, 1]`."""
+    outputs = [
+        simulate_rows(graph, quantize_input(graph, task.prepared(batch).numpy()))
+        for batch in part.batches(EVALUATION_BATCH)
+    ]
+    return task.int8_score(graph, np.concatenate(outputs), part)

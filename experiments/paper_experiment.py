@@ -8,9 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from evaluators import DATASETS
-from evaluators.classification import ClassificationEvaluator, default_evaluator
-from evaluators.datasets.summary import summary_of
+from evaluators.classification import classification_evaluator
+from evaluators.datasets.samples import ClassificationData
 from evaluators.pretraining import PicturePretraining, pretraining_on
+from evaluators.training.suitable_recipe import RecipeOptions
+from evaluators.training.summary import summary_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
@@ -69,8 +71,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     data = DATASETS[chosen.dataset].load(
         options.data_dir, download=options.download, input_shape=experiment.input_shape
     )
-    evaluator = default_evaluator(data, epochs=chosen.epochs)
-    training = training_of(chosen, evaluator, seed=options.seed, device=options.device)
+    training = training_of(chosen, data, seed=options.seed, device=options.device)
     if options.pretrain is not None:
         training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
     with ProgressBars(console) as progress:
@@ -84,6 +85,11 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
         )
     print_table(console, final_table(models))
     return models
+
+
+def paper_recipe(epochs: int) -> RecipeOptions:
+    """Give the paper's number of epochs; its batch size and learning rate are lost, these are common values."""
+    return RecipeOptions(epochs=epochs, batch_size=128, learning_rate=0.05, early_stopping=0)
 
 
 def search_of(experiment: PaperExperiment, seed: int) -> Search:
@@ -102,9 +108,10 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
     return Search(task, SearchSpace(tuple(experiment.architectures), kernels), trials=experiment.trials, seed=seed)
 
 
-def training_of(experiment: PaperExperiment, evaluator: ClassificationEvaluator, *, seed: int, device: str) -> Training:
+def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: int, device: str) -> Training:
     """Give step 3 with the paper's quantization: after training for images, in training for series."""
-    arguments = {"epochs": experiment.epochs, "data_digest": evaluator.dataset.digest()}
+    evaluator = classification_evaluator(data, paper_recipe(experiment.epochs))
+    arguments = {"epochs": experiment.epochs, "data_digest": data.digest()}
     return Training(
         experiment.dataset,
         evaluator,
@@ -112,7 +119,7 @@ def training_of(experiment: PaperExperiment, evaluator: ClassificationEvaluator,
         arguments,
         seed=seed,
         device=device,
-        summary=summary_of(evaluator.dataset),
+        summary=summary_of(data, evaluator.recipe),
     )
 
 

@@ -17,7 +17,9 @@ import numpy as np
 from rich.console import Console
 
 from evaluators import DATASETS
-from evaluators.classification import ClassificationEvaluator, default_evaluator
+from evaluators.classification import classification_evaluator
+from evaluators.evaluator import TaskEvaluator
+from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas import pipeline
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
@@ -64,7 +66,7 @@ def flops_choice(candidates: Sequence[Candidate], count: int) -> tuple[Candidate
 
 def train_strategies(
     strategies: Mapping[str, Sequence[Candidate]],
-    evaluator: ClassificationEvaluator,
+    evaluator: TaskEvaluator,
     out: Path,
     *,
     seed: int,
@@ -112,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProgressBars(Console()) as progress:
         rows = train_strategies(
             strategies,
-            default_evaluator(data, epochs=options.epochs),
+            classification_evaluator(data, RecipeOptions(epochs=options.epochs)),
             options.out,
             seed=options.seed,
             device=options.device,

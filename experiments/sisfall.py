@@ -26,9 +26,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from evaluators.augmentation import Augmentation
-from evaluators.classification import ClassificationEvaluator
+from evaluators.classification import ClassificationTask
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.sisfall import SisFall
+from evaluators.evaluator import TaskEvaluator
 from evaluators.quantizing import POST_TRAINING
 from evaluators.training.recipe import Recipe
 from prototypenas.prototype import Prototype
@@ -128,7 +129,7 @@ def forest_accuracy(data: ClassificationData, seed: int) -> float:
 
 def network_evaluation(data: ClassificationData, recipe: Recipe, out: Path, *, seed: int, device: str) -> Evaluation:
     """Train and quantize the network; a killed training continues."""
-    evaluator = ClassificationEvaluator(data, recipe, quantization=POST_TRAINING)
+    evaluator = TaskEvaluator(ClassificationTask(data), recipe, quantization=POST_TRAINING)
     candidate = Candidate(0, NETWORK, cost=None, digest=None, scores={})
     with ProgressBars(Console()) as progress:
         return evaluator.evaluate(candidate, build_network, directory=out, seed=seed, device=device, progress=progress)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.evidence import Evidence
+from prototypenas.graph.graph import Graph
 from prototypenas.progress import Progress
 from prototypenas.prototype import Prototype
 from prototypenas.types import Candidate, Configuration, Evaluation, InputShape, Probe
@@ -72,8 +73,14 @@ class Evaluator(Protocol):
         (`graph_int8.npz`) in `directory`.
         """
 
-    def test_batches(self, batch_size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """Give the test set in order, normalised as the network wants it: inputs `(N, *input_shape)`, labels."""
+    def test_batches(self, batch_size: int) -> Iterator[NDArray[np.float32]]:
+        """Give the inputs `(N, *input_shape)` of the test set in order, normalised as the network wants them."""
+
+    def score(self, graph: Graph, outputs: NDArray[np.int8]) -> float:
+        """Score in `[0, 1]` what a quantized network gave for the first test samples.
+
+        `outputs` are raw, `(N, output bytes)`: all outputs of the graph one after the other, as the C writes them.
+        """
 
 
 Baselines = Mapping[str, Baseline]

@@ -207,6 +207,15 @@ class Candidate:
         return self.rejection is None
 
 
+METRIC_NAMES: Mapping[str, str] = {"map50": "mAP50"}
+"""How a metric is printed where that is not its own name."""
+
+
+def metric_name(metric: str) -> str:
+    """Give a metric's name as it is printed: `accuracy`, `mAP50`."""
+    return METRIC_NAMES.get(metric, metric)
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """How one trained model did on test data, as shares in `[0, 1]`."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -63,12 +63,16 @@ class ClassificationData:
     input_shape: InputShape
     """What the network sees; stored images may be smaller and are enlarged batch by batch."""
     normalisation: Normalisation
-    augmentation: Augmentation
-    """What suits the set; a recipe may choose another."""
+    augmentation: Augmentation | None
+    """What is known to suit the set; `None` derives it (`evaluators.suitable_augmentation`)."""
     split: str
     """How training and test were parted, in words, for the report."""
     train_groups: Tensor | None = None
     """Number of the subject, recording or person of each training sample; validation holds out whole ones."""
+    validation: Samples | None = None
+    """What the publisher set apart to choose the best checkpoint; otherwise a share of the training part is."""
+    reading: str = ""
+    """How a user's files were understood, in words, for the report."""
 
     @property
     def num_classes(self) -> int:
@@ -91,14 +95,10 @@ class ClassificationData:
             values = functional.interpolate(values, size=size, mode="bilinear", align_corners=False)
         return values
 
-    def with_augmentation(self, augmentation: Augmentation) -> "ClassificationData":
-        """Give the same data, varied otherwise in training."""
-        return replace(self, augmentation=augmentation)
-
     def digest(self) -> str:
         """Equal for equal samples, labels, split and shape."""
         digest = hashlib.sha256(repr((self.classes, self.input_shape)).encode())
-        for samples in (self.train, self.test):
+        for samples in (self.train, self.test, *(() if self.validation is None else (self.validation,))):
             digest.update(samples.inputs.contiguous().numpy().data)
             digest.update(samples.targets.contiguous().numpy().data)
         return digest.hexdigest()[:16]
@@ -111,7 +111,7 @@ def assembled(
     test: Samples,
     *,
     input_shape: InputShape | None = None,
-    augmentation: Augmentation = Augmentation(),  # noqa: B008  (frozen)
+    augmentation: Augmentation | None = None,
     split: str,
     train_groups: Tensor | None = None,
 ) -> ClassificationData:

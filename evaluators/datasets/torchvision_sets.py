@@ -6,18 +6,11 @@ from pathlib import Path
 
 import torch
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import existing_folder, torchvision_set
 from evaluators.datasets.pictures import read_pictures
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from prototypenas.errors import DatasetError
 from prototypenas.types import InputShape
-
-PHOTOS = Augmentation(shift=12, flip=True, rotation_degrees=10.0, scale=0.15, brightness=0.2)
-"""For photographs of about 128 pixels."""
-
-SIGNS = Augmentation(shift=8, rotation_degrees=8.0, scale=0.1, brightness=0.3)
-"""For traffic signs: mirrored ones mean something else."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,6 @@ class PictureSet:
     samples: tuple[int, int]
     """Training and test images of the complete set; any other count is refused."""
     list_part: ListPart
-    augmentation: Augmentation = PHOTOS
     split: str = "official"
     input_shape: InputShape = (3, 128, 128)
     needs_files: bool = True
@@ -71,7 +63,7 @@ class PictureSet:
         train, test = (
             Samples(read_pictures(found.paths, shape, name=self.name), torch.tensor(found.labels)) for found in lists
         )
-        return assembled(self.name, lists[0].classes, train, test, augmentation=self.augmentation, split=self.split)
+        return assembled(self.name, lists[0].classes, train, test, split=self.split)
 
 
 def list_gtsrb(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
@@ -152,7 +144,6 @@ GTSRB = PictureSet(
     classes=43,
     samples=(26_640, 12_630),
     list_part=list_gtsrb,
-    augmentation=SIGNS,
 )
 FLOWERS = PictureSet(
     name="flowers102",

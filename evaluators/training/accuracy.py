@@ -4,9 +4,7 @@ import torch
 from torch import nn
 
 from evaluators.datasets.samples import ClassificationData, Samples
-
-EVALUATION_BATCH = 256
-"""Samples a forward pass; fits 3x128x128 on 4 GB."""
+from evaluators.task import EVALUATION_BATCH
 
 
 def accuracy(network: nn.Module, data: ClassificationData, samples: Samples) -> float:

@@ -25,7 +25,7 @@ class TrainingState:
     network: Mapping[str, Any] = field(default_factory=dict)
     optimizer: Mapping[str, Any] = field(default_factory=dict)
     averaged: Mapping[str, Any] | None = None
-    best_accuracy: float = -1.0
+    best_score: float = -1.0
     history: tuple[EpochRecord, ...] = ()
     pruning: tuple[PruningRecord, ...] = ()
 
@@ -49,9 +49,13 @@ def load_state(path: Path, fingerprint: str) -> TrainingState | None:
     content = load_whole(path)
     if content.get("fingerprint") != fingerprint:
         raise RunDirectoryError(f"{path} was trained with other data or arguments; choose another folder or remove it")
-    content["history"] = tuple(EpochRecord(**row) for row in content["history"])
-    content["pruning"] = tuple(PruningRecord(**row) for row in content["pruning"])
-    return TrainingState(**content)
+    try:
+        content["history"] = tuple(EpochRecord(**row) for row in content["history"])
+        content["pruning"] = tuple(PruningRecord(**row) for row in content["pruning"])
+        return TrainingState(**content)
+    except TypeError as error:
+        reason = f"{path} was written by another version ({error}); remove it to train this model again"
+        raise RunDirectoryError(reason) from error
 
 
 def save_whole(content: Mapping[str, Any], path: Path) -> None:

@@ -11,8 +11,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import nn
 
-from evaluators.datasets.samples import ClassificationData, Samples
-from evaluators.training.accuracy import accuracy
+from evaluators.task import Part, Task
 from evaluators.training.batches import ShuffledBatches
 from evaluators.training.checkpoints import TrainingState, save_state, save_whole
 from evaluators.training.learning import LearningTask
@@ -22,9 +21,10 @@ from evaluators.training.recipe import Recipe
 from evaluators.training.records import EpochRecord, PruningRecord, write_rows
 from prototypenas.progress import Progress
 from prototypenas.prototype import ChannelDimension, Prototype
+from prototypenas.types import metric_name
 
 WITHOUT_VALIDATION = 1024
-"""Training samples that accuracy around a pruning step is measured on where none were held out."""
+"""Training samples that the score around a pruning step is measured on where none were held out."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class TrainingJob:
     """As progress shows it."""
     phase: str
     """`train` or `quantize`; names the state file."""
-    data: ClassificationData
+    task: Task[Any]
     recipe: Recipe
     seed: int
     device: str
@@ -86,7 +86,7 @@ class Keeper(Callback):
         state: TrainingState,
         *,
         batches: ShuffledBatches,
-        validation: Samples | None,
+        validation: Part | None,
     ) -> None:
         self.job = job
         self.task = task
@@ -121,13 +121,13 @@ class Keeper(Callback):
         tested = self._tested_network()
         held_out = None
         if self.validation is not None:
-            held_out = accuracy(tested, self.job.data, self.validation)
+            held_out = self.job.task.score(tested, self.validation)
         record = EpochRecord(
             phase=self.job.phase,
             epoch=self.task.epoch + 1,
             train_loss=loss,
-            train_accuracy=right,
-            validation_accuracy=held_out,
+            train_score=right,
+            validation_score=held_out,
             learning_rate=self.task.learning_rate,
             channels=sum(self.state.kept.values()),
             parameters=_parameters(self.task.network),
@@ -135,14 +135,17 @@ class Keeper(Callback):
         )
         self._save(tested, record)
         self._report(trainer, record)
+        if has_stopped(self.job.recipe, self.state, self.plan):
+            trainer.should_stop = True
+            self.job.progress.update(self.job.title, self.job.recipe.epochs, self.job.recipe.epochs, "stopped early")
 
     def _prune(self, wanted: dict[str, int]) -> None:
-        before = self._current_accuracy()
+        before = self._current_score()
         network, optimizer = self.task.network, self.task.optimizer
         assert isinstance(network, Prototype)  # only prototypes have dimensions to prune
         momentum = momentum_by_name(optimizer, network)
-        cut = cut_channels(network, wanted, self.job.data, self.plan.schedule.importance)
-        if self.job.data.is_image:
+        cut = cut_channels(network, wanted, self.job.task, self.plan.schedule.importance)
+        if len(self.job.task.input_shape) == 3:
             network.to(memory_format=torch.channels_last)
         carry_momentum(optimizer, network, momentum, cut)
         if self.task.averaged is not None:
@@ -152,16 +155,16 @@ class Keeper(Callback):
             channels_before=sum(self.state.kept.values()),
             channels_after=sum(wanted.values()),
             parameters_after=_parameters(self.task.network),
-            accuracy_before=before,
-            accuracy_after=self._current_accuracy(),
+            score_before=before,
+            score_after=self._current_score(),
         )
         self.state = replace(self.state, kept=wanted, pruning=(*self.state.pruning, record))
 
-    def _current_accuracy(self) -> float:
+    def _current_score(self) -> float:
         samples = self.validation
         if samples is None:
-            samples = next(self.job.data.train.batches(WITHOUT_VALIDATION))
-        return accuracy(self.task.network, self.job.data, samples)
+            samples = next(self.job.task.train.batches(WITHOUT_VALIDATION))
+        return self.job.task.score(self.task.network, samples)
 
     def _tested_network(self) -> nn.Module:
         if self.task.averaged is None:
@@ -172,11 +175,11 @@ class Keeper(Callback):
 
     def _save(self, tested: nn.Module, record: EpochRecord) -> None:
         """The best first: a process killed between the two repeats the epoch and finds the same."""
-        score = record.validation_accuracy if record.validation_accuracy is not None else 0.0
-        best = self.state.best_accuracy
+        score = record.validation_score if record.validation_score is not None else 0.0
+        best = self.state.best_score
         if dict(self.state.kept) == self.plan.target and score >= best:
             best = score
-            content = {"network": tested.state_dict(), "epoch": record.epoch, "validation_accuracy": score}
+            content = {"network": tested.state_dict(), "epoch": record.epoch, "validation_score": score}
             save_whole({**content, "fingerprint": self.job.fingerprint}, self.job.best_path)
         self.state = replace(
             self.state,
@@ -184,20 +187,30 @@ class Keeper(Callback):
             network=self.task.network.state_dict(),
             optimizer=self.task.optimizer.state_dict(),
             averaged=self.task.averaged,
-            best_accuracy=best,
+            best_score=best,
             history=(*self.state.history, record),
         )
         save_state(self.state, self.job.last_path)
         write_tables(self.job, self.state)
 
     def _report(self, trainer: Trainer, record: EpochRecord) -> None:
-        shown = record.train_accuracy if record.validation_accuracy is None else record.validation_accuracy
-        kind = "training" if record.validation_accuracy is None else "validation"
-        note = f"loss {record.train_loss:.3f}, {kind} accuracy {100 * shown:.1f} %"
+        shown = record.train_score if record.validation_score is None else record.validation_score
+        kind = "training" if record.validation_score is None else "validation"
+        note = f"loss {record.train_loss:.3f}"
+        if shown is not None:
+            note += f", {kind} {metric_name(self.job.task.metric)} {100 * shown:.1f} %"
         self.job.progress.update(self.job.title, record.epoch, self.job.recipe.epochs, note)
         if isinstance(trainer.logger, TensorBoardLogger):
             row = {name: value for name, value in asdict(record).items() if isinstance(value, int | float)}
             trainer.logger.log_metrics(row, step=record.epoch)
+
+
+def has_stopped(recipe: Recipe, state: TrainingState, plan: PruningPlan) -> bool:
+    """Say whether the recipe's patience is over: so many epochs at the final widths without a better score."""
+    final = sum(plan.target.values())
+    scores = [row.validation_score for row in state.history if row.channels == final]
+    told = [score for score in scores if score is not None]
+    return 0 < recipe.early_stopping < len(told) - told.index(max(told)) if told else False
 
 
 def write_tables(job: TrainingJob, state: TrainingState) -> None:

@@ -1,13 +1,13 @@
 """One pruning step in the middle of training: channels, their momentum and their average go together."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim import SGD
 
-from evaluators.datasets.samples import ClassificationData
+from evaluators.task import Task
 from prototypenas.compression.pruning import Cut, Importance, prune_to
 from prototypenas.prototype import Prototype
 
@@ -25,12 +25,12 @@ def build_optimizer(network: nn.Module, *, learning_rate: float, momentum: float
     return SGD(groups, lr=learning_rate, momentum=momentum, nesterov=momentum > 0)
 
 
-def cut_channels(network: Prototype, kept: Mapping[str, int], data: ClassificationData, importance: Importance) -> Cut:
+def cut_channels(network: Prototype, kept: Mapping[str, int], task: Task[Any], importance: Importance) -> Cut:
     """Cut the network in place to `kept` channels of each dimension named."""
     device = next(network.parameters()).device
     if importance is Importance.TAYLOR:
-        _leave_gradients(network, data)
-    cut = prune_to(network, kept, torch.zeros(1, *data.input_shape, device=device), importance=importance)
+        _leave_gradients(network, task)
+    cut = prune_to(network, kept, torch.zeros(1, *task.input_shape, device=device), importance=importance)
     network.zero_grad(set_to_none=True)
     return cut
 
@@ -54,14 +54,13 @@ def momentum_by_name(optimizer: SGD, network: nn.Module) -> dict[str, Tensor]:
     return {name: buffer for name, buffer in found.items() if buffer is not None}
 
 
-def _leave_gradients(network: Prototype, data: ClassificationData) -> None:
+def _leave_gradients(network: Prototype, task: Task[Any]) -> None:
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
     network.zero_grad(set_to_none=True)
-    for batch in data.train.at(torch.arange(min(TAYLOR_SAMPLES, len(data.train)))).batches(128):
-        logits = network(data.prepared(batch.inputs.to(device)))
-        functional.cross_entropy(logits, batch.targets.to(device), reduction="sum").backward()  # type: ignore[no-untyped-call]
+    for batch in task.train.at(torch.arange(min(TAYLOR_SAMPLES, len(task.train)))).batches(128):
+        task.summed_loss(network, batch.to(device)).backward()  # type: ignore[no-untyped-call]
     network.train(was_training)
 
 

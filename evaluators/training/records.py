@@ -19,8 +19,9 @@ class EpochRecord:
     epoch: int
     """Counted from 1 within the phase."""
     train_loss: float
-    train_accuracy: float
-    validation_accuracy: float | None
+    train_score: float | None
+    """Share of the (varied) training samples that was right; `None` where a task has no such share."""
+    validation_score: float | None
     """`None` where nothing was held out."""
     learning_rate: float
     """Of the last step."""
@@ -32,14 +33,14 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class PruningRecord:
-    """One row of `pruning.csv`: accuracy on held-out data (or a part of the training data) around one step."""
+    """One row of `pruning.csv`: the score on held-out data (or a part of the training data) around one step."""
 
     epoch: int
     channels_before: int
     channels_after: int
     parameters_after: int
-    accuracy_before: float
-    accuracy_after: float
+    score_before: float
+    score_after: float
 
 
 def write_rows(records: Sequence[EpochRecord] | Sequence[PruningRecord] | Sequence[LayerNoise], path: Path) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evaluators import open_dataset
-from evaluators.datasets.summary import summary_of
+from evaluators.training.suitable_recipe import RecipeOptions
+from evaluators.training.summary import summary_of
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
@@ -112,7 +113,7 @@ def compose_search(
         target.budget,
         seed=seed,
         weight_seeds=settings.weight_seeds,
-        batch_size=settings.batch_size,
+        batch_size=settings.probe_batch,
         probe=probe,
         device=device,
         plugins=catalogue.plugins,
@@ -164,22 +165,21 @@ def compose_training(
         DatasetError: if the data cannot be read.
     """
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
-    from evaluators.classification import default_evaluator  # noqa: PLC0415
+    from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
-    from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
 
     if (dataset is None) == (data.own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
     if settings.pretrain is None and settings.pretrain_epochs is not None:
         raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
     shape = parse_input_shape(input_size) if input_size else None
-    plan = choose("quantization", settings.quantize, {"auto": None, "ptq": POST_TRAINING, "qat": AWARE})
+    options = recipe_options(settings)
     if data.own_data is not None:
         loaded = open_dataset(data.own_data, input_shape=shape)
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
-    evaluator = default_evaluator(loaded, epochs=settings.epochs)
+    evaluator = classification_evaluator(loaded, options, quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
     arguments = {
@@ -191,14 +191,32 @@ def compose_training(
     }
     return Training(
         dataset or loaded.name,
-        evaluator if plan is None else replace(evaluator, quantization=plan),
+        evaluator,
         catalogue.baselines,
         arguments,
         seed=seed,
+        threads=settings.threads,
         device=device,
         plugins=catalogue.plugins,
-        summary=summary_of(loaded),
+        summary=summary_of(loaded, evaluator.recipe),
         pretraining=pretraining,
+    )
+
+
+def recipe_options(settings: TrainingSettings) -> RecipeOptions:
+    """Return what the user asks of the recipe.
+
+    Raises:
+        ConfigurationError: for values that are not allowed, alone or together.
+    """
+    return RecipeOptions(
+        augment=parse_names(settings.augment),
+        learning_rate=settings.learning_rate,
+        batch_size=settings.batch_size,
+        steps=settings.steps,
+        epochs=settings.epochs,
+        early_stopping=settings.early_stopping,
+        balanced_classes=settings.class_weights,
     )
 
 

@@ -96,7 +96,7 @@ class SearchSettings:
         str,
         typer.Option("--proxies", help="Objectives beside FLOPs; see `list proxies`.", rich_help_panel=SCORING),
     ] = ",".join(DEFAULT_ENSEMBLE)
-    batch_size: Annotated[
+    probe_batch: Annotated[
         int, typer.Option(min=2, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
     ] = 16
     weight_seeds: Annotated[
@@ -122,8 +122,44 @@ class TrainingSettings:
     """How the chosen models are trained and quantized."""
 
     epochs: Annotated[
-        int, typer.Option(min=1, help="Epochs each chosen model is trained.", rich_help_panel=TRAINING)
-    ] = 100
+        int | None,
+        typer.Option(min=1, help="Passes over the training data instead of --steps.", rich_help_panel=TRAINING),
+    ] = None
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Optimizer steps of each chosen model; derived from the data.", rich_help_panel=TRAINING
+        ),
+    ] = None
+    early_stopping: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Epochs without a better validation accuracy that end training; 0: never.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None
+    augment: Annotated[
+        str,
+        typer.Option(
+            help="auto, none, or a list such as auto,flip: shift, flip, rotate, scale, brightness, erase, random "
+            "(images); shift, rotate, scale, speed, erase, noise (series).",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "auto"
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Highest learning rate of training.", rich_help_panel=TRAINING)
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=2, help="Samples of a training step; derived from the data.", rich_help_panel=TRAINING),
+    ] = None
+    class_weights: Annotated[
+        bool,
+        typer.Option(
+            "--class-weights", help="Weigh classes by their inverse frequency in training.", rich_help_panel=TRAINING
+        ),
+    ] = False
     quantize: Annotated[
         str, typer.Option(help="ptq, qat, or auto: ptq for images, qat for series.", rich_help_panel=TRAINING)
     ] = "auto"
@@ -139,6 +175,14 @@ class TrainingSettings:
         int | None,
         typer.Option(min=1, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING),
     ] = None
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Threads of one training; another number gives other last digits, so it is recorded.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = 1
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ def print_data(training: Training) -> None:
         shape = "x".join(str(size) for size in summary.input_shape)
         console.print(f"{summary.name}: {len(summary.classes)} classes, {shape}; split: {summary.split}")
         print_table(console, class_table(summary))
+        console.print(f"training: {summary.training}")
     if training.pretraining is not None:
         console.print(training.pretraining.summary())
 

@@ -78,7 +78,7 @@ def run(
         evaluator.input_shape,
         evaluator.num_classes,
         target=goal,
-        probe=compose_probe(probe, evaluator, search.batch_size, seed),
+        probe=compose_probe(probe, evaluator, search.probe_batch, seed),
         seed=seed,
         device=device.device,
     )

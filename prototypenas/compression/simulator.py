@@ -54,6 +54,34 @@ def dequantize_output(graph: Graph, outputs: dict[str, Map]) -> tuple[NDArray[np
     return tuple(_as_module_output(dequantize(graph, name, outputs[name]), graph) for name in graph.outputs)
 
 
+def simulate_rows(graph: Graph, inputs: Map) -> NDArray[np.int8]:
+    """Give all outputs of each int8 input one after the other, as the C writes them: `(N, output bytes)`."""
+    simulated = simulate(graph, inputs)
+    return np.concatenate([simulated[name].reshape(len(inputs), -1) for name in graph.outputs], axis=1)
+
+
+def dequantize_outputs(graph: Graph, rows: NDArray[np.int8]) -> tuple[NDArray[np.float32], ...]:
+    """Give rows of `simulate_rows`, or of the C, as `dequantize_output` does."""
+    return dequantize_output(graph, output_maps(graph, rows))
+
+
+def output_maps(graph: Graph, rows: NDArray[np.int8]) -> dict[str, Map]:
+    """Part rows `(N, output bytes)` into the graph's outputs `(N, H, W, C)` by tensor name.
+
+    Raises:
+        QuantizationError: if a row has another number of bytes than the graph's outputs together.
+    """
+    specs = [graph.tensors[name] for name in graph.outputs]
+    ends = np.cumsum([spec.elements for spec in specs])
+    if rows.ndim != 2 or rows.shape[1] != ends[-1]:
+        raise QuantizationError(f"outputs are {rows.shape}; the graph gives (N, {ends[-1]})")
+    parts = np.split(rows, ends[:-1], axis=1)
+    return {
+        spec.name: part.reshape(len(rows), spec.height, spec.width, spec.channels)
+        for spec, part in zip(specs, parts, strict=True)
+    }
+
+
 def simulated_logits(graph: Graph, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give the first output for float inputs as the network takes them: quantize, simulate, dequantize."""
     return dequantize_output(graph, simulate(graph, quantize_input(graph, inputs)))[0]

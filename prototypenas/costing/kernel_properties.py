@@ -26,7 +26,7 @@ from prototypenas.graph.graph import (
     Window,
 )
 
-DESCRIPTOR_BYTES = 56
+DESCRIPTOR_BYTES = 60
 """`sizeof(nn_descriptor)`, the same on every machine; `kernels/nn.h` asserts it."""
 
 SEVERAL_OUTPUTS_BYTES = 56

@@ -35,7 +35,7 @@ FILES = (
 )
 """Written from `templates/`, beside `.clang-format` and `kernels/`."""
 
-_HEADERS: tuple[str, ...] = ("nn.h", "nn_arithmetic.h")
+_HEADERS: tuple[str, ...] = ("nn.h", "nn_arithmetic.h", "nn_rows.h")
 _NEEDED: dict[Kernel, tuple[str, ...]] = {
     Kernel.CONVOLUTION: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),
     Kernel.POINTWISE: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),

@@ -150,6 +150,7 @@ def _layer(
         "second": second,
         "output": plan.offsets[target.name],
         **_shapes(source, target),
+        **_ring_rows(operator, graph),
         "pixel_stride": plan.pixel_strides.get(target.name, target.channels),
         **_window_fields(operator, target),
         "in_zero_point": _zero_point(source),
@@ -169,6 +170,8 @@ def _copies(operator: Concat, graph: Graph, plan: MemoryPlan, kernels: tuple[Ker
                 "input": plan.offsets[name],
                 "output": plan.offsets[target.name] + channel,
                 **_shapes(source, source),
+                "in_rows": source.height,
+                "out_rows": target.height,
                 "pixel_stride": target.channels,
                 "kernel": kernels.index(Kernel.COPY),
             }
@@ -186,6 +189,12 @@ def _shapes(source: TensorSpec, target: TensorSpec) -> dict[str, int]:
         "out_width": target.width,
         "out_channels": target.channels,
     }
+
+
+def _ring_rows(operator: Operator, graph: Graph) -> dict[str, int]:
+    """Give the rows of the rings the tensors lie in; a whole map is the ring of its height."""
+    heights = [graph.tensors[name].height for name in (*operator.inputs, operator.output)]
+    return {"in_rows": heights[0], "second_rows": heights[1] if len(heights) > 2 else 0, "out_rows": heights[-1]}
 
 
 def _window_fields(operator: Operator, target: TensorSpec) -> dict[str, int]:

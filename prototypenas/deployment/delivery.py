@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.compression.simulator import dequantize_output, quantize_input, simulate
+from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
@@ -32,11 +32,6 @@ DELIVERY = "delivery.json"
 ONNX = "model_int8.onnx"
 C_PROJECT = "c"
 
-NO_CLASSES = (
-    "the network gives maps, not classes, so the C has no accuracy of its own; its outputs are the simulator's, byte "
-    "by byte, and so is its score"
-)
-
 BATCH = 256
 EMULATED_MACS = 2_000_000_000
 """Multiply-accumulates that an emulator is given at most: about ten seconds."""
@@ -47,13 +42,13 @@ class Delivery:
     """What a model's C was found to do and to need."""
 
     c_score: float | None
-    """Accuracy of the compiled C on the whole test set; `None` without a host compiler, or without classes."""
+    """Score of the compiled C on the whole test set; `None` without a host compiler."""
     test_samples: int = 0
     planned_bytes: Mapping[str, int] = field(default_factory=dict)
     measured_bytes: Mapping[str, int] = field(default_factory=dict)
     """The same parts in the linked ELF file; empty without a cross compiler."""
     emulated_score: float | None = None
-    """Accuracy on an emulated core, over `emulated_samples` of the test set."""
+    """Score on an emulated core, over `emulated_samples` of the test set."""
     emulated_samples: int = 0
     instructions: int | None = None
     """Of one inference on the emulated core; instructions are not cycles."""
@@ -68,12 +63,9 @@ class _Expected:
 
     inputs: NDArray[np.int8]
     outputs: NDArray[np.int8]
-    right: NDArray[np.bool_] | None
-    """Where the greatest of the outputs is the sample's class; `None` for networks that do not classify."""
 
     def first(self, count: int) -> "_Expected":
-        right = None if self.right is None else self.right[:count]
-        return _Expected(self.inputs[:count], self.outputs[:count], right)
+        return _Expected(self.inputs[:count], self.outputs[:count])
 
 
 def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str, emulate: bool) -> Delivery:
@@ -96,10 +88,11 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     project = directory / C_PROJECT
     write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0])
     write_onnx(graph, directory / ONNX)
-    delivery = _on_host(project, expected)
+    # The C gives the simulator's outputs byte by byte, or nothing is delivered: their score is the C's.
+    delivery = _on_host(project, expected, evaluator.score(graph, expected.outputs))
     delivery = _linked(delivery, project, graph, plan, target)
     if emulate:
-        delivery = _emulated(delivery, project, graph, target, expected)
+        delivery = _emulated(delivery, project, graph, target, expected, evaluator=evaluator)
     write_json(directory / DELIVERY, asdict(delivery))
     return delivery
 
@@ -121,30 +114,18 @@ def read_delivery(directory: Path) -> Delivery:
 
 
 def _expected(graph: Graph, evaluator: Evaluator) -> _Expected:
-    inputs, outputs, right = [], [], []
-    for batch, truth in evaluator.test_batches(BATCH):
-        quantized = quantize_input(graph, batch)
-        simulated = simulate(graph, quantized)
-        inputs.append(quantized)
-        outputs.append(np.concatenate([simulated[one].reshape(len(batch), -1) for one in graph.outputs], axis=1))
-        if _classifies(graph):
-            right.append(dequantize_output(graph, simulated)[0].argmax(axis=1) == truth)
-    return _Expected(np.concatenate(inputs), np.concatenate(outputs), np.concatenate(right) if right else None)
+    inputs = [quantize_input(graph, batch) for batch in evaluator.test_batches(BATCH)]
+    outputs = [simulate_rows(graph, batch) for batch in inputs]
+    return _Expected(np.concatenate(inputs), np.concatenate(outputs))
 
 
-def _classifies(graph: Graph) -> bool:
-    output = graph.tensors[graph.outputs[0]]
-    return len(graph.outputs) == 1 and output.height == output.width == 1
-
-
-def _on_host(project: Path, expected: _Expected) -> Delivery:
+def _on_host(project: Path, expected: _Expected, score: float) -> Delivery:
     gap = toolchain_gap("cc")
     if gap:
         return Delivery(None, notes=(f"the C was not compiled: {gap}",))
     outputs = run_host(build_host(project), expected.inputs)
-    score = _score(outputs, expected, "the C on this machine")
-    notes = () if expected.right is not None else (NO_CLASSES,)
-    return Delivery(score, test_samples=len(outputs), notes=notes)
+    _check_equal(outputs, expected, "the C on this machine")
+    return Delivery(score, test_samples=len(outputs))
 
 
 def _linked(delivery: Delivery, project: Path, graph: Graph, plan: MemoryPlan, target: Target) -> Delivery:
@@ -161,7 +142,9 @@ def _linked(delivery: Delivery, project: Path, graph: Graph, plan: MemoryPlan, t
     return replace(delivery, measured_bytes=measured)
 
 
-def _emulated(delivery: Delivery, project: Path, graph: Graph, target: Target, expected: _Expected) -> Delivery:
+def _emulated(
+    delivery: Delivery, project: Path, graph: Graph, target: Target, expected: _Expected, *, evaluator: Evaluator
+) -> Delivery:
     gap = toolchain_gap("arm-none-eabi-gcc", target.core)
     if gap:
         raise ToolchainError(f"nothing to emulate: {gap}")
@@ -169,17 +152,17 @@ def _emulated(delivery: Delivery, project: Path, graph: Graph, target: Target, e
     count = max(1, min(len(expected.inputs), EMULATED_MACS // max(cost.macs, 1)))
     some = expected.first(count)
     emulated = run_emulated(build_arm(project, target.core), target.core, some.inputs)
+    _check_equal(emulated.outputs, some, f"the C on an emulated {target.core}")
     return replace(
         delivery,
-        emulated_score=_score(emulated.outputs, some, f"the C on an emulated {target.core}"),
+        emulated_score=evaluator.score(graph, some.outputs),
         emulated_samples=count,
         instructions=emulated.instructions,
         layer_instructions=emulated.layer_instructions,
     )
 
 
-def _score(outputs: NDArray[np.int8], expected: _Expected, what: str) -> float | None:
+def _check_equal(outputs: NDArray[np.int8], expected: _Expected, what: str) -> None:
     differing = int((outputs != expected.outputs).any(axis=1).sum())
     if differing:
         raise ToolchainError(f"{what} differs from the simulator on {differing} of {len(outputs)} test samples")
-    return None if expected.right is None else float(expected.right.mean())

@@ -1,7 +1,7 @@
 """The report: one self-contained page with inline pictures, no script and no network, beside its figures as files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -87,6 +87,13 @@ def pictures(report: ReportData) -> Iterator[Picture]:
             samples_figure(report.dataset),
             "The first training samples of each class, as stored; where there are many classes, of the first ones.",
         )
+        varied = report.dataset.varied
+        if varied is not None:
+            yield Picture(
+                "varied_data",
+                samples_figure(replace(report.dataset, samples=varied)),
+                "The same samples as training varies them, each drawn once; the network sees them otherwise each time.",
+            )
     yield from _memory_maps(report)
 
 

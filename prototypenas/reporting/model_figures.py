@@ -133,9 +133,9 @@ def _draw_history(loss: Axes, accuracy: Axes, history: tuple[Epoch, ...], *, col
     losses = [(place, row.train_loss) for place, row in zip(places, history, strict=True) if row.train_loss is not None]
     loss.plot(*_columns(losses), color=colour, label=label, linewidth=1.6, marker="o", markersize=2.5)
     shares = [
-        (place, 100.0 * row.validation_accuracy)
+        (place, 100.0 * row.validation_score)
         for place, row in zip(places, history, strict=True)
-        if row.validation_accuracy is not None
+        if row.validation_score is not None
     ]
     accuracy.plot(*_columns(shares), color=colour, linewidth=1.6, marker="o", markersize=2.5)
     for place, (before, after) in enumerate(pairwise(history), start=1):

@@ -26,8 +26,8 @@ class Epoch:
     phase: str
     epoch: int
     train_loss: float | None
-    train_accuracy: float | None
-    validation_accuracy: float | None
+    train_score: float | None
+    validation_score: float | None
     parameters: int | None
 
 
@@ -109,8 +109,8 @@ def _epoch(row: Mapping[str, str | None], place: int) -> Epoch:
         phase=row.get("phase") or "train",
         epoch=place if epoch is None else int(epoch),
         train_loss=_number(row.get("train_loss")),
-        train_accuracy=_number(row.get("train_accuracy")),
-        validation_accuracy=_number(row.get("validation_accuracy")),
+        train_score=_number(row.get("train_score")),
+        validation_score=_number(row.get("validation_score")),
         parameters=None if parameters is None else int(parameters),
     )
 

@@ -8,7 +8,7 @@ from prototypenas.reporting.objective_names import objective_name
 from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.selection import Selection
-from prototypenas.types import Candidate, Footprint
+from prototypenas.types import Candidate, Footprint, metric_name
 
 ABSENT = "–"
 """What stands where a run has not come to a value yet."""
@@ -163,7 +163,7 @@ def _final_row(model: ModelResult) -> tuple[str, ...]:
 
 def _metric(model: ModelResult) -> str:
     assert model.evaluation is not None
-    return {"map50": "mAP50"}.get(model.evaluation.metric, model.evaluation.metric)
+    return metric_name(model.evaluation.metric)
 
 
 def _failure(kind: str) -> str:

@@ -33,6 +33,10 @@ class DatasetSummary:
     """Training samples as stored: images `(n, C, H, W)` uint8, series `(n, C, T)` float32."""
     sample_classes: tuple[int, ...]
     """Class number of each of them, ascending."""
+    training: str = ""
+    """How networks are trained on it, in words."""
+    varied: NDArray[np.generic] | None = None
+    """The same samples as training shows them to a network, each once; `None` where they are not varied."""
 
 
 def write_summary(summary: DatasetSummary, folder: Path) -> None:
@@ -51,6 +55,9 @@ def write_summary(summary: DatasetSummary, folder: Path) -> None:
             counts=np.asarray((summary.train_counts, summary.test_counts)),
             samples=summary.samples,
             sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
+            training=np.asarray(summary.training),
+            # None becomes an empty array: arrays of objects would need pickle.
+            varied=summary.samples[:0] if summary.varied is None else summary.varied,
         )
 
 
@@ -75,6 +82,8 @@ def read_summary(folder: Path) -> DatasetSummary | None:
                 test_counts=tuple(kept["counts"][1].tolist()),
                 samples=kept["samples"],
                 sample_classes=tuple(kept["sample_classes"].tolist()),
+                training=str(kept["training"]),
+                varied=kept["varied"] if len(kept["varied"]) else None,
             )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise RunDirectoryError(f"{path} is damaged ({error}); remove it to report without the data") from error

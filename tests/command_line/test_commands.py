@@ -156,7 +156,7 @@ def test_another_space_or_seed_of_the_weights_is_refused(finished):
     out = finished[0]
     assert "seed was 0, now 1" in refused(*WHOLE_WAY, "--out", out, "--seed", "1")
     record = json.loads((out / "run.json").read_text())["exploration"]
-    assert record["space"]["kernels"] == {"toy": [3, 5]}
+    assert record["space"]["kernels"] == {"toy": [3, 5, 7]}
     assert (record["seed"], record["sampler_seed"]) == (0, 0)
 
 

@@ -45,6 +45,9 @@ FIELDS = [
     "out_height",
     "out_width",
     "out_channels",
+    "in_rows",
+    "second_rows",
+    "out_rows",
     "pixel_stride",
     "kernel_height",
     "kernel_width",
@@ -230,15 +233,21 @@ class Harness:
     def _case(self, layer: Placed) -> bytes:
         tables = model_tables(layer.graph, layer.plan)
         (entry,) = tables.layers
+        whole = struct.pack("<3I", 0, layer.graph.tensors[layer.operator.output].height, 0)
+        return self.header(layer, dict(entry.fields), list(Kernel).index(entry.kernel), 1) + whole
+
+    @staticmethod
+    def header(layer: Placed, fields: dict[str, int], kernel: int, calls: int) -> bytes:
+        """What precedes the calls of a case: sizes, descriptor, constants, arena with the inputs in place."""
+        tables = model_tables(layer.graph, layer.plan)
+        (entry,) = tables.layers
         arena = np.random.default_rng(0).integers(-128, 128, layer.plan.total_bytes, dtype=np.int8)
         for name, values in zip(layer.operator.inputs, layer.inputs, strict=True):
             arena[layer.plan.offsets[name] :][: values.size] = values.reshape(-1)
-        kernel = list(Kernel).index(entry.kernel)
-        header = struct.pack(
-            "<6I", kernel, tables.weights.size, tables.biases.size, arena.size, layer.plan.scratch_offset, 1
-        )
+        sizes = (tables.weights.size, tables.biases.size, arena.size, layer.plan.scratch_offset)
+        header = struct.pack("<6I", kernel, *sizes, calls)
         arrays = (tables.weights, tables.biases, tables.multipliers, tables.shifts, arena)
-        return header + packed(entry.arithmetic, dict(entry.fields)) + b"".join(array.tobytes() for array in arrays)
+        return header + packed(entry.arithmetic, fields) + b"".join(array.tobytes() for array in arrays)
 
 
 def packed(arithmetic: tuple[str, tuple[int, ...]] | None, fields: dict[str, int]) -> bytes:
@@ -247,7 +256,7 @@ def packed(arithmetic: tuple[str, tuple[int, ...]] | None, fields: dict[str, int
     union = b"".join(struct.pack("<I", value & 0xFFFFFFFF) for value in values).ljust(16, b"\0")
     codes = {(0, 2**32 - 1): "I", (0, 255): "B", (-128, 127): "b"}
     layout = "<" + "".join(codes.get(FIELD_RANGES.get(name, (0, 0)), "H") for name in FIELDS)
-    return (union + struct.pack(layout, *(fields.get(name, 0) for name in FIELDS))).ljust(56, b"\0")
+    return (union + struct.pack(layout, *(fields.get(name, 0) for name in FIELDS))).ljust(60, b"\0")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
-/* Runs single kernels on cases from standard input, each array in its own heap block so that sanitizers see its end. */
+/* Runs single kernels on cases from standard input, each array in its own heap block so that sanitizers see its end.
+ * Every call is preceded by copies into the arena, rows of input for the rings, and followed by the whole arena. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "nn.h"
 
 static const nn_kernel kernels[] = {nn_convolution, nn_pointwise, nn_depthwise, nn_fully_connected, nn_add,
-                                    nn_copy,        nn_max_pool,  nn_average_pool, nn_upsample,     nn_requantize};
+                                    nn_copy,        nn_max_pool,  nn_average_pool, nn_upsample,     nn_requantize,
+                                    nn_global_pool};
 
 static void *take(size_t size)
 {
@@ -16,9 +18,26 @@ static void *take(size_t size)
     return block;
 }
 
+/* Rows as `first, count, copies`, each copy as `offset, size` and its bytes. */
+static int call(nn_kernel kernel, const nn_model *model, const nn_descriptor *layer, uint32_t arena_bytes)
+{
+    uint32_t rows[3], copy[2];
+    if (fread(rows, sizeof rows, 1, stdin) != 1) {
+        return 0;
+    }
+    for (; rows[2] > 0; rows[2]--) {
+        if (fread(copy, sizeof copy, 1, stdin) != 1 || copy[0] + copy[1] > arena_bytes ||
+            fread(model->arena + copy[0], 1, copy[1], stdin) != copy[1]) {
+            return 0;
+        }
+    }
+    kernel(model, layer, rows[0], rows[1]);
+    return fwrite(model->arena, 1, arena_bytes, stdout) == arena_bytes;
+}
+
 int main(void)
 {
-    uint32_t sizes[6]; /* kernel, weight bytes, channels, arena bytes, scratch offset, layers */
+    uint32_t sizes[6]; /* kernel, weight bytes, channels, arena bytes, scratch offset, calls */
     while (fread(sizes, sizeof sizes, 1, stdin) == 1) {
         nn_descriptor *layer = take(sizeof *layer);
         int8_t *weights = take(sizes[1]);
@@ -32,9 +51,10 @@ int main(void)
         model.shifts = shifts;
         model.arena = arena;
         model.scratch = arena + sizes[4];
-        kernels[sizes[0]](&model, layer);
-        if (fwrite(arena, 1, sizes[3], stdout) != sizes[3]) {
-            return 3;
+        for (; sizes[5] > 0; sizes[5]--) {
+            if (!call(kernels[sizes[0]], &model, layer, sizes[3])) {
+                return 3;
+            }
         }
         free(layer);
         free(weights);

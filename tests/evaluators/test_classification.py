@@ -3,9 +3,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from evaluators.classification import ClassificationEvaluator, default_evaluator
+from evaluators.classification import ClassificationTask, classification_evaluator
 from evaluators.datasets.samples import Samples, assembled
-from evaluators.quantizing import AWARE, POST_TRAINING, QuantizationPlan
+from evaluators.evaluator import TaskEvaluator
+from evaluators.quantizing import POST_TRAINING, QuantizationPlan
+from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.progress import Silent
 from prototypenas.testing.evaluator import check_evaluator
@@ -14,8 +16,8 @@ from search_spaces.mbednet_detection import build_mbednet_detection
 
 
 @pytest.fixture
-def evaluator(few_digits, quick_recipe) -> ClassificationEvaluator:
-    return ClassificationEvaluator(few_digits, quick_recipe)
+def evaluator(few_digits, quick_recipe) -> TaskEvaluator:
+    return TaskEvaluator(ClassificationTask(few_digits), quick_recipe)
 
 
 def test_the_contract_is_kept(evaluator, tiny_candidate, tmp_path):
@@ -86,7 +88,7 @@ def test_an_architecture_that_gives_maps_is_refused(evaluator, tiny_candidate, t
 
 def test_the_probe_never_shows_test_data(evaluator, few_digits):
     marked = Samples(torch.zeros_like(few_digits.test.inputs), few_digits.test.targets)
-    probe = replace(evaluator, dataset=replace(few_digits, test=marked)).probe(batch_size=32, seed=0)
+    probe = ClassificationTask(replace(few_digits, test=marked)).probe(batch_size=32, seed=0)
     assert all(float(batch.inputs.std()) > 0.1 for batch in probe.batches)
     train = few_digits.prepared(few_digits.train.inputs).flatten(1)
     distances = torch.cdist(probe.batches[0].inputs.flatten(1), train)
@@ -96,8 +98,13 @@ def test_the_probe_never_shows_test_data(evaluator, few_digits):
 def test_series_are_quantized_in_training_and_images_afterwards(few_digits):
     series = Samples(torch.randn(40, 2, 16), torch.arange(40) % 2)
     data = assembled("series", ["a", "b"], series, series, split="made up")
-    assert default_evaluator(data, epochs=3).quantization == AWARE
-    assert default_evaluator(few_digits, epochs=3).quantization == POST_TRAINING
+    hundred = RecipeOptions(epochs=100)
+    assert classification_evaluator(data, hundred).quantization.aware_epochs == 15, "the paper's"
+    assert classification_evaluator(few_digits, hundred).quantization == POST_TRAINING
+    assert classification_evaluator(few_digits, hundred, quantization="qat").quantization.aware_epochs == 15
+    assert classification_evaluator(data, RecipeOptions(epochs=3), quantization="ptq").quantization == POST_TRAINING
+    with pytest.raises(ConfigurationError, match="unknown quantization 'int4'"):
+        classification_evaluator(data, hundred, quantization="int4")
 
 
 def test_an_unknown_observer_is_refused():

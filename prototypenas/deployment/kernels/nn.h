@@ -1,7 +1,9 @@
 /* Integer neural network kernels: what a model consists of and the kernels that execute it.
  *
  * Activations are int8, height x width x channels; convolution weights are (out, height, width, in), depthwise
- * weights (height, width, channels). The zero point of an input is folded into the biases, so padding reads it. */
+ * weights (height, width, channels). The zero point of an input is folded into the biases, so padding reads it.
+ *
+ * A map lies in a ring of rows: row y at slot y modulo the rows of the ring. A whole map is the ring of its height. */
 #ifndef NN_H
 #define NN_H
 
@@ -31,6 +33,7 @@ typedef struct {
     uint32_t output;
     uint16_t in_height, in_width, in_channels;
     uint16_t out_height, out_width, out_channels;
+    uint16_t in_rows, second_rows, out_rows; /* of the rings the maps lie in */
     uint16_t pixel_stride; /* distance of two output pixels: more than out_channels inside a concatenation */
     uint16_t kernel_height, kernel_width;
     uint8_t stride_height, stride_width;
@@ -40,7 +43,7 @@ typedef struct {
     uint8_t kernel; /* index into the model's table of kernels */
 } nn_descriptor;
 
-typedef char nn_descriptor_is_56_bytes[sizeof(nn_descriptor) == 56 ? 1 : -1];
+typedef char nn_descriptor_is_60_bytes[sizeof(nn_descriptor) == 60 ? 1 : -1];
 
 typedef struct {
     const int8_t *weights;
@@ -51,17 +54,19 @@ typedef struct {
     int8_t *scratch; /* 4-byte aligned */
 } nn_model;
 
-typedef void (*nn_kernel)(const nn_model *model, const nn_descriptor *layer);
+/* Makes `rows` output rows from `row` on; the input rows they need must lie in their ring. */
+typedef void (*nn_kernel)(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 
-void nn_convolution(const nn_model *model, const nn_descriptor *layer);
-void nn_pointwise(const nn_model *model, const nn_descriptor *layer);
-void nn_depthwise(const nn_model *model, const nn_descriptor *layer);
-void nn_fully_connected(const nn_model *model, const nn_descriptor *layer);
-void nn_add(const nn_model *model, const nn_descriptor *layer);
-void nn_copy(const nn_model *model, const nn_descriptor *layer);
-void nn_max_pool(const nn_model *model, const nn_descriptor *layer);
-void nn_average_pool(const nn_model *model, const nn_descriptor *layer);
-void nn_upsample(const nn_model *model, const nn_descriptor *layer);
-void nn_requantize(const nn_model *model, const nn_descriptor *layer);
+void nn_convolution(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_pointwise(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_depthwise(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_fully_connected(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_add(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_copy(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_max_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_average_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_global_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_upsample(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_requantize(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 
 #endif

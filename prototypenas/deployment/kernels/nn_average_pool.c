@@ -5,7 +5,7 @@ static int32_t nn_sum(const nn_window *window, uint32_t channel)
 {
     const int8_t *row = window->first + channel;
     int32_t sum = 0, y, x;
-    for (y = 0; y < window->rows; y++, row += window->row_bytes) {
+    for (y = 0; y < window->rows; y++, row = nn_below(&window->source, row)) {
         const int8_t *pixel = row;
         for (x = 0; x < window->columns; x++, pixel += window->pixel_bytes) {
             sum += *pixel;
@@ -15,15 +15,14 @@ static int32_t nn_sum(const nn_window *window, uint32_t channel)
 }
 
 /* Mean over a window, or over the whole map; the multiplier divides by the number of pixels. */
-void nn_average_pool(const nn_model *model, const nn_descriptor *layer)
+void nn_average_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {
-    const int8_t *input = model->arena + layer->input;
-    int8_t *output = model->arena + layer->output;
     uint32_t channel;
-    int32_t y, x;
-    for (y = 0; y < layer->out_height; y++) {
+    int32_t x;
+    for (; rows > 0; rows--, row++) {
+        int8_t *output = nn_output_row(model, layer, row);
         for (x = 0; x < layer->out_width; x++, output += layer->pixel_stride) {
-            const nn_window window = nn_window_of(layer, input, y, x);
+            const nn_window window = nn_window_of(model, layer, row, x);
             for (channel = 0; channel < layer->in_channels; channel++) {
                 output[channel] = nn_rescale(nn_sum(&window, channel), layer);
             }

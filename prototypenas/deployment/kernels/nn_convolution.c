@@ -1,4 +1,5 @@
 #include "nn_gemm.h"
+#include "nn_rows.h"
 
 /* Columns of the window that lie left of the map, in it and right of it, in bytes. */
 typedef struct {
@@ -24,9 +25,9 @@ static nn_span nn_clip(int32_t first, int32_t size, int32_t limit, uint32_t unit
     return span;
 }
 
-static void nn_stage(const nn_descriptor *layer, const int8_t *input, nn_column *column, int32_t row, int32_t first)
+static void nn_stage(const nn_descriptor *layer, const nn_source *source, nn_column *column, int32_t row, int32_t first)
 {
-    const uint32_t row_bytes = (uint32_t)layer->in_width * layer->in_channels;
+    const int8_t *input = source->at;
     const uint32_t fill = (uint8_t)layer->in_zero_point * 0x01010101u;
     const int8_t *padding = (const int8_t *)&fill;
     const nn_span span = nn_clip(first, layer->kernel_width, layer->in_width, layer->in_channels);
@@ -37,25 +38,26 @@ static void nn_stage(const nn_descriptor *layer, const int8_t *input, nn_column 
             continue;
         }
         nn_append(column, padding, 0, span.before);
-        nn_append(column, input + (uint32_t)row * row_bytes + span.first, 4, span.inside);
+        nn_append(column, input + span.first, 4, span.inside);
         nn_append(column, padding, 0, span.after);
+        input = nn_below(source, input);
     }
     nn_flush(column);
 }
 
-/* Convolution of any window: stages one or two pixels' inputs before it writes them. */
-void nn_convolution(const nn_model *model, const nn_descriptor *layer)
+/* Rows that lie one behind the other in the output's ring. */
+static void nn_convolve(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t end)
 {
     const nn_channels channels = nn_channels_of(model, layer);
-    const int8_t *input = model->arena + layer->input;
-    int8_t *output = model->arena + layer->output;
+    int8_t *output = nn_output_row(model, layer, row);
     uint32_t *columns = (uint32_t *)(void *)model->scratch;
     nn_column column = {columns, 0, 0};
-    uint32_t staged = 0, y, x;
-    for (y = 0; y < layer->out_height; y++) {
+    uint32_t staged = 0, x;
+    for (; row < end; row++) {
+        const int32_t top = (int32_t)(row * layer->stride_height) - layer->pad_top;
+        const nn_source source = nn_source_from(model, layer, top);
         for (x = 0; x < layer->out_width; x++) {
-            nn_stage(layer, input, &column, (int32_t)(y * layer->stride_height) - layer->pad_top,
-                     (int32_t)(x * layer->stride_width) - layer->pad_left);
+            nn_stage(layer, &source, &column, top, (int32_t)(x * layer->stride_width) - layer->pad_left);
             if (++staged == 2) {
                 nn_gemm(layer, &channels, columns, 2, output);
                 output += 2u * layer->pixel_stride;
@@ -66,5 +68,16 @@ void nn_convolution(const nn_model *model, const nn_descriptor *layer)
     }
     if (staged != 0) {
         nn_gemm(layer, &channels, columns, 1, output);
+    }
+}
+
+/* Convolution of any window: stages one or two pixels' inputs before it writes them. */
+void nn_convolution(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
+{
+    while (rows > 0) {
+        const uint32_t count = nn_unbroken(row, rows, layer->out_rows);
+        nn_convolve(model, layer, row, row + count);
+        row += count;
+        rows -= count;
     }
 }

@@ -1,13 +1,15 @@
-#include "nn.h"
 #include "nn_arithmetic.h"
+#include "nn_rows.h"
 
 /* One input of a concatenation. */
-void nn_copy(const nn_model *model, const nn_descriptor *layer)
+void nn_copy(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {
-    const int8_t *input = model->arena + layer->input;
-    int8_t *output = model->arena + layer->output;
-    uint32_t pixels = (uint32_t)layer->out_height * layer->out_width;
-    for (; pixels > 0; pixels--, output += layer->pixel_stride, input += layer->in_channels) {
-        memcpy(output, input, layer->in_channels);
+    for (; rows > 0; rows--, row++) {
+        const int8_t *input = nn_source_from(model, layer, (int32_t)row).at;
+        int8_t *output = nn_output_row(model, layer, row);
+        uint32_t pixels = layer->out_width;
+        for (; pixels > 0; pixels--, output += layer->pixel_stride, input += layer->in_channels) {
+            memcpy(output, input, layer->in_channels);
+        }
     }
 }

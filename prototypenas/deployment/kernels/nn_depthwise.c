@@ -1,4 +1,5 @@
 #include "nn_channels.h"
+#include "nn_rows.h"
 
 /* Four channels of one tap. */
 #define NN_TAP(inputs, weights)                                                                                        \
@@ -12,20 +13,29 @@
         sum3 = nn_multiply_high(odd, in_odd, sum3);                                                                    \
     } while (0)
 
-/* Distance of each tap's input from the input's first byte; taps outside the map read the padding. */
-static uint32_t nn_find_taps(const nn_descriptor *layer, int32_t row, int32_t column, int32_t padding, int32_t *taps)
+/* Distance of each tap's input from the ring's first byte; taps outside the map read the padding. */
+static uint32_t nn_find_taps(const nn_descriptor *layer, const nn_source *source, int32_t row, int32_t column,
+                             int32_t padding, int32_t *taps)
 {
-    const int32_t width = layer->in_width, last_row = row + layer->kernel_height;
-    const int32_t last_column = column + layer->kernel_width;
-    uint32_t count = 0;
-    int32_t y, x;
-    for (y = row; y < last_row; y++) {
-        for (x = column; x < last_column; x++) {
-            const int inside = y >= 0 && y < layer->in_height && x >= 0 && x < width;
-            taps[count++] = inside ? (y * width + x) * layer->in_channels : padding;
+    const int32_t *const end = taps + (uint32_t)layer->kernel_height * layer->kernel_width;
+    const int32_t channels = layer->in_channels, left = column * channels;
+    const int32_t right = left + layer->kernel_width * channels, width = layer->in_width * channels;
+    const int8_t *input = source->at;
+    int32_t at;
+    for (; taps != end; row++) {
+        const int32_t first = (int32_t)(input - source->ring);
+        if (row < 0 || row >= layer->in_height) {
+            for (at = left; at < right; at += channels) {
+                *taps++ = padding;
+            }
+            continue;
         }
+        for (at = left; at < right; at += channels) {
+            *taps++ = at >= 0 && at < width ? first + at : padding;
+        }
+        input = nn_below(source, input);
     }
-    return count;
+    return (uint32_t)layer->kernel_height * layer->kernel_width;
 }
 
 static void nn_filter(const nn_channels *channels, const int8_t *input, const int32_t *taps, uint32_t tap_count,
@@ -59,21 +69,21 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
 }
 
 /* One filter a channel. Scratch: one tap distance each, then a pixel of padding. */
-void nn_depthwise(const nn_model *model, const nn_descriptor *layer)
+void nn_depthwise(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {
     const nn_channels channels = nn_channels_of(model, layer);
-    const int8_t *input = model->arena + layer->input;
-    int8_t *output = model->arena + layer->output;
     int32_t *taps = (int32_t *)(void *)model->scratch;
     int8_t *padding = (int8_t *)(taps + (uint32_t)layer->kernel_height * layer->kernel_width);
-    int32_t y, x;
     memset(padding, layer->in_zero_point, layer->in_channels);
-    for (y = 0; y < layer->out_height; y++) {
-        const int32_t row = y * layer->stride_height - layer->pad_top;
+    for (; rows > 0; rows--, row++) {
+        const int32_t top = (int32_t)(row * layer->stride_height) - layer->pad_top;
+        const nn_source source = nn_source_from(model, layer, top);
+        int8_t *output = nn_output_row(model, layer, row);
+        int32_t x;
         for (x = 0; x < layer->out_width; x++) {
-            const int32_t column = x * layer->stride_width - layer->pad_left;
-            const uint32_t count = nn_find_taps(layer, row, column, (int32_t)(padding - input), taps);
-            nn_filter(&channels, input, taps, count, layer->in_channels, output);
+            const int32_t left = x * layer->stride_width - layer->pad_left;
+            const uint32_t count = nn_find_taps(layer, &source, top, left, (int32_t)(padding - source.ring), taps);
+            nn_filter(&channels, source.ring, taps, count, layer->in_channels, output);
             output += layer->pixel_stride;
         }
     }

@@ -1,4 +1,5 @@
 #include "nn_channels.h"
+#include "nn_rows.h"
 
 /* Two words of weights against the unpacked inputs. */
 #define NN_ROW(sum, from)                                                                                              \
@@ -32,22 +33,24 @@ static int32_t nn_dot(const int8_t *left, const int8_t *right, uint32_t count, i
     return sum;
 }
 
-/* Linear layer over the flattened input: four rows at a time. */
-void nn_fully_connected(const nn_model *model, const nn_descriptor *layer)
+/* Linear layer over the flattened input: four rows of weights at a time. There is one row of outputs. */
+void nn_fully_connected(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {
     const nn_channels channels = nn_channels_of(model, layer);
-    const uint32_t row = (uint32_t)layer->in_height * layer->in_width * layer->in_channels, tail = row % 4;
-    const int8_t *const input = model->arena + layer->input, *const end = input + (row - tail);
+    const uint32_t depth = layer->in_height * nn_input_bytes(layer), tail = depth % 4;
+    const int8_t *const input = model->arena + layer->input, *const end = input + (depth - tail);
     const int8_t *w = channels.weights;
     int8_t *output = model->arena + layer->output;
     uint32_t channel = 0;
-    for (; channel + 4 <= layer->out_channels; channel += 4, w += 4 * row) {
+    (void)row;
+    (void)rows;
+    for (; channel + 4 <= layer->out_channels; channel += 4, w += 4 * depth) {
         const int32_t *biases = channels.biases + channel, *multipliers = channels.multipliers + channel;
         const uint8_t *shifts = channels.shifts + channel;
         int32_t sum0 = biases[0], sum1 = biases[1], sum2 = biases[2], sum3 = biases[3];
         const int8_t *in = input;
-        const int8_t *w0 = w, *w1 = w + row, *w2 = w1 + row, *w3 = w2 + row;
-        if (row % 8 >= 4) {
+        const int8_t *w0 = w, *w1 = w + depth, *w2 = w1 + depth, *w3 = w2 + depth;
+        if (depth % 8 >= 4) {
             NN_FOUR_ROWS(0);
             in += 4, w0 += 4, w1 += 4, w2 += 4, w3 += 4;
         }
@@ -58,9 +61,9 @@ void nn_fully_connected(const nn_model *model, const nn_descriptor *layer)
         }
         {
             const int32_t sums[4] = {sum0, sum1, sum2, sum3};
-            const int8_t *rest = w + (row - tail);
+            const int8_t *rest = w + (depth - tail);
             uint32_t lane;
-            for (lane = 0; lane < 4; lane++, rest += row) {
+            for (lane = 0; lane < 4; lane++, rest += depth) {
                 const int32_t sum = nn_dot(end, rest, tail, sums[lane]);
                 output[channel + lane] = (int8_t)nn_narrow(sum, multipliers[lane], shifts[lane], &channels);
             }
@@ -69,7 +72,7 @@ void nn_fully_connected(const nn_model *model, const nn_descriptor *layer)
     for (; channel < layer->out_channels; channel++, w += tail) {
         int32_t sum = channels.biases[channel];
         const int8_t *in = input;
-        if (row % 8 >= 4) {
+        if (depth % 8 >= 4) {
             NN_LONE_ROW(0);
             in += 4, w += 4;
         }

@@ -4,7 +4,7 @@ static int8_t nn_largest(const nn_window *window, uint32_t channel)
 {
     const int8_t *row = window->first + channel;
     int32_t largest = -128, y, x;
-    for (y = 0; y < window->rows; y++, row += window->row_bytes) {
+    for (y = 0; y < window->rows; y++, row = nn_below(&window->source, row)) {
         const int8_t *pixel = row;
         for (x = 0; x < window->columns; x++, pixel += window->pixel_bytes) {
             largest = *pixel > largest ? *pixel : largest;
@@ -14,15 +14,14 @@ static int8_t nn_largest(const nn_window *window, uint32_t channel)
 }
 
 /* Maximum over a window; padding never wins. */
-void nn_max_pool(const nn_model *model, const nn_descriptor *layer)
+void nn_max_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {
-    const int8_t *input = model->arena + layer->input;
-    int8_t *output = model->arena + layer->output;
     uint32_t channel;
-    int32_t y, x;
-    for (y = 0; y < layer->out_height; y++) {
+    int32_t x;
+    for (; rows > 0; rows--, row++) {
+        int8_t *output = nn_output_row(model, layer, row);
         for (x = 0; x < layer->out_width; x++, output += layer->pixel_stride) {
-            const nn_window window = nn_window_of(layer, input, y, x);
+            const nn_window window = nn_window_of(model, layer, row, x);
             for (channel = 0; channel < layer->in_channels; channel++) {
                 output[channel] = nn_largest(&window, channel);
             }

@@ -42,7 +42,6 @@ def test_gtsrb_takes_training_labels_from_folders_and_test_labels_from_the_table
     assert shades(data.train.inputs) == [0, 10, 20, 100, 110, 120]
     assert data.test.targets.tolist() == [1, 0]
     assert shades(data.test.inputs) == [200, 201]
-    assert not data.augmentation.flip
 
 
 def test_an_incomplete_set_is_refused(gtsrb):

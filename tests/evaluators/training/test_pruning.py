@@ -1,5 +1,6 @@
 import torch
 
+from evaluators.classification import ClassificationTask
 from evaluators.training.pruning import build_optimizer, carry_momentum, cut_channels, momentum_by_name
 from prototypenas.compression.pruning import Importance
 from search_spaces.mbednet import build_mbednet
@@ -16,7 +17,7 @@ def test_the_kept_channels_keep_their_momentum(few_digits, tiny_configuration):
         # The momentum becomes a copy of the weights, so both must be cut alike.
         buffer.copy_(parameter.detach())
     target = {dimension.name: dimension.kept for dimension in built.dimensions}
-    cut = cut_channels(network, target, few_digits, Importance.MAGNITUDE)
+    cut = cut_channels(network, target, ClassificationTask(few_digits), Importance.MAGNITUDE)
     carry_momentum(optimizer, network, before, cut)
     after = momentum_by_name(optimizer, network)
     for name, parameter in network.named_parameters():

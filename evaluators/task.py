@@ -1,0 +1,107 @@
+"""What a model is trained for: data, loss and metric, as training, quantization and delivery see them."""
+
+from collections.abc import Iterator
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from evaluators.training.recipe import Recipe
+from prototypenas.graph.graph import Graph
+from prototypenas.prototype import Prototype
+from prototypenas.types import InputShape, Probe
+
+EVALUATION_BATCH = 256
+"""Samples a forward pass outside training; fits 3x128x128 on 4 GB."""
+
+
+class Part(Protocol):
+    """Some samples of a data set with what is true of them: a training, validation or test part, or a batch."""
+
+    def __len__(self) -> int:
+        """Number of samples."""
+
+    def at(self, indices: Tensor | NDArray[np.int64]) -> Self:
+        """Give the samples at these places, in this order."""
+
+    def batches(self, batch_size: int) -> Iterator[Self]:
+        """Give all samples in order, the last batch smaller."""
+
+    def to(self, device: str | torch.device) -> Self:
+        """Give the same samples on a device."""
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Task(Protocol[P]):
+    """A data set, what is lost and what is scored on it; a frozen dataclass, for it travels to every worker."""
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+
+    @property
+    def metric(self) -> str:
+        """What the scores are; see `prototypenas.types.Evaluation.metric`."""
+
+    @property
+    def input_shape(self) -> InputShape:
+        """One sample as the network sees it."""
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+
+    @property
+    def train(self) -> P:
+        """All samples that may be learnt from."""
+
+    @property
+    def test(self) -> P:
+        """Samples that are looked at once, after all training."""
+
+    def digest(self) -> str:
+        """Equal for equal samples, targets, split, shape and whatever else of the task decides a result."""
+
+    def check_network(self, network: Prototype) -> None:
+        """Refuse a network that does not fit the task.
+
+        Raises:
+            ConfigurationError: naming what is wrong.
+        """
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Refuse a recipe that does not fit the task.
+
+        Raises:
+            ConfigurationError: naming what is wrong.
+        """
+
+    def divided(self, share: float) -> tuple[P, P | None]:
+        """Part the training samples into those learnt from and a share held out; `None` for a share of 0."""
+
+    def prepared(self, batch: P) -> Tensor:
+        """Give a batch's inputs as the network takes them."""
+
+    def varied_loss(
+        self, network: nn.Module, batch: P, recipe: Recipe, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor | None]:
+        """Vary a batch and give its loss, and how many samples were predicted rightly where that has a meaning."""
+
+    def summed_loss(self, network: nn.Module, batch: P) -> Tensor:
+        """Give the loss of a batch as it is, summed over its samples."""
+
+    def score(self, network: nn.Module, part: P) -> float:
+        """Score a network in `[0, 1]`; it is left in the mode it was in."""
+
+    def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> float:
+        """Score raw int8 outputs `(N, output bytes)` of a graph, one row a sample of `part`, in `[0, 1]`."""
+
+    def calibration_inputs(self, count: int) -> list[Tensor]:
+        """Draw at most `count` training samples by a fixed seed, prepared and in batches, without augmentation."""
+
+    def probe(self, *, batch_size: int, seed: int) -> Probe:
+        """Draw real data for the proxies from the training part."""
