@@ -22,7 +22,7 @@ from evaluators.quantizing import (
 from evaluators.task import Task
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
-from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.keeper import CHECKPOINT, PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
@@ -168,6 +168,17 @@ class TaskEvaluator:
             seed,
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def best_network(evaluator: TaskEvaluator, candidate: Candidate, baseline: Baseline, directory: Path) -> Prototype:
+    """Return the pruned network of a trained model with its best weights, on the CPU.
+
+    Raises:
+        RunDirectoryError: if its checkpoint is missing or damaged.
+    """
+    network = baseline(candidate.configuration, evaluator.input_shape, evaluator.num_classes)
+    network.load_state_dict(load_whole(directory / CHECKPOINT)["network"])
+    return network
 
 
 def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path) -> None:

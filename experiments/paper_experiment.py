@@ -13,6 +13,7 @@ from evaluators.datasets.samples import ClassificationData
 from evaluators.pretraining import PicturePretraining, pretraining_on
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
+from prototypenas.app.settings import PRETRAIN_EPOCHS as DEFAULT_EPOCHS
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
@@ -22,7 +23,6 @@ from prototypenas.reporting.console import ProgressBars, print_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.training.pretraining import DEFAULT_EPOCHS
 from prototypenas.types import InputShape
 from prototypenas.workers.process_pool import LocalProcesses
 from proxies import PAPER_ENSEMBLE, PROXIES

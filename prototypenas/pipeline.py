@@ -13,9 +13,8 @@ from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.candidate_table import candidates_text, read_candidates
-from prototypenas.exploration.exploration import DEFAULT_TRIALS
+from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.exploration import explore as explore_space
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress, Silent
@@ -45,6 +44,8 @@ class Search:
     trials: int = DEFAULT_TRIALS
     sampler: str = DEFAULT_SAMPLER
     seed: int = 0
+    settings: Arguments = field(default_factory=dict)
+    """What the user set, recorded beside the arguments so that the run can be repeated."""
 
     def arguments(self) -> Arguments:
         """Return what the run directory records."""
@@ -108,7 +109,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         NothingFits: if no candidate meets the budget.
         ProxyError: if more than half of the candidates cannot be scored.
     """
-    run.bind(search.arguments())
+    run.bind(search.arguments(), settings=search.settings)
     finished = _read_back(run, search.trials)
     if finished is not None:
         return finished
