@@ -67,10 +67,10 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     options = _parser(experiment).parse_args(arguments)
     chosen = replace(experiment, trials=options.trials, epochs=options.epochs)
     console = Console()
-    directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     data = DATASETS[chosen.dataset].load(
         options.data_dir, download=options.download, input_shape=experiment.input_shape
     )
+    directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     training = training_of(chosen, data, seed=options.seed, device=options.device)
     if options.pretrain is not None:
         training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))

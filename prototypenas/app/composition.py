@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evaluators import ClassificationData, open_dataset
+from evaluators.datasets.reading import Reading
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
-from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
+from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
     PRETRAIN_EPOCHS,
@@ -39,6 +40,10 @@ PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
 
 QUANTIZATIONS = ("auto", "ptq", "qat")
+
+
+READING_OPTIONS = ("layout", "label_column", "series_column", "group_column", "ignore_columns", "value_range")
+"""Fields of `DataSettings` that say how files of a user's own are read."""
 
 
 def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
@@ -162,8 +167,9 @@ def load_data(
     if (dataset is None) == (data.own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
     shape = parse_input_shape(input_size) if input_size else None
+    reading = compose_reading(data)
     if data.own_data is not None:
-        return open_dataset(data.own_data, input_shape=shape)
+        return open_dataset(data.own_data, input_shape=shape, reading=reading)
     source = choose("data set", dataset or "", catalogue.datasets)
     return source.load(data.data_dir, download=data.download, input_shape=shape)
 
@@ -240,6 +246,26 @@ def recipe_options(settings: TrainingSettings) -> RecipeOptions:
         epochs=settings.epochs,
         early_stopping=settings.early_stopping,
         balanced_classes=settings.class_weights,
+    )
+
+
+def compose_reading(data: DataSettings) -> Reading:
+    """Return what the user decided about files that can be read in several ways.
+
+    Raises:
+        ConfigurationError: for a value range that is none, or a decision without data of the user's own.
+    """
+    given = [name for name in READING_OPTIONS if getattr(data, name)]
+    if given and data.own_data is None:
+        option = given[0].replace("_", "-")
+        raise ConfigurationError(f"--{option} says how files of your own are read; give them with --data")
+    return Reading(
+        layout=data.layout,
+        label_column=data.label_column,
+        series_column=data.series_column,
+        group_column=data.group_column,
+        ignored_columns=parse_names(data.ignore_columns),
+        value_range=None if data.value_range is None else parse_range(data.value_range),
     )
 
 

@@ -1,5 +1,6 @@
 """Data as a user hands them over: a name, a path, arrays, or a torch Dataset."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,15 @@ def named_data(
         DatasetError: for arrays that are no samples and labels.
     """
     if is_path(data, catalogue):
-        return None, _at(settings, Path(str(data)))
+        return None, replace(settings, own_data=Path(str(data)))
     if isinstance(data, str):
         choose("data set", data, catalogue.datasets)
-        return data, settings
+        return data, replace(settings, own_data=None)
     samples, labels = _arrays(data)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ARRAYS).open("wb") as stream:
         np.savez(stream, x=samples, y=labels)
-    return None, _at(settings, folder / ARRAYS)
+    return None, replace(settings, own_data=folder / ARRAYS)
 
 
 def stored(samples: ArrayLike) -> NDArray[Any]:
@@ -54,10 +55,6 @@ def stored(samples: ArrayLike) -> NDArray[Any]:
             )
         return np.rint(values * 255.0).astype(np.uint8)
     return values
-
-
-def _at(settings: DataSettings, path: Path) -> DataSettings:
-    return DataSettings(path, settings.data_dir, settings.download)
 
 
 def _arrays(data: object) -> tuple[NDArray[Any], NDArray[Any]]:

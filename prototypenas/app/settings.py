@@ -54,9 +54,32 @@ class DataSettings:
         Path | None,
         typer.Option(
             "--data",
-            help="Your own: a folder of pictures by class, .npz, .csv, .parquet or .ts.",
+            help="Your own: a folder of pictures or sounds by class, .npz, .csv, .parquet, .ts, or a .zip of these.",
             rich_help_panel=DATA,
         ),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="How --data is read where two ways are open: NHW, NTC, wide, classes, ...", rich_help_panel=DATA
+        ),
+    ] = None
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of a table that holds the classes.", rich_help_panel=DATA)
+    ] = None
+    series_column: Annotated[
+        str | None, typer.Option(help="Column of a table that tells series apart.", rich_help_panel=DATA)
+    ] = None
+    group_column: Annotated[
+        str | None,
+        typer.Option(help="Column of subjects or recordings that are not parted by the split.", rich_help_panel=DATA),
+    ] = None
+    ignore_columns: Annotated[
+        str, typer.Option(help="Columns that are no signal, with commas between.", rich_help_panel=DATA)
+    ] = ""
+    value_range: Annotated[
+        str | None,
+        typer.Option(help="Values for black and white of pictures in arrays: 0:1.", rich_help_panel=DATA),
     ] = None
     data_dir: Annotated[Path | None, typer.Option(help="Folder that holds the data set.", rich_help_panel=DATA)] = None
     download: Annotated[
@@ -86,7 +109,9 @@ class TargetSettings:
 class SearchSettings:
     """What is explored, by what it is scored, and how long."""
 
-    trials: Annotated[int, typer.Option(min=1, help="Candidates to explore.", rich_help_panel=SEARCH)] = DEFAULT_TRIALS
+    trials: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="Candidates to explore.", rich_help_panel=SEARCH)
+    ] = DEFAULT_TRIALS
     architectures: Annotated[
         str, typer.Option(help="Architectures to search instead of the task's whole pool.", rich_help_panel=SEARCH)
     ] = ""
@@ -103,11 +128,13 @@ class SearchSettings:
         typer.Option("--proxies", help="Objectives beside FLOPs; see `list proxies`.", rich_help_panel=SCORING),
     ] = ",".join(DEFAULT_ENSEMBLE)
     probe_batch: Annotated[
-        int, typer.Option(min=2, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
+        int, typer.Option(min=2, max=65_536, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
     ] = 16
     weight_seeds: Annotated[
         int,
-        typer.Option(min=1, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING),
+        typer.Option(
+            min=1, max=1000, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING
+        ),
     ] = 1
 
 
@@ -129,7 +156,9 @@ class TrainingSettings:
 
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, help="Passes over the training data instead of --steps.", rich_help_panel=TRAINING),
+        typer.Option(
+            min=1, max=100_000, help="Passes over the training data instead of --steps.", rich_help_panel=TRAINING
+        ),
     ] = None
     steps: Annotated[
         int | None,
@@ -179,7 +208,9 @@ class TrainingSettings:
     ] = None
     pretrain_epochs: Annotated[
         int | None,
-        typer.Option(min=1, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING),
+        typer.Option(
+            min=1, max=100_000, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING
+        ),
     ] = None
     threads: Annotated[
         int,
@@ -197,7 +228,7 @@ class DeviceSettings:
 
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Worker processes; as many as cores if not given.", rich_help_panel=MACHINE),
+        typer.Option(min=1, max=1024, help="Worker processes; as many as cores if not given.", rich_help_panel=MACHINE),
     ] = None
     device: Annotated[
         str,

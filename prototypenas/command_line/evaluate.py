@@ -1,6 +1,5 @@
 """`prototypenas evaluate`: the third step."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -48,7 +47,7 @@ def evaluate(
     machine = compose_machine(device)
     check_training(training)
     for name in [*dataset, *([None] if data.own_data else [])]:
-        source = replace(data, own_data=None) if name else data
+        source = DataSettings(data_dir=data.data_dir, download=data.download) if name else data
         loaded = load_data(catalogue, name, source, input_size=size)
         trained = compose_training(
             catalogue, loaded, name, source, training, input_size=size, seed=seed, device=device.device

@@ -23,6 +23,8 @@ def print_data(training: "Training") -> None:
     if summary is not None:
         shape = "x".join(str(size) for size in summary.input_shape)
         console.print(f"{summary.name}: {len(summary.classes)} classes, {shape}; split: {summary.split}")
+        if summary.reading:
+            console.print(f"read as: {summary.reading}")
         print_table(console, class_table(summary))
         console.print(f"training: {summary.training}")
     if training.pretraining is not None:
