@@ -1,5 +1,6 @@
 """Data as a user hands them over: a name, a path, arrays, or a torch Dataset."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import DataSettings
 from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, DatasetError
+from prototypenas.runs.atomic_files import written_whole
 
-ARRAYS = "data.npz"
-"""Where a run directory keeps data that came as arrays, so that the run can be continued without them."""
+GIVEN = "given"
+"""Folder of a run directory that keeps data that came as arrays, so that the run can be continued without them."""
 
 GivenData = str | Path | tuple[ArrayLike, ArrayLike] | Dataset[Any]
 
@@ -25,9 +27,9 @@ def is_path(data: object, catalogue: Catalogue) -> bool:
 
 
 def named_data(
-    data: GivenData, catalogue: Catalogue, settings: DataSettings, folder: Path
+    data: GivenData, catalogue: Catalogue, settings: DataSettings, run: Path
 ) -> tuple[str | None, DataSettings]:
-    """Return the name of a data set, or settings with a path; arrays are kept in `folder` first.
+    """Return the name of a data set, or settings with a path; arrays are kept in the folder `run` first.
 
     Raises:
         ConfigurationError: for an unknown name.
@@ -39,10 +41,13 @@ def named_data(
         choose("data set", data, catalogue.datasets)
         return data, replace(settings, own_data=None)
     samples, labels = _arrays(data)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ARRAYS).open("wb") as stream:
-        np.savez(stream, x=samples, y=labels)
-    return None, replace(settings, own_data=folder / ARRAYS)
+    digest = hashlib.sha256(repr((samples.shape, samples.dtype, labels.tolist())).encode())
+    digest.update(np.ascontiguousarray(samples).data)
+    kept = run / GIVEN / f"data-{digest.hexdigest()[:8]}.npz"
+    if not kept.exists():
+        with written_whole(kept) as stream:
+            np.savez(stream, x=samples, y=labels)
+    return None, replace(settings, own_data=kept)
 
 
 def stored(samples: ArrayLike) -> NDArray[Any]:

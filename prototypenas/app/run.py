@@ -121,7 +121,7 @@ class Run:
         wanted = wanted if epochs is None else replace(wanted, epochs=epochs)
         name, place = self.settings.input.dataset, self.settings.data
         if data is not None:
-            name, place = named_data(data, self._catalogue, self.settings.data, self.path / "given")
+            name, place = named_data(data, self._catalogue, self.settings.data, self.path)
         if name is None and place.own_data is None:
             raise ConfigurationError(f"{self.path} was explored without data; give some: run.train('digits')")
         size = "x".join(str(number) for number in self.directory.exploration().input_shape)

@@ -56,7 +56,7 @@ def test_the_same_call_reads_back_and_a_changed_one_is_refused(searched, squares
 def test_a_model_predicts_what_its_c_does_and_its_module_is_the_trained_one(models, squares):
     (model,) = models
     assert model.classes == ("0", "1")
-    images, labels = squares
+    images, _ = squares
     assert model.predict(images).shape == (40,)
     held_out = model.training.evaluator.task.data.test
     right = model.predict(held_out.inputs.numpy()) == held_out.targets.numpy()
