@@ -14,6 +14,7 @@ def deploy(run_path: RunPath, emulate: Emulate = False, *, parts: PartSettings) 
     from prototypenas.app.composition import recorded_target, recorded_training
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.delivery_tables import instruction_table
+    from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
@@ -29,4 +30,4 @@ def deploy(run_path: RunPath, emulate: Emulate = False, *, parts: PartSettings) 
         for model in models if emulate else ():
             console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
             print_table(console, instruction_table(model))
-        print_models(models, seen.path)
+        print_models(models, seen.path, read_references(seen.path))

@@ -36,6 +36,7 @@ def evaluate(
         recorded_input,
         recorded_target,
     )
+    from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
@@ -56,4 +57,4 @@ def evaluate(
         seen = directory.dataset(trained.dataset)
         with directory.locked(), shown_progress() as progress:
             models = pipeline.evaluate(seen, trained, goal, machine, progress)
-        print_models(models, seen.path)
+        print_models(models, seen.path, read_references(seen.path))

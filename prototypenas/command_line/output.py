@@ -1,6 +1,7 @@
 """What several commands print."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from prototypenas.pipeline import Training
     from prototypenas.reporting.report_data import ModelResult
+    from prototypenas.runs.class_scores import ReferenceScore
 
 console = Console(width=None if sys.stdout.isatty() else 140)
 errors = Console(stderr=True)
@@ -31,14 +33,15 @@ def print_data(training: "Training") -> None:
         console.print(training.pretraining.summary())
 
 
-def print_models(models: "list[ModelResult]", place: Path) -> None:
-    """Print the final table and where everything lies."""
+def print_models(models: "list[ModelResult]", place: Path, references: "Sequence[ReferenceScore]" = ()) -> None:
+    """Print the final table, the models beside simple classifiers, and where everything lies."""
+    from prototypenas.reporting.classifier_tables import worth_table
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, sizes_table
     from prototypenas.reporting.tables import final_table
 
     print_table(console, final_table(models))
-    for table in (sizes_table(models), emulation_table(models)):
+    for table in (worth_table(models, references), sizes_table(models), emulation_table(models)):
         if table.rows:
             print_table(console, table)
     for note in delivery_notes(models):

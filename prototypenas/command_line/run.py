@@ -73,6 +73,7 @@ def run(
         load_data,
     )
     from prototypenas.app.exploring import compose_run
+    from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory, check_place
 
     given = InputSettings(dataset=dataset, input_size=input_size, probe=probe, seed=seed)
@@ -96,4 +97,5 @@ def run(
     note = pipeline.selected(directory).note
     if note:
         console.print(note)
-    print_models(models, directory.dataset(trained.dataset).report_html)
+    seen = directory.dataset(trained.dataset)
+    print_models(models, seen.report_html, read_references(seen.path))
