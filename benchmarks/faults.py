@@ -34,7 +34,8 @@ COMMAND = (
     *("run", "quarters", "--plugin", str(PARTS), "--architectures", "toy", "--proxies", "snip,mean_gradient"),
     *("--trials", "12", "--target", "my-board", "--keep", "2", "--epochs", "4"),
 )
-RESULTS = ("candidates.csv", "selected.csv", "models/*/graph_int8.npz", "models/*/c/weights.c", "models/*/c/model.c")
+MODELS = "datasets/*/models/*"
+RESULTS = ("candidates.csv", "selected.csv", f"{MODELS}/graph_int8.npz", f"{MODELS}/c/weights.c", f"{MODELS}/c/model.c")
 """What must not depend on any fault, byte for byte."""
 
 UNREAD = ("report.html", "figures", "study.db", ".onnx", "/c/", "run.log")

@@ -1,7 +1,6 @@
 """Training state on disk: whole or not at all."""
 
 import io
-import os
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -12,6 +11,7 @@ import torch
 
 from evaluators.training.records import EpochRecord, PruningRecord
 from prototypenas.errors import RunDirectoryError
+from prototypenas.runs.atomic_files import written_whole
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,13 @@ def save_whole(content: Mapping[str, Any], path: Path) -> None:
     """Save tensors and plain values so that a killed process leaves the old file or the new one.
 
     Raises:
-        RunDirectoryError: if the disk is full or read-only, or the folder is gone.
+        RunDirectoryError: if the disk is full or read-only.
     """
     # In memory first: on a full disk PyTorch's own writer ends in an error that does not say so.
-    content_bytes = io.BytesIO()
-    torch.save(dict(content), content_bytes)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(content_bytes.getbuffer())
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {path}: {error.strerror}; nothing already written is lost") from error
+    buffer = io.BytesIO()
+    torch.save(dict(content), buffer)
+    with written_whole(path) as stream:
+        stream.write(buffer.getbuffer())
 
 
 def load_whole(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -26,6 +27,9 @@ def end_at_once(number: int = signal.SIGINT, frame: FrameType | None = None) -> 
 @contextmanager
 def orderly_interrupts() -> Iterator[None]:
     """Let the first interrupt in the block raise `KeyboardInterrupt`, and a second one end the process at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears of interrupts
+        return
     before = signal.signal(signal.SIGINT, _raise_once)
     try:
         yield

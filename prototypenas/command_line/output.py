@@ -3,17 +3,15 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
-from prototypenas.pipeline import Training
-from prototypenas.reporting.classifier_tables import worth_table
-from prototypenas.reporting.console import print_table
-from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, sizes_table
-from prototypenas.reporting.report_data import ModelResult
-from prototypenas.reporting.tables import class_table, final_table
-from prototypenas.runs.class_scores import ReferenceScore
+if TYPE_CHECKING:
+    from prototypenas.pipeline import Training
+    from prototypenas.reporting.report_data import ModelResult
+    from prototypenas.runs.class_scores import ReferenceScore
 
 # No markup: nearly everything that is printed holds names and texts of the user's, in which `[/]` means nothing.
 console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoji=False)
@@ -26,8 +24,11 @@ def print_error(message: str) -> None:
     errors.print(Text.assemble(("error:", "bold red"), f" {line}"), highlight=False, soft_wrap=True)
 
 
-def print_data(training: Training) -> None:
+def print_data(training: "Training") -> None:
     """Print what will be trained on: classes, sizes and the split; and what is learnt before that."""
+    from prototypenas.reporting.console import print_table
+    from prototypenas.reporting.tables import class_table
+
     summary = training.summary
     if summary is not None:
         shape = "x".join(str(size) for size in summary.input_shape)
@@ -43,8 +44,13 @@ def print_data(training: Training) -> None:
         console.print(training.pretraining.summary())
 
 
-def print_models(models: list[ModelResult], place: Path, references: Sequence[ReferenceScore] = ()) -> None:
+def print_models(models: "list[ModelResult]", place: Path, references: "Sequence[ReferenceScore]" = ()) -> None:
     """Print the final table, the models beside simple classifiers, and where everything lies."""
+    from prototypenas.reporting.classifier_tables import worth_table
+    from prototypenas.reporting.console import print_table
+    from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, sizes_table
+    from prototypenas.reporting.tables import final_table
+
     print_table(console, final_table(models))
     for table in (worth_table(models, references), sizes_table(models), emulation_table(models)):
         if table.rows:

@@ -4,10 +4,6 @@ from typing import Annotated
 
 import typer
 
-from prototypenas import pipeline
-from prototypenas.app.arguments import parse_minutes
-from prototypenas.app.catalogue import gather
-from prototypenas.app.composition import compose_machine, compose_training, recorded_input
 from prototypenas.app.settings import (
     DATA,
     REFINEMENT,
@@ -19,11 +15,8 @@ from prototypenas.app.settings import (
 )
 from prototypenas.command_line.output import console, print_data
 from prototypenas.command_line.run_argument import RunPath
+from prototypenas.command_line.shown_progress import shown_progress
 from prototypenas.errors import ConfigurationError
-from prototypenas.pipeline import Choice
-from prototypenas.refinement.step import Refine
-from prototypenas.reporting.console import ProgressBars
-from prototypenas.runs.run_directory import RunDirectory
 
 
 def refine(
@@ -41,16 +34,32 @@ def refine(
     parts: PartSettings,
 ) -> None:
     """Train promising candidates briefly, so that the next `select` knows which of them learn."""
+    from prototypenas import pipeline
+    from prototypenas.app.arguments import parse_minutes
+    from prototypenas.app.catalogue import gather
+    from prototypenas.app.composition import (
+        check_training,
+        compose_machine,
+        compose_training,
+        load_data,
+        recorded_input,
+    )
+    from prototypenas.pipeline import Choice
+    from prototypenas.refinement.step import Refine
+    from prototypenas.runs.run_directory import RunDirectory
+
     directory = RunDirectory.open(run_path)
     asked = Refine(60 * parse_minutes(minutes))
     if dataset is None and data.own_data is None:
         raise ConfigurationError("refinement trains on data: name a data set with --dataset, or your own with --data")
     machine = compose_machine(device)
-    catalogue = gather(parts.plugin, parts.target_files)
+    check_training(training)
+    catalogue, size = gather(parts.plugin, parts.target_files), recorded_input(directory)
+    loaded = load_data(catalogue, dataset, data, input_size=size)
     trained = compose_training(
-        catalogue, dataset, data, training, input_size=recorded_input(directory), seed=seed, device=device.device
+        catalogue, loaded, dataset, data, training, input_size=size, seed=seed, device=device.device
     )
     print_data(trained)
-    with ProgressBars(console) as progress:
+    with directory.locked(), shown_progress() as progress:
         said = pipeline.refine(directory, asked, trained, machine, progress, keep=Choice().keep)
     console.print(f"{said}; `prototypenas select {run_path}` chooses by it")

@@ -9,7 +9,7 @@ from typing import Any
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.refinement.halving import Estimate, RungScore
-from prototypenas.runs.run_directory import write_text
+from prototypenas.runs.atomic_files import write_text
 
 RUNGS_FILE = "refinement_rungs.csv"
 """One row a training of a rung, appended as they finish."""

@@ -1,21 +1,24 @@
 """The step of a run: budget, plan and result in its directory, and what selection then chooses from."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from prototypenas.errors import ConfigurationError
+from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
 from prototypenas.refinement.plan import RefinementPlan, nominal_seconds, planned
 from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, Refinement, read_refinement
 from prototypenas.refinement.refining import RefinementWork, refine
-from prototypenas.runs.run_directory import Arguments, RunDirectory
+from prototypenas.runs.atomic_files import read_json, write_json
+from prototypenas.runs.records import Arguments, differences
+from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
 from prototypenas.workers.pool import Workers
 
-SECTION = "refinement"
-"""Of `run.json`."""
+ARGUMENTS_FILE = "refinement.json"
+"""What was asked, and the plan that followed from it."""
 
 ESTIMATE = "estimate"
 """Name of the one score that refined candidates have: held-out score, less one standard error."""
@@ -115,7 +118,7 @@ def refine_run(
     _bind(run, {**step.arguments, "seconds": step.asked.seconds, "plan": asdict(plan)}, again=again)
     if read_refinement(run.path) is None:
         assert isinstance(step.evaluator, BriefTrainer)
-        work = RefinementWork(step.evaluator, step.baselines, run.absolute().path, plan, step.seed, step.device)
+        work = RefinementWork(step.evaluator, step.baselines, run.path.resolve(), plan, step.seed, step.device)
         refine(work, candidates, workers=workers, plugins=step.plugins, progress=progress)
     counts = " -> ".join(map(str, plan.rungs))
     return f"refined {counts} candidates, {plan.steps} to {plan.units * plan.steps} steps each"
@@ -128,10 +131,15 @@ def refined_candidates(refinement: Refinement, candidates: Sequence[Candidate]) 
 
 
 def _bind(run: RunDirectory, arguments: Arguments, *, again: bool) -> None:
-    if not again:
-        run.bind(SECTION, arguments)
-        return
-    if run.differs(SECTION, arguments):
+    """Record the arguments, or hold them against those recorded; with `again`, others begin anew."""
+    file, wanted = run.path / ARGUMENTS_FILE, json.loads(json.dumps(arguments))
+    changed = differences(read_json(file), wanted) if file.exists() else ""
+    if changed and not again:
+        raise RunDirectoryError(
+            f"{run.path} was refined with other arguments ({changed}); repeat them to continue, or use "
+            "`prototypenas refine` to begin anew"
+        )
+    if changed:
         for name in (RUNGS_FILE, ESTIMATES_FILE):
             (run.path / name).unlink(missing_ok=True)
-    run.rebind(SECTION, arguments)
+    write_json(file, wanted)

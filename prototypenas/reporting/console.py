@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from prototypenas.reporting.tables import Table
+from prototypenas.reporting.table import Table
 
 
 def print_table(console: Console, table: Table) -> None:

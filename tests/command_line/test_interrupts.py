@@ -68,5 +68,5 @@ def test_interrupts_of_a_run_are_one_line_however_many(times, tmp_path):
 def test_an_interrupted_training_is_one_line(tmp_path):
     out = tmp_path / "run"
     arguments = [*RUN, "--trials", "6", "--jobs", "1", "--out", str(out)]
-    code, errors = interrupted(arguments, lambda process: any(out.glob("models/*/history.csv")), 2)
+    code, errors = interrupted(arguments, lambda process: any(out.glob("datasets/*/models/*/history.csv")), 2)
     assert (code, errors) == (130, "interrupted; the same command continues\n")

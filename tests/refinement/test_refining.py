@@ -10,7 +10,15 @@ from prototypenas.protocols import BriefResult
 from prototypenas.refinement.plan import RefinementPlan
 from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, read_refinement, read_rungs
 from prototypenas.refinement.refining import FOLDER, RefinementWork, refine
-from prototypenas.refinement.step import ESTIMATE, Refine, RefinementStep, refine_run, refined_candidates
+from prototypenas.refinement.step import (
+    ARGUMENTS_FILE,
+    ESTIMATE,
+    Refine,
+    RefinementStep,
+    refine_run,
+    refined_candidates,
+)
+from prototypenas.runs.atomic_files import read_json
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration
 from prototypenas.workers.in_process import InProcess
@@ -115,11 +123,11 @@ def test_the_step_records_its_plan_and_is_done_once(tmp_path):
     first = len(learner.trained)
     assert refine_run(run, step_of(learner), POOL, workers=InProcess(), progress=Silent()) == said
     assert len(learner.trained) == first
-    assert run.arguments("refinement")["plan"]["candidates"] == list(range(9))
+    assert read_json(tmp_path / ARGUMENTS_FILE)["plan"]["candidates"] == list(range(9))
     with pytest.raises(RunDirectoryError, match=r"seconds was 30\.0, now 60\.0"):
         refine_run(run, step_of(learner, 60.0), POOL, workers=InProcess(), progress=Silent())
     refine_run(run, step_of(learner, 60.0), POOL, workers=InProcess(), progress=Silent(), again=True)
-    assert len(learner.trained) > first and run.arguments("refinement")["seconds"] == 60.0
+    assert len(learner.trained) > first and read_json(tmp_path / ARGUMENTS_FILE)["seconds"] == 60.0
 
 
 def test_selection_sees_cautious_estimates_only(tmp_path):
@@ -138,7 +146,7 @@ def test_where_there_is_nothing_to_refine_it_says_why(tmp_path):
         (step_of(Learner(training_steps=2), None), POOL, "too short for one to pay"),
     ):
         assert reason in refine_run(run, step, pool, workers=InProcess(), progress=Silent())
-    assert not run.has("refinement")
+    assert not list(tmp_path.iterdir())
     with pytest.raises(ConfigurationError, match="minutes of refinement are too few"):
         refine_run(run, step_of(Learner(), 0.001), POOL, workers=InProcess(), progress=Silent())
     for seconds in (0.0, -60.0):
