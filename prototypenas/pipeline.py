@@ -20,7 +20,7 @@ from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator, References
 from prototypenas.refinement.refinement_table import read_refinement
-from prototypenas.refinement.step import Refine, RefinementStep, refine_run, refined_candidates
+from prototypenas.refinement.step import Refine, RefinementStep, refine_run, refined_candidates, refined_from
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.atomic_files import read_json, value_in, write_json, write_text
 from prototypenas.runs.class_scores import REFERENCES_FILE, write_references
@@ -276,9 +276,11 @@ def run(
         PrototypeNASError: as the steps do.
     """
     told = progress or Silent()
-    explore(directory, search, machine, told)
-    if refinement is not None and not directory.selection_json.exists():
-        refine(directory, refinement, training, machine, told, keep=choice.keep, again=False)
+    candidates = explore(directory, search, machine, told)
+    if refinement is not None:
+        grown = refined_from(directory) not in (None, len(candidates))
+        if grown or not directory.selection_json.exists():
+            refine(directory, refinement, training, machine, told, keep=choice.keep, again=grown)
     select(directory, choice, again=False)
     seen = directory.dataset(training.dataset)
     target = search.task.target

@@ -11,7 +11,7 @@ from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
 from prototypenas.refinement.plan import RefinementPlan, nominal_seconds, planned
 from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, Refinement, read_refinement
 from prototypenas.refinement.refining import RefinementWork, refine
-from prototypenas.runs.atomic_files import read_json, write_json
+from prototypenas.runs.atomic_files import number_in, read_json, write_json
 from prototypenas.runs.records import Arguments, differences
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
@@ -115,13 +115,27 @@ def refine_run(
     plan = step.plan(candidates)
     if plan is None:
         return "no refinement: the trainings are too short for one to pay"
-    _bind(run, {**step.arguments, "seconds": step.asked.seconds, "plan": asdict(plan)}, again=again)
+    _bind(
+        run,
+        {**step.arguments, "seconds": step.asked.seconds, "explored": len(candidates), "plan": asdict(plan)},
+        again=again,
+    )
     if read_refinement(run.path) is None:
         assert isinstance(step.evaluator, BriefTrainer)
         work = RefinementWork(step.evaluator, step.baselines, run.path.resolve(), plan, step.seed, step.device)
         refine(work, candidates, workers=workers, plugins=step.plugins, progress=progress)
     counts = " -> ".join(map(str, plan.rungs))
     return f"refined {counts} candidates, {plan.steps} to {plan.units * plan.steps} steps each"
+
+
+def refined_from(run: RunDirectory) -> int | None:
+    """Return of how many explored candidates a run was refined; `None` where it was not.
+
+    Raises:
+        RunDirectoryError: if the record is damaged.
+    """
+    file = run.path / ARGUMENTS_FILE
+    return int(number_in(read_json(file), "explored", file)) if file.exists() else None
 
 
 def refined_candidates(refinement: Refinement, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -151,6 +151,12 @@ def test_a_selection_is_recorded_whole_or_not_at_all(finished, tmp_path, monkeyp
     assert len(numbers) == 1
 
 
+def test_refinement_without_data_or_time_is_refused(finished):
+    assert "refinement trains on data: name a data set" in refused("refine", finished[0])
+    for minutes in ("0", "-5", "0.0m"):
+        assert "is no time of refinement" in refused("refine", finished[0], f"--minutes={minutes}")
+
+
 def test_another_space_or_seed_of_the_weights_is_refused(finished):
     out = finished[0]
     assert "seed was 0, now 1" in refused(*WHOLE_WAY, "--out", out, "--seed", "1")
@@ -262,6 +268,8 @@ def test_networks_of_all_kinds_are_measured(network):
         (("run", "quarters", "--pretrain", "nowhere/at/all"), ("nowhere/at/all is no folder", "one subfolder a class")),
         (("run", "quarters", "--pretrain-epochs", "3"), ("--pretrain-epochs needs --pretrain",)),
         (("run", "quarters", "--keep", "0"), ("keep is '0'", "at least 1")),
+        (("run", "quarters", "--refine", "0m"), ("'0m' is no time of refinement", "above 0")),
+        (("run", "quarters", "--refine", "long"), ("'long' is no time of refinement", "90s")),
         (("run", "quarters", "--keep", "5-3"), ("keep is '5-3'",)),
         (("run", "quarters", "--device", "tpu"), ("device 'tpu'", "cuda")),
         (("run", "quarters", "--device", "cuda:99"), ("cuda:99 is not there",)),
