@@ -34,6 +34,7 @@ from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
+from prototypenas.runs.atomic_files import write_json
 from prototypenas.types import Candidate, Evaluation, InputShape, Probe
 
 NOISE_SAMPLES = 64
@@ -171,10 +172,7 @@ class TaskEvaluator:
 
 def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path) -> None:
     """Write the result, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    content = {**asdict(evaluation), "fingerprint": fingerprint}
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_json(path, {**asdict(evaluation), "fingerprint": fingerprint})
 
 
 def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:

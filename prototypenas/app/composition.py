@@ -1,9 +1,7 @@
 """Put the parts that a user names together: what is explored, what is trained on, where the work is done."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from types import UnionType
+from dataclasses import dataclass, replace
 
 from evaluators import open_dataset
 from evaluators.training.suitable_recipe import RecipeOptions
@@ -21,13 +19,14 @@ from prototypenas.app.settings import (
 )
 from prototypenas.choices import choose, choose_all
 from prototypenas.devices import named_device, parsed_device
-from prototypenas.errors import ConfigurationError
+from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
-from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.runs.records import plain, record_of
+from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import SPACES
 from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
 from prototypenas.types import Budget, InputShape, Probe, Target
@@ -38,19 +37,6 @@ from prototypenas.workers.training_pool import LocalPool
 
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
-
-
-RECORDED_OPTIONS: Mapping[str, type | UnionType] = {
-    "epochs": int | None,
-    "steps": int | None,
-    "early_stopping": int | None,
-    "augment": str,
-    "learning_rate": float | None,
-    "batch_size": int | None,
-    "class_weights": bool,
-    "quantize": str,
-}
-"""Fields of `TrainingSettings` that a run directory records, and their types there."""
 
 
 def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
@@ -197,10 +183,9 @@ def compose_training(
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
     arguments = {
-        "own_data": None if data.own_data is None else str(data.own_data),
-        "data_dir": None if data.data_dir is None else str(data.data_dir),
+        **{name: value for name, value in plain(data).items() if name != "download"},
+        **plain(settings),
         "input_size": input_size,
-        **{name: getattr(settings, name) for name in RECORDED_OPTIONS},
         "data_digest": loaded.digest(),
         **({} if pretraining is None else pretraining.arguments()),
     }
@@ -235,33 +220,49 @@ def recipe_options(settings: TrainingSettings) -> RecipeOptions:
     )
 
 
-def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
-    """Compose the training that a run directory records."""
-    own, dataset, data_dir, size, seed = run.recorded(
-        run.evaluation_section,
-        own_data=str | None,
-        dataset=str,
-        data_dir=str | None,
-        input_size=str | None,
-        seed=int,
-    )
-    options = run.recorded(run.evaluation_section, **RECORDED_OPTIONS)
-    return compose_training(
+def recorded_training(catalogue: Catalogue, seen: DatasetDirectory) -> Training:
+    """Compose the training that a run directory records for a data set, and see that the data are still the same.
+
+    Raises:
+        RunDirectoryError: if the record is damaged, or the data are not those that the models were trained on.
+    """
+    arguments = seen.arguments()
+    where = f"{seen.name!r} in {seen.run.run_json}"
+    given = record_of(_GivenRecord, arguments, where)
+    data = record_of(DataSettings, {**arguments, "download": False}, where)
+    # What the models began with is in their weights by now, and its pictures need not be there any more.
+    settings = replace(record_of(TrainingSettings, arguments, where), pretrain=None, pretrain_epochs=None)
+    training = compose_training(
         catalogue,
-        None if own else dataset,
-        DataSettings(None if own is None else Path(own), None if data_dir is None else Path(data_dir)),
-        TrainingSettings(**dict(zip(RECORDED_OPTIONS, options, strict=True))),
-        input_size=size,
-        seed=seed,
+        None if data.own_data else seen.name,
+        data,
+        settings,
+        input_size=given.input_size,
+        seed=given.seed,
         device="cpu",
     )
+    if training.arguments["data_digest"] != given.data_digest:
+        raise RunDirectoryError(
+            f"{seen.path} was trained on other data: their digest was {given.data_digest}, now it is "
+            f"{training.arguments['data_digest']}; restore the data, or train again in another folder"
+        )
+    return training
+
+
+@dataclass(frozen=True)
+class _GivenRecord:
+    input_size: str | None
+    seed: int
+    data_digest: str
 
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
-    """Return the target that a run was explored for."""
-    return choose("target", run.recorded("exploration", target=str)[0], catalogue.targets)
+    """Return the target that a run was explored for, with the limits it was explored under."""
+    explored = run.exploration()
+    target = choose("target", explored.target, catalogue.targets)
+    return replace(target, budget=Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit))
 
 
 def recorded_input(run: RunDirectory) -> str:
     """Return the input shape that a run was explored for, as it is typed."""
-    return "x".join(str(size) for size in run.recorded("exploration", input_shape=list)[0])
+    return "x".join(str(size) for size in run.exploration().input_shape)

@@ -17,14 +17,14 @@ def deploy(run_path: RunPath, emulate: Emulate = False, *, parts: PartSettings) 
     directory = RunDirectory.open(run_path)
     catalogue = gather(parts.plugin, parts.target_files)
     goal = recorded_target(catalogue, directory)
-    trained = directory.evaluated()
+    trained = directory.datasets()
     if not trained:
         raise RunDirectoryError(f"{directory.path} holds no trained model; run `prototypenas evaluate` first")
     for seen in trained:
         training = recorded_training(catalogue, seen)
-        with ProgressBars(console) as progress:
+        with directory.locked(), ProgressBars(console) as progress:
             models = pipeline.deploy(seen, training.evaluator, goal, emulate=emulate, progress=progress)
         for model in models if emulate else ():
             console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
             print_table(console, instruction_table(model))
-        print_models(models, seen.results)
+        print_models(models, seen.path)

@@ -42,7 +42,7 @@ def evaluate(
         source = replace(data, own_data=None) if name else data
         trained = compose_training(catalogue, name, source, training, input_size=size, seed=seed, device=device.device)
         print_data(trained)
-        seen = directory.for_dataset(trained.dataset)
-        with ProgressBars(console) as progress:
+        seen = directory.dataset(trained.dataset)
+        with directory.locked(), ProgressBars(console) as progress:
             models = pipeline.evaluate(seen, trained, goal, machine, progress)
-        print_models(models, seen.results)
+        print_models(models, seen.path)

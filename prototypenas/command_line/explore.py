@@ -20,7 +20,8 @@ from prototypenas.app.settings import (
 )
 from prototypenas.command_line.output import console
 from prototypenas.reporting.console import ProgressBars
-from prototypenas.runs.run_directory import RunDirectory, read_json
+from prototypenas.runs.atomic_files import read_json
+from prototypenas.runs.run_directory import RunDirectory
 
 
 def explore(
@@ -50,7 +51,7 @@ def explore(
     )
     machine = compose_machine(device, storage)
     directory = RunDirectory.create(out)
-    with ProgressBars(console) as progress:
+    with directory.locked(), ProgressBars(console) as progress:
         pipeline.explore(directory, explored, machine, progress)
     console.print(read_json(directory.exploration_json)["summary"])
     console.print(f"all candidates: {directory.candidates_csv}")

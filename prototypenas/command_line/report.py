@@ -13,5 +13,6 @@ def report(run_path: RunPath, *, parts: PartSettings) -> None:
     """Write report.html and the figures from whatever the run directory holds."""
     directory = RunDirectory.open(run_path)
     goal = recorded_target(gather(parts.plugin, parts.target_files), directory)
-    for seen in directory.evaluated() or [directory]:
-        console.print(f"report: {pipeline.report(seen, goal)}")
+    with directory.locked():
+        for seen in directory.datasets() or (None,):
+            console.print(f"report: {pipeline.report(directory, seen, goal)}")

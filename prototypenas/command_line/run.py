@@ -83,9 +83,9 @@ def run(
         device=device.device,
     )
     directory = RunDirectory.create(out or Path("runs") / f"{trained.dataset}-{target.target}")
-    with ProgressBars(console) as progress:
+    with directory.locked(), ProgressBars(console) as progress:
         models = pipeline.run(directory, explored, choice, trained, machine, emulate=emulate, progress=progress)
     note = pipeline.selected(directory).note
     if note:
         console.print(note)
-    print_models(models, directory.report_html)
+    print_models(models, directory.dataset(trained.dataset).report_html)

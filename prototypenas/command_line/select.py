@@ -13,6 +13,7 @@ from prototypenas.runs.run_directory import RunDirectory
 def select(run_path: RunPath, seed: Seed = 0, *, settings: SelectionSettings) -> None:
     """Step 2: choose the few most meaningful trade-offs of the front."""
     directory = RunDirectory.open(run_path)
-    selection = pipeline.select(directory, compose_choice(settings, seed))
+    with directory.locked():
+        selection = pipeline.select(directory, compose_choice(settings, seed))
     print_table(console, choice_table(selection))
     console.print(" ".join(filter(None, (f"The choice is {selection.verdict}.", selection.note))))

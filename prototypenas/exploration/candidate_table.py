@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.runs.run_directory import write_text
+from prototypenas.runs.atomic_files import write_text
 from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 TABLE = "candidates.csv"
@@ -32,11 +32,16 @@ def write_candidates(path: Path, candidates: Iterable[Candidate], proxies: Seque
     Raises:
         RunDirectoryError: if it cannot be written.
     """
+    write_text(path, candidates_text(candidates, proxies))
+
+
+def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str]) -> str:
+    """Return the table as text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*_FIRST, *proxies, *_LAST))
     writer.writerows(_row(candidate, proxies) for candidate in candidates)
-    write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:

@@ -64,13 +64,14 @@ def explore(
     executor: ExecutorKind | None = None,
     directory: Path | None = None,
     storage: str | None = None,
+    study: str = "exploration",
     progress: Progress | None = None,
 ) -> Exploration:
     """Explore `trials` configurations; the same arguments give the same candidates on any number of workers.
 
     With a `directory`, every finished candidate is kept there the moment it is finished, an interrupted exploration
     continues where it was, and a table and an Optuna study are written beside. `storage` is the URL of an Optuna
-    storage that gets the study instead. `sampler` may carry its population, as in `nsga2:200`.
+    storage that gets the study instead, under the name `study`. `sampler` may carry its population, as in `nsga2:200`.
 
     Raises:
         ConfigurationError: if an argument is not allowed.
@@ -82,9 +83,10 @@ def explore(
         raise ConfigurationError(f"{trials} trials asked for; at least 1 is needed")
     name, population = name_and_population(sampler)
     chosen = create_sampler(name, space, proxies=task.proxy_names, population=population, seed=seed)
-    identity = {"sampler": name, "population": population, "sampler_seed": seed, **_space_identity(space)}
+    identity = {"sampler": name, "population": population, "sampler_seed": seed, **space.identity()}
     with ExitStack() as stack:
-        records = stack.enter_context(_records(task, identity, space, directory=directory, storage=storage))
+        kept = _records(task, identity, space, directory=directory, storage=storage, study=study)
+        records = stack.enter_context(kept)
         states = SamplerStates(directory and directory / STATE_FILE, {**task.identity(), **identity})
         live = LiveState(progress or Silent(), trials)
         run = _Run(task, chosen, records, live, states, space=space, seed=seed)
@@ -132,28 +134,17 @@ class _Records:
 
 @contextmanager
 def _records(
-    task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None
+    task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None, study: str
 ) -> Iterator[_Records]:
     url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
-    name = "exploration" if directory is None else directory.resolve().name
     with ExitStack() as stack:
         journal, mirror = None, None
         if directory is not None:
             journal = stack.enter_context(closing(Journal(directory / JOURNAL, {**task.identity(), **identity})))
         if url is not None:
-            opened = StudyMirror(url, name=name, space=space, budget=task.budget, proxies=task.proxy_names)
+            opened = StudyMirror(url, name=study, space=space, budget=task.budget, proxies=task.proxy_names)
             mirror = stack.enter_context(closing(opened))
         yield _Records(journal, directory and directory / TABLE, mirror, task)
-
-
-def _space_identity(space: SearchSpace) -> dict[str, Any]:
-    return {
-        "kernels": {name: list(space.kernels[name]) for name in space.architectures},
-        "depths": list(space.depths),
-        "strides": list(space.strides),
-        "width": list(space.width),
-        "sparsity": list(space.sparsity),
-    }
 
 
 class _Run:
@@ -188,21 +179,26 @@ class _Run:
         live.resumed(len(records.recorded))
 
     def explore(self, evaluator: Evaluator, trials: int, population: int) -> None:
-        """Ask, evaluate and tell until there are enough."""
+        """Ask, evaluate and tell until there are enough.
+
+        Whole generations are asked for and told, whatever the number of trials, of which the last may be evaluated in
+        part: so more trials continue an exploration exactly as if they had been asked for at once.
+        """
         self._take_up(evaluator, trials)
-        patience = min(UNFEASIBLE_BEFORE_PRICING, max(population, trials // 2))
+        patience = min(UNFEASIBLE_BEFORE_PRICING, 2 * population)  # whatever the trials, which may grow
         while len(self.candidates) < trials:
             if len(self.candidates) >= patience and not self._fits and not self.priced_besides:
                 self._look_for_what_fits(evaluator, population)
             start = perf_counter()
-            configurations = self._sampler.ask(min(population, trials - len(self.candidates)))
+            asked = self._sampler.ask(population)
             self._sampler_seconds += perf_counter() - start
-            generation = evaluator.evaluate(len(self.candidates), configurations)
+            generation = evaluator.evaluate(len(self.candidates), asked[: trials - len(self.candidates)])
             self.candidates += generation
             self._fits = self._fits or any(candidate.feasible for candidate in generation)
-            self._tell(generation)
+            self._tell(generation, whole=len(generation) == population)
             self._failures.refuse_broken_proxy(generation)
-            self._states.keep(self._sampler, told=len(self.candidates), priced_besides=self.priced_besides)
+            if len(generation) == population:
+                self._states.keep(self._sampler, told=len(self.candidates), priced_besides=self.priced_besides)
 
     def _take_up(self, evaluator: Evaluator, trials: int) -> None:
         """Begin with the sampler that was kept and the candidates it was told of, where there is one."""
@@ -251,11 +247,12 @@ class _Run:
             wall_seconds=perf_counter() - self._start,
         )
 
-    def _tell(self, generation: list[Candidate]) -> None:
+    def _tell(self, generation: list[Candidate], *, whole: bool) -> None:
         budget, proxies = self._task.budget, self._task.proxy_names
         outcomes = [outcome_of(candidate, budget=budget, proxies=proxies) for candidate in generation]
         start = perf_counter()
-        self._sampler.tell(outcomes)
+        if whole:
+            self._sampler.tell(outcomes)
         told = perf_counter()
         self._records.generation(self.candidates)
         self._live.told(outcomes)

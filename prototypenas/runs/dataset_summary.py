@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import RunDirectoryError
+from prototypenas.runs.atomic_files import written_whole
 from prototypenas.types import InputShape
 
 SUMMARY_FILE = "dataset.npz"
@@ -44,26 +45,20 @@ def write_summary(summary: DatasetSummary, folder: Path) -> None:
     Raises:
         RunDirectoryError: if the disk is full or read-only.
     """
-    draft = folder / (SUMMARY_FILE + ".draft")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as stream:
-            np.savez_compressed(
-                stream,
-                name=np.asarray(summary.name),
-                split=np.asarray(summary.split),
-                input_shape=np.asarray(summary.input_shape),
-                classes=np.asarray(summary.classes),
-                counts=np.asarray((summary.train_counts, summary.test_counts)),
-                samples=summary.samples,
-                sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
-                training=np.asarray(summary.training),
-                # None becomes an empty array: arrays of objects would need pickle.
-                varied=summary.samples[:0] if summary.varied is None else summary.varied,
-            )
-        draft.replace(folder / SUMMARY_FILE)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {folder / SUMMARY_FILE}: {error.strerror}") from error
+    with written_whole(folder / SUMMARY_FILE) as stream:
+        np.savez_compressed(
+            stream,
+            name=np.asarray(summary.name),
+            split=np.asarray(summary.split),
+            input_shape=np.asarray(summary.input_shape),
+            classes=np.asarray(summary.classes),
+            counts=np.asarray((summary.train_counts, summary.test_counts)),
+            samples=summary.samples,
+            sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
+            training=np.asarray(summary.training),
+            # None becomes an empty array: arrays of objects would need pickle.
+            varied=summary.samples[:0] if summary.varied is None else summary.varied,
+        )
 
 
 def read_summary(folder: Path) -> DatasetSummary | None:

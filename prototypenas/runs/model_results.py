@@ -9,7 +9,7 @@ from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.delivery import DELIVERY, read_delivery
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.reporting.report_data import ModelResult, read_history
-from prototypenas.runs.run_directory import number_in, read_json, value_in
+from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.types import Candidate, Evaluation, Target
 
 

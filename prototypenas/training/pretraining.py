@@ -11,7 +11,8 @@ from torch import Tensor
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, Evaluator
-from prototypenas.runs.run_directory import RunDirectory, read_json, value_in, write_json
+from prototypenas.runs.atomic_files import read_json, value_in, write_json
+from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.pretrained_baseline import PretrainedBaseline
 from prototypenas.types import GROUPS, Candidate, Configuration, InputShape
 
