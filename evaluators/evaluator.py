@@ -16,13 +16,13 @@ from evaluators.quantizing import (
     POST_TRAINING,
     QuantizationPlan,
     quantized_network,
-    simulated_score,
+    simulated_outputs,
     train_aware,
 )
 from evaluators.task import Task
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
-from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.keeper import CHECKPOINT, PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
@@ -35,6 +35,8 @@ from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
 from prototypenas.runs.atomic_files import write_json
+from prototypenas.runs.class_scores import BY_CLASS, ClassScores
+from prototypenas.sound import FrontEnd, WithFrontEnd
 from prototypenas.types import Candidate, Evaluation, InputShape, Probe
 
 NOISE_SAMPLES = 64
@@ -61,6 +63,11 @@ class TaskEvaluator:
     def num_classes(self) -> int:
         """Number of classes."""
         return self.task.num_classes
+
+    @property
+    def front_end(self) -> FrontEnd | None:
+        """What turns sound into the network's input; `None` for a task that does not hear."""
+        return self.task.front_end if isinstance(self.task, WithFrontEnd) else None
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part."""
@@ -147,15 +154,17 @@ class TaskEvaluator:
         save_graph(graph, job.directory / GRAPH)
         sample = self.task.prepared(next(self.task.train.batches(NOISE_SAMPLES)))
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
+        outputs = simulated_outputs(graph, self.task, test)
         evaluation = Evaluation(
             metric=self.task.metric,
             float_score=self.task.score(network.to(job.device), test),
             fake_quantized_score=self.task.score(quantized.to(job.device), test),
-            int8_score=simulated_score(graph, self.task, test),
+            int8_score=self.task.int8_score(graph, outputs, test),
             test_samples=len(test),
             seconds=seconds,
         )
-        write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json")
+        by_class = self.task.class_scores(graph, outputs, test)
+        write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
         return evaluation
 
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
@@ -170,9 +179,21 @@ class TaskEvaluator:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path) -> None:
+def best_network(evaluator: TaskEvaluator, candidate: Candidate, baseline: Baseline, directory: Path) -> Prototype:
+    """Return the pruned network of a trained model with its best weights, on the CPU.
+
+    Raises:
+        RunDirectoryError: if its checkpoint is missing or damaged.
+    """
+    network = baseline(candidate.configuration, evaluator.input_shape, evaluator.num_classes)
+    network.load_state_dict(load_whole(directory / CHECKPOINT)["network"])
+    return network
+
+
+def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path, by_class: ClassScores | None = None) -> None:
     """Write the result, whole or not at all."""
-    write_json(path, {**asdict(evaluation), "fingerprint": fingerprint})
+    scores = {} if by_class is None else {BY_CLASS: asdict(by_class)}
+    write_json(path, {**asdict(evaluation), "fingerprint": fingerprint, **scores})
 
 
 def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:

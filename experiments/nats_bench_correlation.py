@@ -21,6 +21,7 @@ import torch
 from matplotlib.figure import Figure
 
 from experiments.nats_bench_cells import build_network
+from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import kendall, nondomination_scores, spearman, with_interval
 from prototypenas.errors import DatasetError, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
@@ -166,4 +167,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -20,6 +20,7 @@ from evaluators import DATASETS
 from evaluators.classification import classification_evaluator
 from evaluators.evaluator import TaskEvaluator
 from evaluators.training.suitable_recipe import RecipeOptions
+from experiments.one_line import errors_in_one_line
 from prototypenas import pipeline
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
@@ -151,4 +152,5 @@ def _mflops(candidate: Candidate) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

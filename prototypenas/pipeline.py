@@ -4,7 +4,7 @@ The first three are the paper's (sections 3.1 to 3.3). A step that is finished i
 continued, and one asked for with other arguments is refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,15 +13,15 @@ from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.candidate_table import candidates_text, read_candidates
-from prototypenas.exploration.exploration import DEFAULT_TRIALS
+from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.exploration import explore as explore_space
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress, Silent
-from prototypenas.protocols import Baseline, Evaluator
+from prototypenas.protocols import Baseline, Evaluator, References
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.atomic_files import read_json, value_in, write_json, write_text
+from prototypenas.runs.class_scores import REFERENCES_FILE, write_references
 from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.records import Arguments, SelectionRecord, differences, plain, record_of
@@ -45,6 +45,8 @@ class Search:
     trials: int = DEFAULT_TRIALS
     sampler: str = DEFAULT_SAMPLER
     seed: int = 0
+    settings: Arguments = field(default_factory=dict)
+    """What the user set, recorded beside the arguments so that the run can be repeated."""
 
     def arguments(self) -> Arguments:
         """Return what the run directory records."""
@@ -82,6 +84,8 @@ class Training:
     plugins: tuple[PluginSource, ...] = ()
     summary: DatasetSummary | None = None
     """For the report."""
+    references: References | None = None
+    """Simple classifiers that are trained beside the models, for comparison; `None` where there are none."""
     pretraining: Pretraining | None = None
     """Where the models of an architecture get their first weights from; `None` draws them."""
 
@@ -108,7 +112,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         NothingFits: if no candidate meets the budget.
         ProxyError: if more than half of the candidates cannot be scored.
     """
-    run.bind(search.arguments())
+    run.bind(search.arguments(), settings=search.settings)
     finished = _read_back(run, search.trials)
     if finished is not None:
         return finished
@@ -177,7 +181,11 @@ def evaluate(
         write_summary(training.summary, seen.path)
     baselines = _first_weights(seen, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
-    jobs = [partial(_evaluate_one, ready, candidate, seen.absolute()) for candidate in chosen]
+    jobs: list[Callable[[Progress], object]] = [
+        partial(_evaluate_one, ready, candidate, seen.absolute()) for candidate in chosen
+    ]
+    if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
+        jobs.append(partial(_score_references, training.references, seen.absolute()))
     machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
     return results(seen, target)
 
@@ -345,6 +353,12 @@ def _pretrain_one(training: Training, shared: SharedNetwork, run: RunDirectory, 
             device=training.device,
             progress=progress,
         )
+
+
+def _score_references(references: References, seen: DatasetDirectory, progress: Progress) -> None:
+    seen.run.check_seen()
+    with computing_threads(1):
+        write_references(references.scores(progress), seen.path)
 
 
 def _evaluate_one(training: Training, candidate: Candidate, seen: DatasetDirectory, progress: Progress) -> Evaluation:

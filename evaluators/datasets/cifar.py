@@ -47,7 +47,7 @@ class Cifar:
         Raises:
             DatasetError: if a file is missing or its checksum is not the published one.
         """
-        folder = existing_folder(data_dir, self.name, download=download, homepage=_HOMEPAGE)
+        folder = existing_folder(data_dir, self.name, download=download, homepage=_HOMEPAGE, downloadable=True)
         kind = f"CIFAR{self.classes}"
         parts, names = [], ()
         for train in (True, False):

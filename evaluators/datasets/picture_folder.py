@@ -85,7 +85,7 @@ class ArxPhotos:
         """
         if download:
             raise DatasetError(f"arxphotos314 cannot be downloaded: it is not public; ask {self.homepage}")
-        root = existing_folder(data_dir, "arxphotos314", download=False, homepage=self.homepage)
+        root = existing_folder(data_dir, "arxphotos314", homepage=self.homepage)
         places = [root / "ARXPHOTOS314" / "images", root / "images", root]
         folder = next(place for place in places if place.is_dir())
         data = load_picture_folder(folder, name="arxphotos314", input_shape=input_shape or self.input_shape)

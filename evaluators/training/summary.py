@@ -25,6 +25,7 @@ def summary_of(data: ClassificationData, recipe: Recipe) -> DatasetSummary:
         name=data.name,
         input_shape=data.input_shape,
         split=data.split,
+        reading=data.reading,
         classes=data.classes,
         train_counts=_counts(data.train, data.num_classes),
         test_counts=_counts(data.test, data.num_classes),

@@ -66,6 +66,21 @@ def parse_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def parse_range(text: str) -> tuple[float, float]:
+    """Read `0:1` as the least and the greatest value.
+
+    Raises:
+        ConfigurationError: for anything but two finite numbers, the second above the first.
+    """
+    try:
+        low, high = map(float, text.split(":"))
+    except ValueError:
+        low, high = math.nan, math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ConfigurationError(f"value range is {text!r}; give the values for black and white, as in 0:1")
+    return low, high
+
+
 CONFIGURATION_FORM = "width=1.0 depths=1,2,3,1 kernels=3,3,5,3 strides=2,2,2,1 sparsities=0,0,0.2,0.5"
 """What a configuration looks like on the command line; what is left out is 1.0, 1, 3, 1 and 0."""
 

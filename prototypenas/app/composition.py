@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evaluators import open_dataset
+from evaluators import ClassificationData, open_dataset
+from evaluators.datasets.reading import Reading
+from evaluators.reference_classifiers import ReferenceClassifiers
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
-from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
+from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
+    PRETRAIN_EPOCHS,
     DataSettings,
     DeviceSettings,
     SearchSettings,
@@ -28,7 +31,6 @@ from prototypenas.protocols import Evaluator
 from prototypenas.runs.records import plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import SPACES
-from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
 from prototypenas.types import Budget, InputShape, Probe, Target
 from prototypenas.workers.dask_executor import DaskWorkers
 from prototypenas.workers.dask_training_pool import DaskPool
@@ -37,6 +39,12 @@ from prototypenas.workers.training_pool import LocalPool
 
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
+
+QUANTIZATIONS = ("auto", "ptq", "qat")
+
+
+READING_OPTIONS = ("layout", "label_column", "series_column", "group_column", "ignore_columns", "value_range")
+"""Fields of `DataSettings` that say how files of a user's own are read."""
 
 
 def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
@@ -122,9 +130,9 @@ def compose_search(
     return Search(exploration, space, settings.trials, settings.sampler, seed)
 
 
-def task_of(evaluator: Evaluator) -> str:
-    """Return the task whose pool is searched for an evaluator's input."""
-    return "image" if len(evaluator.input_shape) == 3 else "time-series"
+def task_of(input_shape: InputShape) -> str:
+    """Return the task whose pool is searched for a classifier's input."""
+    return "image" if len(input_shape) == 3 else "time-series"
 
 
 def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -> Probe | None:
@@ -148,8 +156,40 @@ def compose_machine(settings: DeviceSettings, storage: StorageSettings | None = 
     return Machine(LocalProcesses(settings.jobs), LocalPool(workers), kept_at)
 
 
+def load_data(
+    catalogue: Catalogue, dataset: str | None, data: DataSettings, *, input_size: str | None
+) -> ClassificationData:
+    """Load the data set, by name or from the user's own path.
+
+    Raises:
+        ConfigurationError: unless exactly one of name and path is given, or for an unknown name.
+        DatasetError: if the data cannot be read.
+    """
+    if (dataset is None) == (data.own_data is None):
+        raise ConfigurationError("give either the name of a data set or --data with a path of your own")
+    shape = parse_input_shape(input_size) if input_size else None
+    reading = compose_reading(data)
+    if data.own_data is not None:
+        return open_dataset(data.own_data, input_shape=shape, reading=reading)
+    source = choose("data set", dataset or "", catalogue.datasets)
+    return source.load(data.data_dir, download=data.download, input_shape=shape)
+
+
+def check_training(settings: TrainingSettings) -> None:
+    """Refuse training options that are not allowed, alone or together, before any data are read.
+
+    Raises:
+        ConfigurationError: for an unknown name, or an option that lacks another.
+    """
+    if settings.pretrain is None and settings.pretrain_epochs is not None:
+        raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
+    choose("quantization", settings.quantize, dict.fromkeys(QUANTIZATIONS))
+    recipe_options(settings)
+
+
 def compose_training(
     catalogue: Catalogue,
+    loaded: ClassificationData,
     dataset: str | None,
     data: DataSettings,
     settings: TrainingSettings,
@@ -158,28 +198,18 @@ def compose_training(
     seed: int,
     device: str,
 ) -> Training:
-    """Load the data set, by name or from the user's own path, and return how models are trained on it.
+    """Return how models are trained on a loaded data set.
 
     Raises:
-        ConfigurationError: unless exactly one of name and path is given, or for an unknown name or option.
-        DatasetError: if the data cannot be read.
+        ConfigurationError: for an option that is not allowed.
+        DatasetError: if the pictures to pre-train on cannot be read.
     """
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
     from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
 
-    if (dataset is None) == (data.own_data is None):
-        raise ConfigurationError("give either the name of a data set or --data with a path of your own")
-    if settings.pretrain is None and settings.pretrain_epochs is not None:
-        raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
-    shape = parse_input_shape(input_size) if input_size else None
-    options = recipe_options(settings)
-    if data.own_data is not None:
-        loaded = open_dataset(data.own_data, input_shape=shape)
-    else:
-        source = choose("data set", dataset or "", catalogue.datasets)
-        loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
-    evaluator = classification_evaluator(loaded, options, quantization=settings.quantize)
+    check_training(settings)
+    evaluator = classification_evaluator(loaded, recipe_options(settings), quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
     arguments = {
@@ -199,6 +229,7 @@ def compose_training(
         device=device,
         plugins=catalogue.plugins,
         summary=summary_of(loaded, evaluator.recipe),
+        references=ReferenceClassifiers(loaded),
         pretraining=pretraining,
     )
 
@@ -220,6 +251,26 @@ def recipe_options(settings: TrainingSettings) -> RecipeOptions:
     )
 
 
+def compose_reading(data: DataSettings) -> Reading:
+    """Return what the user decided about files that can be read in several ways.
+
+    Raises:
+        ConfigurationError: for a value range that is none, or a decision without data of the user's own.
+    """
+    given = [name for name in READING_OPTIONS if getattr(data, name)]
+    if given and data.own_data is None:
+        option = given[0].replace("_", "-")
+        raise ConfigurationError(f"--{option} says how files of your own are read; give them with --data")
+    return Reading(
+        layout=data.layout,
+        label_column=data.label_column,
+        series_column=data.series_column,
+        group_column=data.group_column,
+        ignored_columns=parse_names(data.ignore_columns),
+        value_range=None if data.value_range is None else parse_range(data.value_range),
+    )
+
+
 def recorded_training(catalogue: Catalogue, seen: DatasetDirectory) -> Training:
     """Compose the training that a run directory records for a data set, and see that the data are still the same.
 
@@ -232,9 +283,11 @@ def recorded_training(catalogue: Catalogue, seen: DatasetDirectory) -> Training:
     data = record_of(DataSettings, {**arguments, "download": False}, where)
     # What the models began with is in their weights by now, and its pictures need not be there any more.
     settings = replace(record_of(TrainingSettings, arguments, where), pretrain=None, pretrain_epochs=None)
+    name = None if data.own_data else seen.name
     training = compose_training(
         catalogue,
-        None if data.own_data else seen.name,
+        load_data(catalogue, name, data, input_size=given.input_size),
+        name,
         data,
         settings,
         input_size=given.input_size,

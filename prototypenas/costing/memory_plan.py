@@ -1,7 +1,7 @@
 """Where every tensor of a graph lies in RAM while it lives: one arena, shared over time.
 
-Operators work in place or over their input where the kernels allow it (`input_lead_bytes`), and the inputs of a
-concatenation are written straight into its output where that costs no memory. Scratch lies behind the tensors,
+Operators work in place or over their input where the kernels allow it (`Operator.input_lead_bytes`), and the inputs
+of a concatenation are written straight into its output where that costs no memory. Scratch lies behind the tensors,
 4-byte aligned, and every operator uses it from its start. Tensors are bytes and need no alignment.
 """
 
@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from prototypenas.costing.kernel_properties import input_lead_bytes, scratch_bytes, writes_with_gaps
 from prototypenas.costing.offset_assignment import Block, assign_offsets, live_bound, lower_bound, step_bounds
-from prototypenas.graph.graph import Concat, Graph, Operator
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator
+from prototypenas.graph.operators.concat import Concat
 
 ALIGNMENT = 4
 """Bytes; scratch holds int16 pairs and pointers."""
@@ -97,7 +98,7 @@ def plan_memory(graph: Graph) -> MemoryPlan:
     structure = _Structure(graph)
     layout = _best_layout(structure)
     offsets = layout.tensor_offsets()
-    scratch = max(scratch_bytes(operator, graph.tensors) for operator in graph.operators)
+    scratch = max(operator.scratch_bytes(graph.tensors) for operator in graph.operators)
     return MemoryPlan(
         offsets=offsets,
         lifetimes=structure.lifetimes,
@@ -180,7 +181,7 @@ class _Structure:
         """Give the inputs a concatenation can have in place: written with gaps, but read by nobody else."""
         members, start = {}, 0
         for name in concat.inputs:
-            if name in self.producers and self.readers[name] == 1 and writes_with_gaps(self.producers[name]):
+            if name in self.producers and self.readers[name] == 1 and self.producers[name].writes_with_gaps:
                 members[name] = start
             start += self.graph.tensors[name].channels
         return members
@@ -190,7 +191,7 @@ class _Structure:
         for index, operator in enumerate(self.graph.operators):
             ending = [name for name in operator.inputs if self.lifetimes[name].last == index]
             if ending:
-                lead = input_lead_bytes(operator, self.graph.tensors)
+                lead = operator.input_lead_bytes(self.graph.tensors)
                 if lead < self.sizes[operator.output]:
                     leads.update({(name, operator.output): lead for name in ending})
         return leads

@@ -5,10 +5,14 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.runs.atomic_files import write_text
 from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE = "candidates.csv"
 """Name of the file in a run directory."""
@@ -42,6 +46,16 @@ def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str]) -> 
     writer.writerow((*_FIRST, *proxies, *_LAST))
     writer.writerows(_row(candidate, proxies) for candidate in candidates)
     return text.getvalue()
+
+
+def candidate_frame(candidates: Iterable[Candidate]) -> "pd.DataFrame":
+    """Return the table as a DataFrame, indexed by number; what a candidate does not have is missing."""
+    import pandas as pd  # noqa: PLC0415  (it takes a second, and the search needs it nowhere)
+
+    listed = list(candidates)
+    proxies = tuple(dict.fromkeys(name for candidate in listed for name in candidate.scores))
+    read = io.StringIO(candidates_text(listed, proxies))
+    return pd.read_csv(read, index_col="number", dtype={"digest": str, "rejection": str, "detail": str})
 
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:

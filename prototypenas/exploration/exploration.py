@@ -5,18 +5,19 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
-from prototypenas.exploration.candidate_table import TABLE, write_candidates
+from prototypenas.exploration.candidate_table import TABLE, candidate_frame, write_candidates
+from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.feasible_start import find_feasible
 from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
 from prototypenas.exploration.outcome import Outcome, outcome_of
 from prototypenas.exploration.sampler_state import STATE_FILE, SamplerStates
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, name_and_population
+from prototypenas.exploration.samplers import Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
 from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
@@ -26,8 +27,8 @@ from prototypenas.types import Candidate, Configuration
 from prototypenas.workers.executors import ExecutorKind
 from prototypenas.workers.process_pool import LocalProcesses
 
-DEFAULT_TRIALS = 500
-"""Candidates explored (paper, section 3.1)."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNFEASIBLE_BEFORE_PRICING = 30
 """Candidates without a single one that fits, after which configurations are priced besides until some do."""
@@ -39,7 +40,7 @@ TABLE_GROWTH = 0.1
 """The table is written anew when it has grown by this share, so that writing stays linear in its length."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exploration:
     """All candidates in their order, and what was done to get them."""
 
@@ -52,6 +53,17 @@ class Exploration:
     def feasible(self) -> tuple[Candidate, ...]:
         """The scored candidates."""
         return tuple(candidate for candidate in self.candidates if candidate.feasible)
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """All candidates, a row each: configuration, cost, scores (higher is better), rejection."""
+        return candidate_frame(self.candidates)
+
+    def __repr__(self) -> str:
+        return f"<Exploration of {len(self.candidates)} candidates, {len(self.feasible)} fit, by {self.objectives}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html(max_rows=20))
 
 
 def explore(

@@ -14,6 +14,7 @@ from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.runs.atomic_files import number_in, read_json, value_in
+from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.dataset_summary import read_summary
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
@@ -44,6 +45,7 @@ def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection
         models=models,
         target=target,
         importance=_importance(run),
+        references=read_references(seen.path) if seen else (),
         dataset=read_summary(seen.path) if seen else None,
     )
     page = seen.report_html if seen else run.path / "report.html"

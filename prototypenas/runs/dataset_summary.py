@@ -33,6 +33,8 @@ class DatasetSummary:
     """Training samples as stored: images `(n, C, H, W)` uint8, series `(n, C, T)` float32."""
     sample_classes: tuple[int, ...]
     """Class number of each of them, ascending."""
+    reading: str = ""
+    """How a user's own files were understood, in words."""
     training: str = ""
     """How networks are trained on it, in words."""
     varied: NDArray[np.generic] | None = None
@@ -50,6 +52,7 @@ def write_summary(summary: DatasetSummary, folder: Path) -> None:
             stream,
             name=np.asarray(summary.name),
             split=np.asarray(summary.split),
+            reading=np.asarray(summary.reading),
             input_shape=np.asarray(summary.input_shape),
             classes=np.asarray(summary.classes),
             counts=np.asarray((summary.train_counts, summary.test_counts)),
@@ -77,6 +80,7 @@ def read_summary(folder: Path) -> DatasetSummary | None:
                 name=str(kept["name"]),
                 input_shape=tuple(kept["input_shape"].tolist()),
                 split=str(kept["split"]),
+                reading=str(kept["reading"]),
                 classes=tuple(kept["classes"].tolist()),
                 train_counts=tuple(kept["counts"][0].tolist()),
                 test_counts=tuple(kept["counts"][1].tolist()),

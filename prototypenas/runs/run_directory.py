@@ -36,6 +36,7 @@ VERSIONS = "made_with"
 IDENTITY = "identity"
 EXPLORATION = "exploration"
 DATASETS = "datasets"
+SETTINGS = "settings"
 """Sections of `run.json`; the first two are always there."""
 RECORDED_VERSIONS = ("prototypenas", "torch", "torchvision", "numpy", "optuna", "lightning", "torch-pruning", "moocore")
 
@@ -148,8 +149,28 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.path} has no exploration yet; run that step first")
         return dict(sections[EXPLORATION])
 
-    def bind(self, arguments: Arguments) -> None:
+    def note_settings(self, settings: Arguments) -> None:
+        """Record what the user set, so that the run can be repeated or go on without being told again."""
+        sections = self._sections()
+        wanted = _as_json(settings)
+        if sections.get(SETTINGS) != wanted:
+            self._write({**sections, SETTINGS: wanted})
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the user set.
+
+        Raises:
+            RunDirectoryError: if nothing was recorded.
+        """
+        sections = self._sections()
+        if SETTINGS not in sections:
+            raise RunDirectoryError(f"{self.path} has no settings recorded; give them anew")
+        return dict(sections[SETTINGS])
+
+    def bind(self, arguments: Arguments, settings: Arguments | None = None) -> None:
         """Record the exploration's arguments, or hold them against those already recorded; `trials` may grow.
+
+        `settings` are recorded with them as they are.
 
         Raises:
             RunDirectoryError: if the run was made with other arguments; the message names each one that differs.
@@ -159,8 +180,9 @@ class RunDirectory:
         recorded = sections.get(EXPLORATION, wanted)
         more = {"trials": max(wanted.get("trials", 0), recorded.get("trials", 0))}
         self._refuse({**recorded, **more} if "trials" in recorded else recorded, wanted)
-        if sections.get(EXPLORATION) != wanted:
-            self._write({**sections, EXPLORATION: wanted})
+        news = {EXPLORATION: wanted, **({SETTINGS: _as_json(settings)} if settings else {})}
+        if any(sections.get(name) != value for name, value in news.items()):
+            self._write({**sections, **news})
 
     def bind_dataset(self, name: str, arguments: Arguments) -> None:
         """Record the arguments of a data set's trainings, or hold them against those already recorded.

@@ -16,9 +16,6 @@ from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.pretrained_baseline import PretrainedBaseline
 from prototypenas.types import GROUPS, Candidate, Configuration, InputShape
 
-DEFAULT_EPOCHS = 50
-"""The paper's, on ImageNet."""
-
 START_FILE = "start.json"
 """In a model's folder: which pre-trained network it began with, and how much of it."""
 

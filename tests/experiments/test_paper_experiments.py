@@ -1,10 +1,15 @@
 import importlib
+import runpy
+import sys
 
 import pytest
 
 from evaluators import DATASETS
-from experiments.paper_experiment import PaperExperiment, main, search_of
+from experiments.paper_experiment import PaperExperiment, settings_of
 from experiments.paper_values import TABLE_2, TABLE_3
+from prototypenas.app.catalogue import gather
+from prototypenas.app.exploring import compose_run
+from prototypenas.app.settings import DeviceSettings
 from prototypenas.errors import DatasetError
 
 MODULES = {
@@ -37,13 +42,33 @@ def test_each_experiment_is_the_papers_and_says_what_to_expect(module, dataset):
 
 def test_image_sets_share_one_search():
     images = [importlib.import_module(f"experiments.{name}").EXPERIMENT for name in list(MODULES)[:8]]
-    searches = [search_of(experiment, seed=0) for experiment in images]
-    assert all(search.arguments() == searches[0].arguments() for search in searches)
+    settings = [settings_of(experiment, seed=0) for experiment in images]
+    assert all(one == settings[0] for one in settings)
+    search = compose_run(gather(), settings[0], DeviceSettings()).arguments()
+    assert search["proxies"] == ["meco", "zico", "naswot", "snip"] and search["trials"] == 500
+    assert settings[0].selection.select_in == "objectives", "the paper's rule"
     assert len({experiment.run_name for experiment in images}) == 1
 
 
-def test_a_missing_data_folder_ends_before_any_search(tmp_path):
-    experiment = importlib.import_module("experiments.daliac").EXPERIMENT
-    with pytest.raises(DatasetError, match="does not exist"):
-        main(experiment, ["--data-dir", str(tmp_path / "nowhere"), "--out", str(tmp_path / "run")])
-    assert not (tmp_path / "run" / "candidates.csv").exists()
+@pytest.mark.parametrize("module", [*MODULES, "sisfall"])
+def test_a_missing_data_folder_is_one_line_and_leaves_no_run_directory(module, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [module, "--data-dir", "nowhere", "--out", "run"])
+    monkeypatch.delitem(sys.modules, f"experiments.{module}", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"experiments.{module}", run_name="__main__")
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("error: ") and said.count("\n") == 1 and "nowhere does not exist" in said
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", [name for name, source in DATASETS.items() if source.needs_files])
+def test_a_download_is_only_offered_where_it_is_not_refused(name, tmp_path):
+    with pytest.raises(DatasetError) as missing:
+        DATASETS[name].load(tmp_path / "nowhere")
+    if "--download" in str(missing.value):
+        assert name in ("cifar10", "cifar100", "gtsrb", "flowers102", "birds", "pets", "pets-species")
+    else:
+        with pytest.raises(DatasetError, match="download"):
+            DATASETS[name].load(tmp_path / "nowhere", download=True)
