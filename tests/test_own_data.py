@@ -87,8 +87,9 @@ def test_a_decision_between_two_readings_is_recorded_and_kept(tmp_path):
     done = invoke(*command, "--out", out, "--layout", "16x16")
     assert done.exit_code == 0, done.output
     assert "read as: arrays of numpy; 16x16: pictures of 16x16" in done.stdout
-    assert "Read as: arrays of numpy; 16x16" in (out / "report.html").read_text()
-    assert json.loads((out / "run.json").read_text())["evaluation"]["layout"] == "16x16"
+    assert "Read as: arrays of numpy; 16x16" in next(out.glob("datasets/*/report.html")).read_text()
+    (recorded,) = json.loads((out / "run.json").read_text())["datasets"].values()
+    assert recorded["layout"] == "16x16"
     again = invoke("deploy", out, "--plugin", PARTS)
     assert again.exit_code == 0, again.output
 

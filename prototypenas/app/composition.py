@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evaluators import ClassificationData, open_dataset
+from evaluators import Data, open_dataset
 from evaluators.datasets.reading import Reading
-from evaluators.reference_classifiers import ReferenceClassifiers
+from evaluators.datasets.source import with_classes
 from evaluators.training.suitable_recipe import RecipeOptions
-from evaluators.training.summary import summary_of
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
@@ -107,6 +106,8 @@ def compose_search(
         ConfigurationError: for an unknown task, architecture, proxy or sampler, or an architecture of another task.
     """
     pool = choose("task", task, catalogue.pools)
+    if num_classes < 2 and task != "detection":
+        raise ConfigurationError(f"{num_classes} class asked for; telling classes apart needs at least 2")
     baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
     elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
     for name in baselines:
@@ -125,14 +126,17 @@ def compose_search(
         probe=probe,
         device=device,
         plugins=catalogue.plugins,
+        detects=task == "detection",
     )
     space = SearchSpace(tuple(baselines), catalogue.kernels)
     return Search(exploration, space, settings.trials, settings.sampler, seed)
 
 
-def task_of(input_shape: InputShape) -> str:
-    """Return the task whose pool is searched for a classifier's input."""
-    return "image" if len(input_shape) == 3 else "time-series"
+def task_of(evaluator: Evaluator) -> str:
+    """Return the task whose pool is searched for an evaluator's input."""
+    if evaluator.metric == "map50":
+        return "detection"
+    return "image" if len(evaluator.input_shape) == 3 else "time-series"
 
 
 def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -> Probe | None:
@@ -156,9 +160,7 @@ def compose_machine(settings: DeviceSettings, storage: StorageSettings | None = 
     return Machine(LocalProcesses(settings.jobs), LocalPool(workers), kept_at)
 
 
-def load_data(
-    catalogue: Catalogue, dataset: str | None, data: DataSettings, *, input_size: str | None
-) -> ClassificationData:
+def load_data(catalogue: Catalogue, dataset: str | None, data: DataSettings, *, input_size: str | None) -> Data:
     """Load the data set, by name or from the user's own path.
 
     Raises:
@@ -189,7 +191,7 @@ def check_training(settings: TrainingSettings) -> None:
 
 def compose_training(
     catalogue: Catalogue,
-    loaded: ClassificationData,
+    loaded: Data,
     dataset: str | None,
     data: DataSettings,
     settings: TrainingSettings,
@@ -205,13 +207,15 @@ def compose_training(
         DatasetError: if the pictures to pre-train on cannot be read.
     """
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
-    from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
+    from evaluators.tasks import evaluator_for, references_for, summary_for  # noqa: PLC0415
 
     check_training(settings)
-    evaluator = classification_evaluator(loaded, recipe_options(settings), quantization=settings.quantize)
+    evaluator = evaluator_for(loaded, recipe_options(settings), quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
-    pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
+    pretraining = None
+    if settings.pretrain is not None:
+        pretraining = pretraining_on(settings.pretrain, with_classes(loaded), epochs=epochs_before)
     arguments = {
         **{name: value for name, value in plain(data).items() if name != "download"},
         **plain(settings),
@@ -228,8 +232,8 @@ def compose_training(
         threads=settings.threads,
         device=device,
         plugins=catalogue.plugins,
-        summary=summary_of(loaded, evaluator.recipe),
-        references=ReferenceClassifiers(loaded),
+        summary=summary_for(evaluator),
+        references=references_for(evaluator),
         pretraining=pretraining,
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from evaluators import ClassificationData
+from evaluators import Data
 from prototypenas import pipeline
 from prototypenas.app.arguments import parse_input_shape
 from prototypenas.app.catalogue import Catalogue
@@ -20,7 +20,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.pipeline import Machine, Search
 from prototypenas.progress import Progress
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.types import Candidate, Probe
+from prototypenas.types import Candidate
 from prototypenas.workers.executors import InProcess
 from prototypenas.workers.training_pool import LocalPool
 
@@ -48,7 +48,7 @@ def explore_run(
 
 
 def compose_run(
-    catalogue: Catalogue, settings: RunSettings, device: DeviceSettings, loaded: ClassificationData | None = None
+    catalogue: Catalogue, settings: RunSettings, device: DeviceSettings, loaded: Data | None = None
 ) -> Search:
     """Return what a run's settings explore; data that are not loaded yet are loaded for their shape and classes.
 
@@ -60,8 +60,15 @@ def compose_run(
     goal = compose_target(catalogue, settings.target)
     if loaded is None and (given.dataset is not None or settings.data.own_data is not None):
         loaded = load_data(catalogue, given.dataset, settings.data, input_size=given.input_size)
+    task, probe = given.task or "image", None
     if loaded is not None:
-        shape, classes = loaded.input_shape, loaded.num_classes
+        from evaluators.tasks import evaluator_for  # noqa: PLC0415  (Lightning comes with it)
+
+        evaluator = evaluator_for(loaded)
+        task, shape, classes = task_of(evaluator), evaluator.input_shape, evaluator.num_classes
+        probe = compose_probe(given.probe, evaluator, settings.search.probe_batch, given.seed)
+    elif given.probe != "gaussian":
+        raise ConfigurationError("the probe is to be real data, and none are given")
     elif given.input_size is not None and given.classes is not None:
         shape, classes = parse_input_shape(given.input_size), given.classes
     else:
@@ -69,23 +76,12 @@ def compose_run(
     composed = compose_search(
         catalogue,
         settings.search,
-        given.task or task_of(shape),
+        task,
         shape,
         classes,
         target=goal,
-        probe=_probe(settings, loaded),
+        probe=probe,
         seed=given.seed,
         device=device.device,
     )
     return replace(composed, settings=settings.flat())
-
-
-def _probe(settings: RunSettings, loaded: ClassificationData | None) -> Probe | None:
-    if settings.input.probe == "gaussian":
-        return None
-    if loaded is None:
-        raise ConfigurationError("the probe is to be real data, and none are given")
-    from evaluators.classification import classification_evaluator  # noqa: PLC0415  (Lightning comes with it)
-
-    evaluator = classification_evaluator(loaded)
-    return compose_probe(settings.input.probe, evaluator, settings.search.probe_batch, settings.input.seed)

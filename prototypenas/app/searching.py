@@ -120,7 +120,7 @@ def explore(
     size = "x".join(str(number) for number in shape)
     wanted = replace(
         base,
-        input=replace(base.input, input_size=size, classes=classes, seed=seed),
+        input=replace(base.input, task=base.input.task or _task(shape), input_size=size, classes=classes, seed=seed),
         target=limited(replace(base.target, target=goal), limits or {}),
         search=_searched(base.search, trials, proxy_names, names),
     )
@@ -152,6 +152,10 @@ def _searched(search: SearchSettings, trials: int, proxies: str, architectures: 
     named = replace(search, trials=trials)
     named = replace(named, proxies=proxies) if proxies else named
     return replace(named, architectures=architectures) if architectures else named
+
+
+def _task(shape: Sequence[int]) -> str:
+    return "image" if len(shape) == 3 else "time-series"
 
 
 def _label(data: GivenData) -> str:

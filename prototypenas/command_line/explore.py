@@ -23,7 +23,9 @@ from prototypenas.command_line.shown_progress import shown_progress
 def explore(
     out: Annotated[Path, typer.Option("--out", help="Run directory to make.")],
     input_size: Annotated[str, typer.Option("--input", help="CxHxW for images, CxT for series.", rich_help_panel=DATA)],
-    classes: Annotated[int, typer.Option(min=2, max=100_000, help="Number of classes.", rich_help_panel=DATA)],
+    classes: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Number of classes; 1 for detection only.", rich_help_panel=DATA)
+    ],
     task: Annotated[str, typer.Option(help="One of image, time-series, detection.", rich_help_panel=DATA)] = "image",
     seed: Seed = 0,
     *,
