@@ -9,7 +9,7 @@ from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.optuna_sampler import OptunaSampler
 from prototypenas.exploration.sampler_state import STATE_FILE, SamplerStates
 from prototypenas.testing.stub_task import StubTask
-from prototypenas.workers.executors import InProcess
+from prototypenas.workers.in_process import InProcess
 
 TRIALS = 160
 
