@@ -25,8 +25,10 @@ ESTIMATE = "estimate"
 
 SHARE_OF_TRAINING = 0.3
 """A budget that nobody gave is this share of what the trainings of the kept models will nominally take."""
-MOST_SECONDS = 300.0
+MOST_SECONDS = 600.0
 """And at most so much."""
+ENTRANTS_WANTED = 2
+"""For each model that is kept: with fewer, a choice from the whole front by proxies is better than one from so few."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class RefinementStep:
         assert isinstance(self.evaluator, BriefTrainer)  # `obstacle` has looked
         trainer, seconds = self.evaluator, self.asked.seconds
         try:
-            return planned(
+            plan = planned(
                 candidates,
                 seconds=self._derived_seconds(candidates, trainer) if seconds is None else seconds,
                 batch_size=trainer.batch_size,
@@ -84,6 +86,8 @@ class RefinementStep:
             if seconds is not None:
                 raise
             return None
+        enough = seconds is not None or len(plan.candidates) >= min(ENTRANTS_WANTED * self.keep, len(candidates))
+        return plan if enough else None
 
     def _derived_seconds(self, candidates: Sequence[Candidate], trainer: BriefTrainer) -> float:
         feasible = [one for one in candidates if one.feasible]
