@@ -23,6 +23,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
+from prototypenas.sound import FrontEnd
 from prototypenas.types import Batch, InputShape, Probe
 from prototypenas.workers.threads import computing_threads
 
@@ -58,6 +59,14 @@ class ClassificationTask:
     def test(self) -> Samples:
         """Samples that are looked at once, after all training."""
         return self.data.test
+
+    @property
+    def front_end(self) -> FrontEnd | None:
+        """What turned sound into these pictures, and their normalisation."""
+        if self.data.front_end is None:
+            return None
+        normalisation = self.data.normalisation
+        return FrontEnd(self.data.front_end, normalisation.mean[0], normalisation.deviation[0])
 
     def digest(self) -> str:
         """Equal for equal samples, labels, split and shape."""

@@ -34,6 +34,7 @@ from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
+from prototypenas.sound import FrontEnd, WithFrontEnd
 from prototypenas.types import Candidate, Evaluation, InputShape, Probe
 
 NOISE_SAMPLES = 64
@@ -60,6 +61,11 @@ class TaskEvaluator:
     def num_classes(self) -> int:
         """Number of classes."""
         return self.task.num_classes
+
+    @property
+    def front_end(self) -> FrontEnd | None:
+        """What turns sound into the network's input; `None` for a task that does not hear."""
+        return self.task.front_end if isinstance(self.task, WithFrontEnd) else None
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part."""

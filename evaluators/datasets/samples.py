@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from evaluators.augmentation import Augmentation
 from prototypenas.errors import ConfigurationError, DatasetError
+from prototypenas.sound.log_mel import LogMel
 from prototypenas.types import InputShape
 
 PART = 256
@@ -73,6 +74,8 @@ class ClassificationData:
     """What the publisher set apart to choose the best checkpoint; otherwise a share of the training part is."""
     reading: str = ""
     """How a user's files were understood, in words, for the report."""
+    front_end: LogMel | None = None
+    """What turned sound into these pictures; it is delivered as C too."""
 
     @property
     def num_classes(self) -> int:
