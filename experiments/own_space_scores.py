@@ -3,7 +3,8 @@
     OMP_NUM_THREADS=1 python -m experiments.own_space_scores --data cifar10 digits sisfall
 
 Apart from the trainings, so that a new proxy is held against the table without training anything again; proxies that
-are in the file are not computed again. Writes `own_space_<data>_scores.csv` beside the table; `docs/own_space.md` has the columns. About five CPU minutes.
+are in the file are not computed again. Writes `own_space_<data>_scores.csv` beside the table; `docs/own_space.md` has
+the columns. About five CPU minutes.
 """
 
 import argparse
@@ -63,7 +64,6 @@ def shape_features(network: Prototype) -> dict[str, float]:
         "mean_kernel": sum(group.kernel for group in groups) / len(groups),
         "strided_groups": float(sum(group.stride == 2 for group in groups)),
         "mean_sparsity": sum(group.sparsity for group in groups) / len(groups),
-        "fewest_channels": float(min(kept)),
         "mean_log_channels": sum(math.log(count) for count in kept) / len(kept),
         "features": float(_classifier_inputs(network)),
         "last_positions": float(sizes["last"]),

@@ -13,6 +13,7 @@ from evaluators.datasets.samples import ClassificationData
 from evaluators.pretraining import PicturePretraining, pretraining_on
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
+from prototypenas.app.presets import PRESETS
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
@@ -25,7 +26,7 @@ from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.pretraining import DEFAULT_EPOCHS
 from prototypenas.types import InputShape
 from prototypenas.workers.process_pool import LocalProcesses
-from proxies import PAPER_ENSEMBLE, PROXIES
+from proxies import PROXIES
 from search_spaces import IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
 PAPER_IMAGE_POOL: Mapping[str, Baseline] = {
@@ -66,7 +67,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     """Run an experiment from the command line; run again, it continues, or prints the finished result."""
     options = _parser(experiment).parse_args(arguments)
     chosen = replace(experiment, trials=options.trials, epochs=options.epochs)
-    console = Console()
+    console, paper = Console(), PRESETS["paper"]
     data = DATASETS[chosen.dataset].load(
         options.data_dir, download=options.download, input_shape=experiment.input_shape
     )
@@ -78,7 +79,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
         models = run(
             directory,
             search_of(chosen, options.seed),
-            Choice(keep=chosen.keep),
+            Choice(chosen.keep, paper.space, leader=paper.leader, solver=paper.solver),
             training,
             Machine(LocalProcesses(options.jobs)),
             progress=progress,
@@ -97,7 +98,7 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
     target = load_targets()[experiment.target]
     task = ExplorationTask(
         experiment.architectures,
-        {name: PROXIES[name] for name in PAPER_ENSEMBLE},
+        {name: PROXIES[name] for name in PRESETS["paper"].proxies},
         experiment.input_shape,
         experiment.search_classes,
         target,
@@ -105,7 +106,9 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
         seed=seed,
     )
     kernels = {name: KERNELS[name] for name in experiment.architectures}
-    return Search(task, SearchSpace(tuple(experiment.architectures), kernels), trials=experiment.trials, seed=seed)
+    return Search(
+        task, SearchSpace(tuple(experiment.architectures), kernels), trials=experiment.trials, seed=seed, preset="paper"
+    )
 
 
 def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: int, device: str) -> Training:

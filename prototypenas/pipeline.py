@@ -24,7 +24,7 @@ from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
-from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
+from prototypenas.selection import DEFAULT_SPACE, Selection, Solver, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
 from prototypenas.types import Candidate, Evaluation, Target
@@ -32,6 +32,9 @@ from prototypenas.workers.executors import ExecutorKind
 from prototypenas.workers.process_pool import LocalProcesses
 from prototypenas.workers.threads import computing_threads
 from prototypenas.workers.training_pool import LocalPool, TrainingPool
+
+DEFAULT_PRESET = "default"
+"""Name of the preset that is taken where none is asked for; `prototypenas.app.presets` has all."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,13 @@ class Search:
     trials: int = DEFAULT_TRIALS
     sampler: str = DEFAULT_SAMPLER
     seed: int = 0
+    preset: str = DEFAULT_PRESET
+    """Name of the preset that was asked for; recorded, and followed by a later selection."""
 
     def arguments(self) -> Arguments:
         """Give what the run directory records."""
-        return {**self.task.identity(), "trials": self.trials, "sampler": self.sampler, "seed": self.seed}
+        search = {"trials": self.trials, "sampler": self.sampler, "seed": self.seed, "preset": self.preset}
+        return {**self.task.identity(), **search}
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,9 @@ class Choice:
     keep: int | tuple[int, int] = (3, 5)
     space: str = DEFAULT_SPACE
     seed: int = 0
+    leader: bool = True
+    """Whether the model expected to be the most accurate is always chosen."""
+    solver: Solver = "proof"
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
         run.bind("selection", asdict(choice))
         if run.selection_json.exists():
             return selected(run)
-    selection = select_subset(candidates, keep=choice.keep, space=choice.space, seed=choice.seed)
+    selection = choose(candidates, choice)
     proxies = tuple(selection.front[0].scores)
     write_candidates(run.selected_csv, selection.chosen, proxies)
     write_json(
@@ -154,6 +163,18 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
         },
     )
     return selection
+
+
+def choose(candidates: Sequence[Candidate], choice: Choice) -> Selection:
+    """Choose of candidates without a run directory."""
+    return select_subset(
+        candidates,
+        keep=choice.keep,
+        space=choice.space,
+        leader=choice.leader,
+        solver=choice.solver,
+        seed=choice.seed,
+    )
 
 
 def evaluate(

@@ -11,6 +11,7 @@ from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.presets import PRESETS
 from prototypenas.app.settings import (
     DataSettings,
     DeviceSettings,
@@ -26,7 +27,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
 from prototypenas.exploration.space import SearchSpace
-from prototypenas.pipeline import Choice, Machine, Search, Training
+from prototypenas.pipeline import DEFAULT_PRESET, Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import SPACES
@@ -83,15 +84,17 @@ def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
     )
 
 
-def compose_choice(settings: SelectionSettings, seed: int) -> Choice:
+def compose_choice(settings: SelectionSettings, preset: str, seed: int) -> Choice:
     """Return what the selection is asked for.
 
     Raises:
-        ConfigurationError: for a `keep` that is no number or range, or an unknown space.
+        ConfigurationError: for a `keep` that is no number or range, or an unknown space or preset.
     """
     keep = parse_keep(settings.keep)
-    choose("selection space", settings.select_in, SPACES)
-    return Choice(keep, settings.select_in, seed)
+    followed = choose("preset", preset, PRESETS)
+    space = settings.select_in or followed.space
+    choose("selection space", space, SPACES)
+    return Choice(keep, space, seed, followed.leader, followed.solver)
 
 
 def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> None:
@@ -115,6 +118,7 @@ def compose_search(
     num_classes: int,
     *,
     target: Target,
+    preset: str = DEFAULT_PRESET,
     probe: Probe | None = None,
     seed: int,
     device: str,
@@ -122,7 +126,8 @@ def compose_search(
     """Return what is explored.
 
     Raises:
-        ConfigurationError: for an unknown task, architecture, proxy or sampler, or an architecture of another task.
+        ConfigurationError: for an unknown task, architecture, proxy, preset or sampler, or an architecture of another
+            task.
     """
     pool = choose("task", task, catalogue.pools)
     baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
@@ -132,7 +137,9 @@ def compose_search(
             raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
     exploration = ExplorationTask(
         baselines,
-        choose_all("proxy", parse_names(settings.proxies), catalogue.proxies),
+        choose_all(
+            "proxy", parse_names(settings.proxies) or choose("preset", preset, PRESETS).proxies, catalogue.proxies
+        ),
         input_shape,
         num_classes,
         target,
@@ -145,7 +152,7 @@ def compose_search(
         plugins=catalogue.plugins,
     )
     space = SearchSpace(tuple(baselines), catalogue.kernels)
-    return Search(exploration, space, settings.trials, settings.sampler, seed)
+    return Search(exploration, space, settings.trials, settings.sampler, seed, preset)
 
 
 def task_of(evaluator: Evaluator) -> str:
@@ -294,6 +301,11 @@ def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
         seed=seed,
         device="cpu",
     )
+
+
+def recorded_preset(run: RunDirectory) -> str:
+    """Return the preset that a run was explored by."""
+    return str(run.recorded("exploration", preset=str)[0])
 
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
+from prototypenas.app.presets import PRESETS
 from prototypenas.exploration.exploration import DEFAULT_TRIALS
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS
-from prototypenas.selection import DEFAULT_SPACE, SPACES
+from prototypenas.selection import SPACES
 from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
-from proxies import DEFAULT_ENSEMBLE
 
 DEFAULT_TARGET = "imxrt1062"
 """The paper's microcontroller."""
@@ -100,6 +100,20 @@ class TargetSettings:
 
 
 @dataclass(frozen=True)
+class PresetSettings:
+    """The objectives and the rule of choice, by one name."""
+
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset",
+            help=f"Objectives and rule of choice: {', '.join(PRESETS)}. The first if not given, or the exploration's.",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class SearchSettings:
     """What is explored, by what it is scored, and how long."""
 
@@ -119,8 +133,12 @@ class SearchSettings:
     ] = DEFAULT_SAMPLER
     proxies: Annotated[
         str,
-        typer.Option("--proxies", help="Objectives beside FLOPs; see `list proxies`.", rich_help_panel=SCORING),
-    ] = ",".join(DEFAULT_ENSEMBLE)
+        typer.Option(
+            "--proxies",
+            help="Objectives beside FLOPs instead of the preset's; see `list proxies`.",
+            rich_help_panel=SCORING,
+        ),
+    ] = ""
     probe_batch: Annotated[
         int, typer.Option(min=2, max=65_536, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
     ] = 16
@@ -140,8 +158,9 @@ class SelectionSettings:
         str, typer.Option(help="Models to keep: a number, or a range such as 3-5.", rich_help_panel=SELECTION)
     ] = "3-5"
     select_in: Annotated[
-        str, typer.Option(help=f"Selection space: {', '.join(SPACES)}.", rich_help_panel=SELECTION)
-    ] = DEFAULT_SPACE
+        str,
+        typer.Option(help=f"Selection space instead of the preset's: {', '.join(SPACES)}.", rich_help_panel=SELECTION),
+    ] = ""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,14 @@ from prototypenas.app.settings import (
     DATA,
     DeviceSettings,
     PartSettings,
+    PresetSettings,
     SearchSettings,
     Seed,
     StorageSettings,
     TargetSettings,
 )
 from prototypenas.command_line.output import console
+from prototypenas.pipeline import DEFAULT_PRESET
 from prototypenas.reporting.console import ProgressBars
 from prototypenas.runs.run_directory import RunDirectory, read_json
 
@@ -32,6 +34,7 @@ def explore(
     *,
     target: TargetSettings,
     search: SearchSettings,
+    preset: PresetSettings,
     device: DeviceSettings,
     storage: StorageSettings,
     parts: PartSettings,
@@ -45,6 +48,7 @@ def explore(
         parse_input_shape(input_size),
         classes,
         target=compose_target(catalogue, target),
+        preset=preset.preset or DEFAULT_PRESET,
         seed=seed,
         device=device.device,
     )

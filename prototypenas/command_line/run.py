@@ -24,6 +24,7 @@ from prototypenas.app.settings import (
     DeviceSettings,
     Emulate,
     PartSettings,
+    PresetSettings,
     SearchSettings,
     Seed,
     SelectionSettings,
@@ -32,6 +33,7 @@ from prototypenas.app.settings import (
     TrainingSettings,
 )
 from prototypenas.command_line.output import console, print_data, print_models
+from prototypenas.pipeline import DEFAULT_PRESET
 from prototypenas.reporting.console import ProgressBars
 from prototypenas.runs.run_directory import RunDirectory, check_place
 
@@ -54,6 +56,7 @@ def run(
     target: TargetSettings,
     search: SearchSettings,
     selection: SelectionSettings,
+    preset: PresetSettings,
     training: TrainingSettings,
     device: DeviceSettings,
     storage: StorageSettings,
@@ -62,7 +65,8 @@ def run(
     """Go the whole way: explore, select, train + prune + quantize, write C, report. The same command continues it."""
     catalogue = gather(parts.plugin, parts.target_files)
     goal = compose_target(catalogue, target)
-    choice = compose_choice(selection, seed)
+    followed = preset.preset or DEFAULT_PRESET
+    choice = compose_choice(selection, followed, seed)
     machine = compose_machine(device, storage)
     check_names(catalogue, search, probe)
     check_place(out or Path("runs") / f"{dataset}-{target.target}")
@@ -78,6 +82,7 @@ def run(
         evaluator.input_shape,
         evaluator.num_classes,
         target=goal,
+        preset=followed,
         probe=compose_probe(probe, evaluator, search.probe_batch, seed),
         seed=seed,
         device=device.device,

@@ -1,8 +1,8 @@
 """`prototypenas select`: the second step."""
 
 from prototypenas import pipeline
-from prototypenas.app.composition import compose_choice
-from prototypenas.app.settings import Seed, SelectionSettings
+from prototypenas.app.composition import compose_choice, recorded_preset
+from prototypenas.app.settings import PresetSettings, Seed, SelectionSettings
 from prototypenas.command_line.output import console
 from prototypenas.command_line.run_argument import RunPath
 from prototypenas.reporting.console import print_table
@@ -10,9 +10,10 @@ from prototypenas.reporting.tables import choice_table
 from prototypenas.runs.run_directory import RunDirectory
 
 
-def select(run_path: RunPath, seed: Seed = 0, *, settings: SelectionSettings) -> None:
+def select(run_path: RunPath, seed: Seed = 0, *, settings: SelectionSettings, preset: PresetSettings) -> None:
     """Step 2: choose the few most meaningful trade-offs of the front."""
     directory = RunDirectory.open(run_path)
-    selection = pipeline.select(directory, compose_choice(settings, seed))
+    followed = preset.preset or recorded_preset(directory)
+    selection = pipeline.select(directory, compose_choice(settings, followed, seed))
     print_table(console, choice_table(selection))
     console.print(" ".join(filter(None, (f"The choice is {selection.verdict}.", selection.note))))
