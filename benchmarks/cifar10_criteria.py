@@ -20,7 +20,7 @@ import torch
 from evaluators import DATASETS
 from evaluators.classification import ClassificationTask
 from evaluators.evaluator import TaskEvaluator
-from evaluators.quantizing import POST_TRAINING, quantized_network, simulated_score, train_aware
+from evaluators.quantizing import POST_TRAINING, quantized_network, simulated_outputs, train_aware
 from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
@@ -78,7 +78,9 @@ class Study:
         network.load_state_dict(load_whole(self.out / "pruned" / "checkpoint.pt")["network"])
         quantized = quantized_network(network, self.task, POST_TRAINING)
         train_aware(quantized, job, replace(POST_TRAINING, aware_epochs=AWARE_EPOCHS))
-        return {"int8, aware": simulated_score(quantized.to_integer_graph(), self.task, self.task.test)}
+        graph = quantized.to_integer_graph()
+        outputs = simulated_outputs(graph, self.task, self.task.test)
+        return {"int8, aware": self.task.int8_score(graph, outputs, self.task.test)}
 
     def from_scratch(self) -> dict[str, float]:
         """Train the half-sized network as such."""

@@ -23,6 +23,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
+from prototypenas.runs.class_scores import ClassScores
 from prototypenas.sound import FrontEnd
 from prototypenas.types import Batch, InputShape, Probe
 from prototypenas.workers.threads import computing_threads
@@ -129,6 +130,11 @@ class ClassificationTask:
         (logits,) = dequantize_outputs(graph, outputs)
         return int((logits.argmax(axis=1) == part.targets.numpy()).sum()) / len(part)
 
+    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> ClassScores:
+        """Count which class is taken for which, and give recall and F1 of each."""
+        (logits,) = dequantize_outputs(graph, outputs)
+        return scores_by_class(torch.from_numpy(logits).argmax(dim=1), part.targets, self.num_classes)
+
     def calibration_inputs(self, count: int) -> list[Tensor]:
         """Draw prepared training samples, as many of each class, without augmentation."""
         samples = self.data.train
@@ -180,6 +186,22 @@ def classification_evaluator(
     recipe = recipe_for(data, options)
     plan = aware_plan(recipe.epochs) if aware else POST_TRAINING
     return TaskEvaluator(ClassificationTask(data), recipe, quantization=plan)
+
+
+def scores_by_class(predicted: Tensor, truth: Tensor, num_classes: int) -> ClassScores:
+    """Hold predicted class numbers `(N,)` against the true ones."""
+    # Takes a second to import; only a finished training needs it.
+    from torchmetrics.functional.classification import (  # noqa: PLC0415
+        multiclass_confusion_matrix,
+        multiclass_f1_score,
+        multiclass_recall,
+    )
+
+    confusion = multiclass_confusion_matrix(predicted, truth, num_classes)
+    recall, f1 = (
+        score(predicted, truth, num_classes, average="none") for score in (multiclass_recall, multiclass_f1_score)
+    )
+    return ClassScores(tuple(map(tuple, confusion.tolist())), tuple(recall.tolist()), tuple(f1.tolist()))
 
 
 def class_weights(data: ClassificationData) -> Tensor:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from evaluators.task import EVALUATION_BATCH, Part, Task
@@ -85,10 +86,10 @@ def train_aware(quantized: FakeQuantizedNetwork, job: TrainingJob, plan: Quantiz
     quantized.load_state_dict(load_whole(aware.best_path)["network"])
 
 
-def simulated_score(graph: Graph, task: Task[Any], part: Part) -> float:
-    """Score what integer arithmetic gives for all samples of a part, in `[0, 1]`."""
+def simulated_outputs(graph: Graph, task: Task[Any], part: Part) -> NDArray[np.int8]:
+    """Give what integer arithmetic gives for all samples of a part, `(N, output bytes)`."""
     outputs = [
         simulate_rows(graph, quantize_input(graph, task.prepared(batch).numpy()))
         for batch in part.batches(EVALUATION_BATCH)
     ]
-    return task.int8_score(graph, np.concatenate(outputs), part)
+    return np.concatenate(outputs)

@@ -11,6 +11,7 @@ from evaluators import DATASETS
 from evaluators.classification import classification_evaluator
 from evaluators.datasets.samples import ClassificationData
 from evaluators.pretraining import PicturePretraining, pretraining_on
+from evaluators.reference_classifiers import ReferenceClassifiers
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
 from prototypenas.app.presets import PRESETS
@@ -123,6 +124,7 @@ def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: 
         seed=seed,
         device=device,
         summary=summary_of(data, evaluator.recipe),
+        references=ReferenceClassifiers(data),
     )
 
 

@@ -7,6 +7,7 @@ from types import UnionType
 
 from evaluators import open_dataset
 from evaluators.datasets.reading import Reading
+from evaluators.reference_classifiers import ReferenceClassifiers
 from evaluators.training.suitable_recipe import RecipeOptions
 from evaluators.training.summary import summary_of
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
@@ -235,6 +236,7 @@ def compose_training(
         device=device,
         plugins=catalogue.plugins,
         summary=summary_of(loaded, evaluator.recipe),
+        references=ReferenceClassifiers(loaded),
         pretraining=pretraining,
     )
 

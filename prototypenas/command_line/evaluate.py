@@ -12,6 +12,7 @@ from prototypenas.command_line.output import console, print_data, print_models
 from prototypenas.command_line.run_argument import RunPath
 from prototypenas.errors import ConfigurationError
 from prototypenas.reporting.console import ProgressBars
+from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.run_directory import RunDirectory
 
 NO_NAMES: list[str] = []
@@ -44,4 +45,4 @@ def evaluate(
         seen = directory.for_dataset(trained.dataset)
         with ProgressBars(console) as progress:
             models = pipeline.evaluate(seen, trained, goal, machine, progress)
-        print_models(models, seen.results)
+        print_models(models, seen.results, read_references(seen.results))

@@ -35,6 +35,7 @@ from prototypenas.app.settings import (
 from prototypenas.command_line.output import console, print_data, print_models
 from prototypenas.pipeline import DEFAULT_PRESET
 from prototypenas.reporting.console import ProgressBars
+from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.run_directory import RunDirectory, check_place
 
 
@@ -93,4 +94,5 @@ def run(
     note = pipeline.selected(directory).note
     if note:
         console.print(note)
-    print_models(models, directory.report_html)
+    seen = directory.for_dataset(trained.dataset)
+    print_models(models, seen.report_html, read_references(seen.results))

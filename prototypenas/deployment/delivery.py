@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.compression.quantization import quantization
 from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
@@ -94,7 +93,7 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0])
     write_onnx(graph, directory / ONNX)
     if isinstance(evaluator, WithFrontEnd) and evaluator.front_end is not None:
-        found = quantization(graph, graph.input)
+        found = graph.tensors[graph.input].known_quantization
         write_front_end(evaluator.front_end, directory / FRONT_END, scale=found.scale, zero_point=found.zero_point)
     # The C gives the simulator's outputs byte by byte, or nothing is delivered: their score is the C's.
     delivery = _on_host(project, expected, evaluator.score(graph, expected.outputs))
