@@ -28,6 +28,7 @@ from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
+from prototypenas.detection.head import HEAD, write_head
 from prototypenas.errors import RunDirectoryError, TrainingError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, save_graph
@@ -62,6 +63,11 @@ class TaskEvaluator:
     def num_classes(self) -> int:
         """Number of classes."""
         return self.task.num_classes
+
+    @property
+    def metric(self) -> str:
+        """What the scores are."""
+        return self.task.metric
 
     @property
     def front_end(self) -> FrontEnd | None:
@@ -151,6 +157,9 @@ class TaskEvaluator:
         test = self.task.test
         graph = quantized.to_integer_graph()
         save_graph(graph, job.directory / GRAPH)
+        head = self.task.head(graph)
+        if head is not None:
+            write_head(head, job.directory / HEAD)
         sample = self.task.prepared(next(self.task.train.batches(NOISE_SAMPLES)))
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
         outputs = simulated_outputs(graph, self.task, test)
@@ -161,6 +170,7 @@ class TaskEvaluator:
             int8_score=self.task.int8_score(graph, outputs, test),
             test_samples=len(test),
             seconds=seconds,
+            details=self.task.details(graph, outputs, test),
         )
         by_class = self.task.class_scores(graph, outputs, test)
         write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
@@ -199,7 +209,9 @@ def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content["fingerprint"]
-        evaluation = Evaluation(**{item.name: content[item.name] for item in fields(Evaluation)})
+        evaluation = Evaluation(
+            **{item.name: content[item.name] for item in fields(Evaluation) if item.name in content}
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise RunDirectoryError(f"{path} is damaged ({error}); remove it to test this model again") from error
     if found != fingerprint:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from evaluators import DATASETS
-from evaluators.classification import classification_evaluator
-from evaluators.datasets.samples import ClassificationData
+from evaluators import DATASETS, Data
+from evaluators.datasets.source import with_classes
 from evaluators.pretraining import PicturePretraining, pretraining_on
-from evaluators.reference_classifiers import ReferenceClassifiers
+from evaluators.tasks import evaluator_for, references_for, summary_for
 from evaluators.training.suitable_recipe import RecipeOptions
-from evaluators.training.summary import summary_of
 from prototypenas.app.presets import PRESETS
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
@@ -75,7 +73,9 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     training = training_of(chosen, data, seed=options.seed, device=options.device)
     if options.pretrain is not None:
-        training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
+        training = pretrained(
+            training, pretraining_on(options.pretrain, with_classes(data), epochs=options.pretrain_epochs)
+        )
     with ProgressBars(console) as progress:
         models = run(
             directory,
@@ -112,9 +112,9 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
     )
 
 
-def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: int, device: str) -> Training:
+def training_of(experiment: PaperExperiment, data: Data, *, seed: int, device: str) -> Training:
     """Give step 3 with the paper's quantization: after training for images, in training for series."""
-    evaluator = classification_evaluator(data, paper_recipe(experiment.epochs))
+    evaluator = evaluator_for(data, paper_recipe(experiment.epochs))
     arguments = {"epochs": experiment.epochs, "data_digest": data.digest()}
     return Training(
         experiment.dataset,
@@ -123,8 +123,8 @@ def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: 
         arguments,
         seed=seed,
         device=device,
-        summary=summary_of(data, evaluator.recipe),
-        references=ReferenceClassifiers(data),
+        summary=summary_for(evaluator),
+        references=references_for(evaluator),
     )
 
 

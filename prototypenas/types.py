@@ -77,11 +77,15 @@ class Footprint:
     requantization_bytes: int
     descriptors_bytes: int
     code_bytes: int
+    detection_ram_bytes: int = 0
+    """Candidates of a detector's boxes."""
+    detection_rom_bytes: int = 0
+    """Tables and code that make boxes of a detector's outputs."""
 
     @property
     def ram_bytes(self) -> int:
-        """Activations, scratch and stack."""
-        return self.activations_bytes + self.scratch_bytes + self.stack_bytes
+        """Activations, scratch, stack, and a detector's candidates."""
+        return self.activations_bytes + self.scratch_bytes + self.stack_bytes + self.detection_ram_bytes
 
     @property
     def rom_bytes(self) -> int:
@@ -92,6 +96,7 @@ class Footprint:
             + self.requantization_bytes
             + self.descriptors_bytes
             + self.code_bytes
+            + self.detection_rom_bytes
         )
 
 
@@ -155,7 +160,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets `(N,)`."""
+    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets: classes `(N,)`, or boxes `(N, M, 5)` of a detector.
+
+    A box is its class, -1 standing for no box, and its corners in input pixels.
+    """
 
     inputs: Tensor
     targets: Tensor
@@ -237,3 +245,5 @@ class Evaluation:
     test_samples: int
     seconds: float
     """Wall time of training, pruning, quantization and test."""
+    details: Mapping[str, float] = field(default_factory=dict)
+    """Further scores of the integer simulator by name, as the report prints them."""

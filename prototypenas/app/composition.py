@@ -7,9 +7,8 @@ from types import UnionType
 
 from evaluators import open_dataset
 from evaluators.datasets.reading import Reading
-from evaluators.reference_classifiers import ReferenceClassifiers
+from evaluators.datasets.source import with_classes
 from evaluators.training.suitable_recipe import RecipeOptions
-from evaluators.training.summary import summary_of
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.presets import PRESETS
@@ -131,6 +130,8 @@ def compose_search(
             task.
     """
     pool = choose("task", task, catalogue.pools)
+    if num_classes < 2 and task != "detection":
+        raise ConfigurationError(f"{num_classes} class asked for; telling classes apart needs at least 2")
     baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
     elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
     for name in baselines:
@@ -151,6 +152,7 @@ def compose_search(
         probe=probe,
         device=device,
         plugins=catalogue.plugins,
+        detects=task == "detection",
     )
     space = SearchSpace(tuple(baselines), catalogue.kernels)
     return Search(exploration, space, settings.trials, settings.sampler, seed, preset)
@@ -158,6 +160,8 @@ def compose_search(
 
 def task_of(evaluator: Evaluator) -> str:
     """Return the task whose pool is searched for an evaluator's input."""
+    if evaluator.metric == "map50":
+        return "detection"
     return "image" if len(evaluator.input_shape) == 3 else "time-series"
 
 
@@ -199,8 +203,8 @@ def compose_training(
         DatasetError: if the data cannot be read.
     """
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
-    from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
+    from evaluators.tasks import evaluator_for, references_for, summary_for  # noqa: PLC0415
 
     if (dataset is None) == (data.own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
@@ -214,9 +218,11 @@ def compose_training(
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
-    evaluator = classification_evaluator(loaded, options, quantization=settings.quantize)
+    evaluator = evaluator_for(loaded, options, quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
-    pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
+    pretraining = None
+    if settings.pretrain is not None:
+        pretraining = pretraining_on(settings.pretrain, with_classes(loaded), epochs=epochs_before)
     arguments = {
         "own_data": None if data.own_data is None else str(data.own_data),
         **{name: getattr(data, name) for name in READING_OPTIONS},
@@ -235,8 +241,8 @@ def compose_training(
         threads=settings.threads,
         device=device,
         plugins=catalogue.plugins,
-        summary=summary_of(loaded, evaluator.recipe),
-        references=ReferenceClassifiers(loaded),
+        summary=summary_for(evaluator),
+        references=references_for(evaluator),
         pretraining=pretraining,
     )
 

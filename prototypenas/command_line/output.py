@@ -23,10 +23,13 @@ def print_data(training: Training) -> None:
     summary = training.summary
     if summary is not None:
         shape = "x".join(str(size) for size in summary.input_shape)
-        console.print(f"{summary.name}: {len(summary.classes)} classes, {shape}; split: {summary.split}")
+        classes = f"{len(summary.classes)} class{'es' if len(summary.classes) > 1 else ''}"
+        console.print(f"{summary.name}: {classes}, {shape}; split: {summary.split}")
         if summary.reading:
             console.print(f"read as: {summary.reading}")
         print_table(console, class_table(summary))
+        for note in summary.boxes.notes if summary.boxes else ():
+            console.print(f"note: {note}")
         console.print(f"training: {summary.training}")
     if training.pretraining is not None:
         console.print(training.pretraining.summary())

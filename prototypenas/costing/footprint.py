@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from prototypenas.costing.detection_cost import detection_ram_bytes, detection_rom_bytes
 from prototypenas.costing.kernel_properties import (
     bias_bytes,
     code_bytes,
@@ -19,11 +20,11 @@ PRICED_AS: Mapping[str, str] = MappingProxyType({"cortex-a76": "cortex-m7"})
 """Application processors run the same C; their code and stack, a few kB that no limit reads, count as this core's."""
 
 
-def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cost:
+def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None, *, detects: bool = False) -> Cost:
     """Price a graph of any stage; without a `plan` one is made.
 
     `scratch_bytes` holds the alignment in front of the scratch, so that activations and scratch are the C project's
-    array.
+    array. With `detects` the outputs are a detector's levels, and what makes boxes of them is counted too.
 
     Raises:
         ConfigurationError: for a core whose code size was never measured.
@@ -40,6 +41,8 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cos
         requantization_bytes=sum(requantization_bytes(operator) for operator in graph.operators),
         descriptors_bytes=sum(descriptor_bytes(operator, graph.tensors, in_place) for operator in graph.operators),
         code_bytes=code_bytes(kernels_in_use(graph, in_place), core, outputs=len(graph.outputs)),
+        detection_ram_bytes=detection_ram_bytes(graph) if detects else 0,
+        detection_rom_bytes=detection_rom_bytes(graph, core) if detects else 0,
     )
     total_macs = sum(operator.macs(graph.tensors) for operator in graph.operators)
     return Cost(macs=total_macs, parameters=parameters_of(graph), footprint=footprint)

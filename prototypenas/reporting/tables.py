@@ -94,6 +94,10 @@ def class_table(summary: DatasetSummary) -> Table:
         for name, train, test in zip(summary.classes, summary.train_counts, summary.test_counts, strict=True)
     ]
     rows.append(("all", f"{sum(summary.train_counts):,}", f"{sum(summary.test_counts):,}"))
+    if summary.boxes is not None:
+        train, test = summary.boxes.pictures
+        rows.append(("pictures", f"{train:,}", f"{test:,}"))
+        return Table(("Boxes of", "Training", "Test"), tuple(rows))
     return Table(("Class", "Training", "Test"), tuple(rows))
 
 
