@@ -18,7 +18,7 @@ from prototypenas.selection.selection_space import spaces_named
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 NEIGHBOURS = 5
 """Networks nearest in log FLOPs, on either side together, that stand in for a chosen one at equal cost."""
-MATCHED = 200
+MATCHED = 50
 """Subsets of equal cost that a choice is compared with."""
 
 

@@ -105,7 +105,8 @@ def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> N
     """
     if settings.architectures:
         choose_all("architecture", parse_names(settings.architectures), catalogue.baselines)
-    choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
+    if settings.proxies:
+        choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
     name_and_population(settings.sampler)
     choose("probe", probe, PROBES)
 
@@ -140,7 +141,9 @@ def compose_search(
     exploration = ExplorationTask(
         baselines,
         choose_all(
-            "proxy", parse_names(settings.proxies) or choose("preset", preset, PRESETS).proxies, catalogue.proxies
+            "proxy",
+            parse_names(settings.proxies) if settings.proxies else choose("preset", preset, PRESETS).proxies,
+            catalogue.proxies,
         ),
         input_shape,
         num_classes,
