@@ -31,7 +31,8 @@ from experiments.ranking_rules import (
     folds,
     left_out,
 )
-from proxies import DEFAULT_ENSEMBLE, PAPER_ENSEMBLE
+from prototypenas.app.presets import DEFAULT_ENSEMBLE
+from proxies import PAPER_ENSEMBLE
 
 KEEP, DRAWN = 5, 60
 CAPS = (1e6, 2e6, 4e6, 8e6)

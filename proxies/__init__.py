@@ -37,10 +37,7 @@ PROXIES: Mapping[str, Proxy] = {
 PAPER_ENSEMBLE = ("meco", "zico", "naswot", "snip")
 """The paper's four objectives beside FLOPs (section 3.1)."""
 
-DEFAULT_ENSEMBLE = ("channels", "fewest_channels")
-"""What ranks the trained networks of our own space best, and needs no pass (docs/own_space.md)."""
-
 BASELINES = ("params", "flops")
 """What a proxy has to beat to be worth its name; reported beside every ensemble."""
 
-__all__ = ["BASELINES", "DEFAULT_ENSEMBLE", "PAPER_ENSEMBLE", "PROXIES"]
+__all__ = ["BASELINES", "PAPER_ENSEMBLE", "PROXIES"]

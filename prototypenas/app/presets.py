@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from prototypenas.pipeline import DEFAULT_PRESET
 from prototypenas.selection import DEFAULT_SPACE, Solver
-from proxies import DEFAULT_ENSEMBLE, PAPER_ENSEMBLE
+from proxies import PAPER_ENSEMBLE
+
+DEFAULT_ENSEMBLE = ("channels", "fewest_channels")
+"""What ranks the trained networks of our own space best, and needs no pass (docs/own_space.md)."""
+
+DEFAULT_PRESET = "default"
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,3 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
     }
 )
-
-
-def other_preset(name: str) -> str:
-    """Return the preset that a report compares with."""
-    return next(other for other in PRESETS if other != name)
