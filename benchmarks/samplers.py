@@ -21,7 +21,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from prototypenas.app.settings import DEFAULT_ENSEMBLE
+from prototypenas.app.presets import DEFAULT_ENSEMBLE
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.exploration import explore

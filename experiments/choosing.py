@@ -1,6 +1,6 @@
 """Choosing a few of many networks by a score, and how good the choice is once accuracies are known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,16 @@ from experiments.rank_correlation import Values
 from prototypenas.selection.coverage import coverage, space_of
 from prototypenas.selection.exact import best_subset
 from prototypenas.selection.hypervolume import normalisation_over
+from prototypenas.selection.leader import leader_of, with_leader
 from prototypenas.selection.local_search import local_search_subset
 from prototypenas.selection.pareto import nondominated
+from prototypenas.selection.plane import best_subsets, is_plane
 from prototypenas.selection.selection_space import spaces_named
 
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 NEIGHBOURS = 5
 """Networks nearest in log FLOPs, on either side together, that stand in for a chosen one at equal cost."""
-MATCHED = 200
+MATCHED = 50
 """Subsets of equal cost that a choice is compared with."""
 
 
@@ -74,33 +76,34 @@ class Truth:
 
 def chosen_in(space: str, objectives: Values, keep: int) -> Rows:
     """Choose from the front of objectives `(n, m)`, lower is better, FLOPs first, as a selection space does."""
+    return _chosen(space, objectives, keep, led=False)
+
+
+def chosen_with_leader(space: str, objectives: Values, keep: int) -> Rows:
+    """Choose alike, the network of the best mean rank always among the chosen, as the default selection does."""
+    return _chosen(space, objectives, keep, led=True)
+
+
+def _chosen(space: str, objectives: Values, keep: int, *, led: bool) -> Rows:
     front = nondominated(objectives)
-    scaled = normalisation_over(tuple(map(str, range(objectives.shape[1]))), objectives[front]).apply(objectives[front])
-    spaces = spaces_named(space, scaled)
     if len(front) <= keep:
         return front
-    solution = best_subset(spaces, local_search_subset(spaces, keep, seed=0, restarts=3), time_limit=5.0)
-    return np.asarray(front[list(solution.subset)], dtype=np.intp)
+    names = tuple(map(str, range(objectives.shape[1])))
+    scaled = normalisation_over(names, objectives[front]).apply(objectives[front])
+    spaces = spaces_named(space, scaled)
+    if led:
+        spaces = with_leader(spaces, leader_of(scaled))
+    if is_plane(spaces):
+        subset = best_subsets(spaces, keep)[keep].subset
+    else:
+        start = local_search_subset(spaces, keep, seed=0, restarts=3)
+        subset = best_subset(spaces, start, time_limit=5.0).subset
+    return np.asarray(front[list(subset)], dtype=np.intp)
 
 
 def quantiles(flops: Values, keep: int) -> Rows:
     """Take networks evenly from the least to the most FLOPs."""
     return np.asarray(np.argsort(flops)[np.linspace(0, len(flops) - 1, keep).round().astype(int)], dtype=np.intp)
-
-
-def best_of_slices(flops: Values, score: Values, keep: int) -> Rows:
-    """Cut the networks into `keep` slices of equal number in order of FLOPs; take the best-scored of each."""
-    slices = np.array_split(np.argsort(flops), keep)
-    return np.array([part[np.argmax(score[part])] for part in slices], dtype=np.intp)
-
-
-def with_leader(chosen: Rows, score: Values) -> Rows:
-    """Make sure that the best-scored of all is among the chosen: it takes the place of the dearest in its way."""
-    leader = int(np.argmax(score))
-    if leader in chosen:
-        return chosen
-    nearest = chosen[np.argmax(score[chosen])]
-    return np.array([leader if one == nearest else one for one in chosen], dtype=np.intp)
 
 
 def capped_regrets(flops: Values, accuracy: Values, score: Values, caps: Sequence[float]) -> Mapping[float, float]:
@@ -112,6 +115,3 @@ def capped_regrets(flops: Values, accuracy: Values, score: Values, caps: Sequenc
             picked = accuracy[below][int(np.argmax(score[below]))]
             regrets[cap] = 100.0 * float(accuracy[below].max() - picked)
     return regrets
-
-
-Chooser = Callable[[np.random.Generator, Rows], Rows]

@@ -2,15 +2,15 @@
 
     OMP_NUM_THREADS=1 python -m experiments.own_space_scores --data cifar10 digits sisfall
 
-Apart from the trainings, so that a new proxy is held against the table without training anything again. Writes
-`own_space_<data>_scores.csv` beside the table; `docs/own_space.md` has the columns. About five CPU minutes.
+Apart from the trainings, so that a new proxy is held against the table without training anything again; proxies that
+are in the file are not computed again. Writes `own_space_<data>_scores.csv` beside the table; `docs/own_space.md` has
+the columns. About five CPU minutes.
 """
 
 import argparse
 import math
 import time
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from experiments.own_space import RESULTS
 from experiments.own_space_networks import DRAWS_BY_DATA, Draw, configuration_of
-from prototypenas.app.settings import DEFAULT_ENSEMBLE
 from prototypenas.errors import ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.prototype import Prototype
@@ -32,25 +31,23 @@ BATCH = 16
 WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Linear)
 
 
-def scores_of(configuration: Configuration, draw: Draw) -> dict[str, float]:
-    """Give all proxies (NaN where one cannot score), the shape features, and the CPU seconds of each proxy alone."""
+def scores_of(configuration: Configuration, draw: Draw, known: Collection[str] = ()) -> dict[str, float]:
+    """Give all proxies but those `known`, each with its own CPU seconds, and the shape features.
+
+    NaN where a proxy cannot score the network.
+    """
     torch.manual_seed(SEED)
     network = draw.pool[configuration.architecture](configuration, draw.input_shape, draw.classes)
     probe = gaussian_probe(draw.input_shape, draw.classes, batch_size=BATCH, seed=SEED)
     found: dict[str, float] = {}
     seconds: dict[str, float] = {}
-    for name, proxy in PROXIES.items():
+    for name in (name for name in PROXIES if name not in known):
         began = time.process_time()
         try:
-            found |= score_prototype(network, probe, {name: proxy})
+            found |= score_prototype(network, probe, {name: PROXIES[name]})
         except ProxyError:
             found[name] = float("nan")
         seconds[f"seconds_{name}"] = time.process_time() - began
-    began = time.process_time()
-    try:
-        score_prototype(network, probe, {name: PROXIES[name] for name in DEFAULT_ENSEMBLE})
-    finally:
-        seconds["seconds_four"] = time.process_time() - began
     return {**found, **shape_features(network), **seconds}
 
 
@@ -67,7 +64,6 @@ def shape_features(network: Prototype) -> dict[str, float]:
         "mean_kernel": sum(group.kernel for group in groups) / len(groups),
         "strided_groups": float(sum(group.stride == 2 for group in groups)),
         "mean_sparsity": sum(group.sparsity for group in groups) / len(groups),
-        "fewest_channels": float(min(kept)),
         "mean_log_channels": sum(math.log(count) for count in kept) / len(kept),
         "features": float(_classifier_inputs(network)),
         "last_positions": float(sizes["last"]),
@@ -109,14 +105,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     for data in options.data:
         table = pd.read_csv(options.out / f"own_space_{data}_networks.csv")
-        score = partial(scores_of, draw=DRAWS_BY_DATA[data])
+        path = options.out / f"own_space_{data}_scores.csv"
+        before = pd.read_csv(path) if path.exists() else table[["network"]]
         rows = []
         for number, row in enumerate(table.to_dict("records"), start=1):
-            rows.append({"network": row["network"], **score(configuration_of(row))})
+            scores = scores_of(configuration_of(row), DRAWS_BY_DATA[data], (*before.columns, "flops"))
+            rows.append({"network": row["network"], **scores})
             print(f"{data} {number}/{len(table)} {row['network']}", end="\r", flush=True)
-        path = options.out / f"own_space_{data}_scores.csv"
+        found = pd.DataFrame(rows)
+        kept = before.drop(columns=[name for name in before.columns if name != "network" and name in found])
         partial_path = path.with_name(path.name + ".partial")
-        pd.DataFrame(rows).drop(columns="flops").to_csv(partial_path, index=False, float_format="%.6g")
+        kept.merge(found, on="network").to_csv(partial_path, index=False, float_format="%.6g")
         partial_path.replace(path)
         print(f"{path}: {len(rows)} networks")
 

@@ -28,7 +28,6 @@ from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import InputShape
-from proxies import PAPER_ENSEMBLE
 from search_spaces import IMAGE_POOL, TIME_SERIES_POOL
 
 PAPER_IMAGE_POOL: Mapping[str, Baseline] = {
@@ -91,7 +90,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     console = Console()
     with directory.locked(), ProgressBars(console) as progress:
-        choice = compose_choice(settings.selection, options.seed)
+        choice = compose_choice(settings.selection, settings.search.preset, options.seed)
         models = run(directory, search, choice, training, compose_machine(device), progress=progress)
     print_table(console, final_table(models))
     return models
@@ -113,9 +112,9 @@ def settings_of(experiment: PaperExperiment, seed: int) -> RunSettings:
         search=SearchSettings(
             trials=experiment.trials,
             architectures=",".join(experiment.architectures),
-            proxies=",".join(PAPER_ENSEMBLE),
+            preset="paper",
         ),
-        selection=SelectionSettings(keep=str(experiment.keep), select_in="objectives"),
+        selection=SelectionSettings(keep=str(experiment.keep)),
         training=TrainingSettings(epochs=experiment.epochs, batch_size=128, learning_rate=0.05, early_stopping=0),
     )
 

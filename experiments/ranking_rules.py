@@ -14,13 +14,16 @@ from proxies import PAPER_ENSEMBLE, PROXIES
 
 Rule = Callable[[pd.DataFrame], Values]
 
+SHAPES = ("channels", "fewest_channels")
+"""Proxies that read the shape alone; a learnt model reads them too."""
+
 FEATURES = (
+    *SHAPES,
     "width",
     "depth",
     "mean_kernel",
     "strided_groups",
     "mean_sparsity",
-    "fewest_channels",
     "mean_log_channels",
     "features",
     "last_positions",
@@ -67,6 +70,11 @@ ZERO_SHOT: Mapping[str, Rule] = {
     "rank sum, paper's four": rank_sum(*PAPER_ENSEMBLE),
     "rank sum, Jacobian covariance + parameters": rank_sum("jacobian_covariance", "parameters"),
     "rank sum, Jacobian covariance + fewest channels": rank_sum("jacobian_covariance", "fewest_channels"),
+    "rank sum, channels + fewest channels (default preset)": rank_sum("channels", "fewest_channels"),
+    "rank sum, channels + fewest channels + Jacobian covariance": rank_sum(
+        "channels", "fewest_channels", "jacobian_covariance"
+    ),
+    "rank sum, channels + Jacobian covariance": rank_sum("channels", "jacobian_covariance"),
     "rank sum, parameters + fewest channels": rank_sum("parameters", "fewest_channels"),
     "rank sum, Jacobian covariance + parameters + fewest channels": rank_sum(
         "jacobian_covariance", "parameters", "fewest_channels"
@@ -74,9 +82,6 @@ ZERO_SHOT: Mapping[str, Rule] = {
     "residual of NASWOT on log FLOPs": residual("naswot"),
     "residual of Jacobian covariance on log FLOPs": residual("jacobian_covariance"),
 }
-
-PRIMARY = "rank sum, Jacobian covariance + parameters"
-"""Named in the protocol before the first training."""
 
 
 def early_rules(epochs: int) -> dict[str, Rule]:

@@ -28,7 +28,7 @@ from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, writ
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.records import Arguments, SelectionRecord, differences, plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
-from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
+from prototypenas.selection import DEFAULT_SPACE, Selection, Solver, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
 from prototypenas.training.trainings import train_all
@@ -69,6 +69,9 @@ class Choice:
     keep: int | tuple[int, int] = (3, 5)
     space: str = DEFAULT_SPACE
     seed: int = 0
+    leader: bool = True
+    """Whether the model expected to be the most accurate is always chosen."""
+    solver: Solver = "proof"
 
 
 @dataclass(frozen=True)
@@ -194,12 +197,24 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
             selection = selected(run)
             _write_selected(run, selection)
             return selection
-    selection = select_subset(candidates, keep=choice.keep, space=choice.space, seed=choice.seed)
+    selection = choose(candidates, choice)
     write_json(run.selection_json, plain(_record_of(choice, selection, explored=len(candidates), refined=refined)))
     _write_selected(run, selection)
     for seen in run.datasets():
         seen.report_html.unlink(missing_ok=True)
     return selection
+
+
+def choose(candidates: Sequence[Candidate], choice: Choice) -> Selection:
+    """Choose of candidates without a run directory."""
+    return select_subset(
+        candidates,
+        keep=choice.keep,
+        space=choice.space,
+        leader=choice.leader,
+        solver=choice.solver,
+        seed=choice.seed,
+    )
 
 
 def evaluate(
@@ -363,6 +378,8 @@ def _record_of(choice: Choice, selection: Selection, *, explored: int, refined: 
         keep=choice.keep,
         space=choice.space,
         seed=choice.seed,
+        leader=choice.leader,
+        solver=choice.solver,
         explored=explored,
         refined=refined,
         chosen=tuple(candidate.number for candidate in selection.chosen),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from prototypenas.protocols import Proxy
+from proxies.channels import channels_score
+from proxies.fewest_channels import fewest_channels_score
 from proxies.flops import flops_score
 from proxies.grad_norm import grad_norm_score
 from proxies.jacobian_covariance import jacobian_covariance_score
@@ -25,6 +27,8 @@ PROXIES: Mapping[str, Proxy] = {
     "grad_norm": grad_norm_score,
     "jacobian_covariance": jacobian_covariance_score,
     "zen_score": zen_score,
+    "channels": channels_score,
+    "fewest_channels": fewest_channels_score,
     "params": params_score,
     "flops": flops_score,
 }

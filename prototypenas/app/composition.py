@@ -16,6 +16,7 @@ from prototypenas.app.arguments import (
     parse_range,
 )
 from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.presets import PRESETS
 from prototypenas.app.settings import (
     PRETRAIN_EPOCHS,
     DataSettings,
@@ -71,15 +72,17 @@ def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
     )
 
 
-def compose_choice(settings: SelectionSettings, seed: int) -> Choice:
+def compose_choice(settings: SelectionSettings, preset: str, seed: int) -> Choice:
     """Return what the selection is asked for.
 
     Raises:
-        ConfigurationError: for a `keep` that is no number or range, or an unknown space.
+        ConfigurationError: for a `keep` that is no number or range, or an unknown space or preset.
     """
     keep = parse_keep(settings.keep)
-    choose("selection space", settings.select_in, SPACES)
-    return Choice(keep, settings.select_in, seed)
+    followed = choose("preset", preset, PRESETS)
+    space = settings.select_in or followed.space
+    choose("selection space", space, SPACES)
+    return Choice(keep, space, seed, followed.leader, followed.solver)
 
 
 def compose_refinement(text: str) -> Refine | None:
@@ -101,7 +104,9 @@ def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> N
     """
     if settings.architectures:
         choose_all("architecture", parse_names(settings.architectures), catalogue.baselines)
-    choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
+    choose("preset", settings.preset, PRESETS)
+    if settings.proxies:
+        choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
     name_and_population(settings.sampler)
     choose("probe", probe, PROBES)
 
@@ -121,7 +126,8 @@ def compose_search(
     """Return what is explored.
 
     Raises:
-        ConfigurationError: for an unknown task, architecture, proxy or sampler, or an architecture of another task.
+        ConfigurationError: for an unknown task, architecture, proxy, preset or sampler, or an architecture of another
+            task.
     """
     pool = choose("task", task, catalogue.pools)
     if num_classes < 2 and task != "detection":
@@ -133,7 +139,11 @@ def compose_search(
             raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
     exploration = ExplorationTask(
         baselines,
-        choose_all("proxy", parse_names(settings.proxies), catalogue.proxies),
+        choose_all(
+            "proxy",
+            parse_names(settings.proxies) if settings.proxies else choose("preset", settings.preset, PRESETS).proxies,
+            catalogue.proxies,
+        ),
         input_shape,
         num_classes,
         target,

@@ -93,7 +93,7 @@ class Run:
         words = "-".join(str(number) for number in keep) if isinstance(keep, tuple) else str(keep)
         wanted = replace(settings or self.settings.selection, keep=words)
         with self.directory.locked():
-            selection = pipeline.select(self.directory, compose_choice(wanted, seed))
+            selection = pipeline.select(self.directory, compose_choice(wanted, self.settings.search.preset, seed))
             self._note(replace(self.settings, selection=wanted))
         return selection
 

@@ -11,13 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
+from prototypenas.app.presets import DEFAULT_PRESET, PRESETS
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.samplers import SAMPLERS
 from prototypenas.runs.records import plain, record_of
-from prototypenas.selection import DEFAULT_SPACE, SPACES
-
-DEFAULT_ENSEMBLE = ("meco_opt", "zico", "naswot", "snip")
-"""The paper's, but MeCo-opt for MeCo: in our search space MeCo ranks trained networks backwards (docs/proxies.md)."""
+from prototypenas.selection import SPACES
 
 PRETRAIN_EPOCHS = 50
 """The paper's, on ImageNet."""
@@ -126,11 +124,19 @@ class SearchSettings:
     ] = DEFAULT_SAMPLER
     proxies: Annotated[
         str,
-        typer.Option("--proxies", help="Objectives beside FLOPs; see `list proxies`.", rich_help_panel=SCORING),
-    ] = ",".join(DEFAULT_ENSEMBLE)
+        typer.Option(
+            "--proxies",
+            help="Objectives beside FLOPs instead of the preset's; see `list proxies`.",
+            rich_help_panel=SCORING,
+        ),
+    ] = ""
     probe_batch: Annotated[
         int, typer.Option(min=2, max=65_536, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
     ] = 16
+    preset: Annotated[
+        str,
+        typer.Option("--preset", help=f"Objectives and rule of choice: {', '.join(PRESETS)}.", rich_help_panel=SEARCH),
+    ] = DEFAULT_PRESET
     weight_seeds: Annotated[
         int,
         typer.Option(
@@ -155,8 +161,9 @@ class SelectionSettings:
         str, typer.Option(help="Models to keep: a number, or a range such as 3-5.", rich_help_panel=SELECTION)
     ] = "3-5"
     select_in: Annotated[
-        str, typer.Option(help=f"Selection space: {', '.join(SPACES)}.", rich_help_panel=SELECTION)
-    ] = DEFAULT_SPACE
+        str,
+        typer.Option(help=f"Selection space instead of the preset's: {', '.join(SPACES)}.", rich_help_panel=SELECTION),
+    ] = ""
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def run(
     settings = RunSettings(given, data, target, search, selection, training, parts)
     catalogue = gather(parts.plugin, parts.target_files)
     compose_target(catalogue, target)
-    choice = compose_choice(selection, seed)
+    choice = compose_choice(selection, search.preset, seed)
     refinement = compose_refinement(refine)
     machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
     check_names(catalogue, search, probe)

@@ -1,20 +1,37 @@
 """`prototypenas select`: the second step."""
 
-from prototypenas.app.settings import Seed, SelectionSettings
+from typing import Annotated
+
+import typer
+
+from prototypenas.app.settings import SELECTION, Seed, SelectionSettings
 from prototypenas.command_line.output import console
 from prototypenas.command_line.run_argument import RunPath
 
 
-def select(run_path: RunPath, seed: Seed = 0, *, settings: SelectionSettings) -> None:
+def select(
+    run_path: RunPath,
+    seed: Seed = 0,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset", help="Rule of choice by name; that of the exploration if not given.", rich_help_panel=SELECTION
+        ),
+    ] = None,
+    *,
+    settings: SelectionSettings,
+) -> None:
     """Step 2: choose the few most meaningful trade-offs of the front."""
     from prototypenas import pipeline
     from prototypenas.app.composition import compose_choice
+    from prototypenas.app.settings import settings_from
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.tables import choice_table
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
+    followed = preset or settings_from(directory.settings(), str(directory.run_json)).search.preset
     with directory.locked():
-        selection = pipeline.select(directory, compose_choice(settings, seed))
+        selection = pipeline.select(directory, compose_choice(settings, followed, seed))
     print_table(console, choice_table(selection))
     console.print(" ".join(filter(None, (f"The choice is {selection.verdict}.", selection.note))))

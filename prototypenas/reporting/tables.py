@@ -50,7 +50,7 @@ def rejection_table(candidates: Sequence[Candidate]) -> Table:
 def choice_table(selection: Selection) -> Table:
     """What each chosen model adds to the others, with its scores."""
     objectives = selection.normalisation.names
-    headers = ("Trial", "Only it covers", "Leads the chosen in", *(objective_name(name) for name in objectives))
+    headers = ("Trial", "Why", "Only it covers", "Leads the chosen in", *map(objective_name, objectives))
     rows = []
     for candidate, reason in zip(selection.chosen, selection.reasons, strict=True):
         leads = ", ".join(
@@ -59,8 +59,9 @@ def choice_table(selection: Selection) -> Table:
         )
         assert candidate.cost is not None
         scores = [f"{candidate.cost.flops / 1e6:.1f}", *(f"{candidate.scores[name]:.4g}" for name in objectives[1:])]
-        rows.append((str(candidate.number), f"{100 * reason.exclusive_hypervolume:.1f} %", leads or ABSENT, *scores))
-    return Table(headers, tuple(rows), names=3)
+        alone = f"{100 * reason.exclusive_hypervolume:.1f} %"
+        rows.append((str(candidate.number), reason.sentence, alone, leads or ABSENT, *scores))
+    return Table(headers, tuple(rows), names=4)
 
 
 def scale_table(selection: Selection) -> Table:

@@ -33,6 +33,8 @@ class SelectionRecord:
     keep: int | tuple[int, ...]
     space: str
     seed: int
+    leader: bool
+    solver: str
     explored: int
     """Candidates that were chosen from."""
     refined: bool

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.selection.hypervolume import Normalisation, exclusive_hypervolumes, hypervolume
+from prototypenas.selection.leader import leader_of
 from prototypenas.selection.pareto import Objectives
+from prototypenas.selection.selection_space import expected_ranks
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Reason:
     """Objectives in which no other chosen model is better."""
     best_of_front: tuple[str, ...]
     """Objectives in which no model of the whole front is better."""
+    sentence: str
+    """Why it was chosen, for people."""
 
 
 def reasons_for(
@@ -41,9 +45,28 @@ def reasons_for(
             float(share),
             _named(objectives.names, telling & (values == lowest)),
             _named(objectives.names, telling & (values == best)),
+            _sentence(row, normalised, objectives.values[:, 0], chosen, float(share)),
         )
         for row, values, share in rows
     )
+
+
+def _sentence(
+    row: int, front: NDArray[np.float64], flops: NDArray[np.float64], chosen: Sequence[int], share: float
+) -> str:
+    """Say in one sentence why a row of the front was chosen; expected accuracy is the mean rank of its proxies."""
+    ranks = expected_ranks(front)
+    cheaper = flops <= flops[row]
+    need = f"{flops[row] / 1e6:.1f} MFLOPs"
+    if len(front) == 1:
+        return f"The only model of the front, {need}."
+    if front.shape[1] > 1 and row == leader_of(front):
+        return f"Expected to be the most accurate that fits: the best mean proxy rank of all {len(front)} of the front."
+    better = int((ranks[cheaper] < ranks[row]).sum())
+    place = "the cheapest chosen" if flops[row] == flops[list(chosen)].min() else "a step between"
+    if front.shape[1] > 1 and not better:
+        return f"As {place}: none of the {int(cheaper.sum())} models up to its {need} is expected to be more accurate."
+    return f"As {place}, {need}: without it the chosen would cover {100 * share:.1f} % less of the front."
 
 
 def _named(names: tuple[str, ...], mask: NDArray[np.bool_]) -> tuple[str, ...]:

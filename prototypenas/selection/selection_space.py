@@ -55,7 +55,7 @@ def merit_space(front: NormalisedFront) -> Spaces:
     plane = consensus_space(front)
     if front.shape[1] < 2:
         return plane
-    ranks = proxy_ranks(front).mean(axis=1)
+    ranks = expected_ranks(front)
     span = float(np.ptp(ranks)) or 1.0
     return (*plane, Merit(MERIT * (ranks.max() - ranks) / span))
 
@@ -78,6 +78,16 @@ def spaces_named(name: str, front: NormalisedFront) -> Spaces:
     if name not in SPACES:
         raise ConfigurationError(f"selection space {name!r} is unknown; there are {', '.join(SPACES)}")
     return SPACES[name](front)
+
+
+def expected_ranks(front: NormalisedFront) -> NDArray[np.float64]:
+    """Return the mean rank of each point over all proxies, `(n,)`, 0 the best; all 0 where there is no proxy.
+
+    This is the estimate of accuracy that the selection goes by.
+    """
+    if front.shape[1] < 2:
+        return np.zeros(len(front))
+    return np.asarray(proxy_ranks(front).mean(axis=1), dtype=np.float64)
 
 
 def proxy_ranks(front: NormalisedFront) -> NDArray[np.float64]:

@@ -2,17 +2,20 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
 from prototypenas.errors import ConfigurationError, NothingFits
 from prototypenas.selection.coverage import Spaces, coverage
+from prototypenas.selection.evolutionary import evolved_subset
 from prototypenas.selection.exact import Solution, best_subset
 from prototypenas.selection.explanation import Reason, reasons_for
 from prototypenas.selection.hypervolume import Normalisation, hypervolume, normalisation_over
+from prototypenas.selection.leader import leader_of, with_leader, without_worth
 from prototypenas.selection.local_search import local_search_subset
 from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
 from prototypenas.selection.plane import best_subsets, is_plane
@@ -25,6 +28,9 @@ WORTHWHILE_GAIN = 0.03
 In the default space, on the fronts of four explorations of 30 to 500 candidates, the third model added 3.8 to 8.2 %,
 the fourth 2.6 to 6.2 % and the fifth 2.2 to 4.1 %.
 """
+
+Solver = Literal["proof", "evolution"]
+"""`proof` finds the best subset; `evolution` is the paper's algorithm, whose choice may be less."""
 
 TIME_LIMIT = 20.0
 """Seconds for the proof; the search itself takes milliseconds."""
@@ -86,12 +92,15 @@ def select(
     *,
     keep: int | tuple[int, int] = 5,
     space: str = DEFAULT_SPACE,
+    leader: bool = True,
+    solver: Solver = "proof",
     seed: int = 0,
     time_limit: float = TIME_LIMIT,
 ) -> Selection:
     """Choose `keep` candidates that cover the feasible Pareto front best.
 
-    Objectives are FLOPs (minimised) and every proxy score (maximised). A range `(3, 5)` gives the smallest number after
+    Objectives are FLOPs (minimised) and every proxy score (maximised). With `leader`, the model of the best mean proxy
+    rank, expected to be the most accurate, is always among the chosen. A range `(3, 5)` gives the smallest number after
     which one more model adds less than `WORTHWHILE_GAIN`. Where the proof ends within `time_limit` seconds the result
     depends on the seed only among equally good subsets.
 
@@ -102,8 +111,11 @@ def select(
     least, most = _range(keep)
     front, objectives = _front_of(candidates)
     scale = normalisation_over(objectives.names, objectives.values)
-    spaces = spaces_named(space, scale.apply(objectives.values))
-    solution = _solve(spaces, (least, most), seed=seed, time_limit=time_limit)
+    normalised = scale.apply(objectives.values)
+    spaces = spaces_named(space, normalised)
+    required = leader_of(normalised) if leader else None
+    solve = _solve_for(spaces, required, solver, most=min(most, len(front)), seed=seed, time_limit=time_limit)
+    solution = _smallest_worthwhile(spaces, (least, most), solve)
     return _described(front, objectives, scale, space=space, solution=solution, note=_note(len(front), least, most))
 
 
@@ -148,18 +160,14 @@ def _range(keep: int | tuple[int, int]) -> tuple[int, int]:
     return least, most
 
 
-def _solve(spaces: Spaces, sizes: tuple[int, int], *, seed: int, time_limit: float) -> Solution:
+def _smallest_worthwhile(spaces: Spaces, sizes: tuple[int, int], solve: Callable[[int], Solution]) -> Solution:
+    """Return the subset of the least size, or of a larger one where each further model was worth it."""
     points = spaces[0].points
     if points <= sizes[0]:
         whole = coverage(spaces, range(points))
         return Solution(tuple(range(points)), whole, whole, 0)
-    most = min(sizes[1], points)
-    if is_plane(spaces):
-        solve = best_subsets(spaces, most).__getitem__
-    else:
-        solve = partial(_solve_for, spaces, seed=seed, deadline=time.monotonic() + time_limit)
     solution = solve(sizes[0])
-    for size in range(sizes[0] + 1, most + 1):
+    for size in range(sizes[0] + 1, min(sizes[1], points) + 1):
         larger = solve(size)
         if larger.coverage < solution.coverage * (1.0 + WORTHWHILE_GAIN):
             break
@@ -167,9 +175,31 @@ def _solve(spaces: Spaces, sizes: tuple[int, int], *, seed: int, time_limit: flo
     return solution
 
 
-def _solve_for(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:
+def _solve_for(
+    spaces: Spaces, leader: int | None, solver: Solver, *, most: int, seed: int, time_limit: float
+) -> Callable[[int], Solution]:
+    """Return what finds the subset of a size, the leader in it if there is one."""
+    searched = spaces if leader is None else with_leader(spaces, leader)
+    solve: Callable[[int], Solution]
+    if solver == "evolution":
+        solve = partial(_evolved, searched, seed=seed, deadline=time.monotonic() + time_limit)
+    elif is_plane(searched):
+        solve = best_subsets(searched, most).__getitem__
+    else:
+        solve = partial(_proven, searched, seed=seed, deadline=time.monotonic() + time_limit)
+    return solve if leader is None else lambda size: without_worth(solve(size), spaces)
+
+
+def _proven(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:
     incumbent = local_search_subset(spaces, size, seed=seed)
     return best_subset(spaces, incumbent, time_limit=max(0.0, deadline - time.monotonic()))
+
+
+def _evolved(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:
+    """Return the evolution's choice, with the bound of the exact search."""
+    subset = evolved_subset(spaces, size, seed=seed)
+    bound = best_subset(spaces, subset, time_limit=max(0.0, deadline - time.monotonic())).upper_bound
+    return Solution(subset, coverage(spaces, subset), bound, 0)
 
 
 def _described(

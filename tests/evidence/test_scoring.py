@@ -10,12 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from prototypenas.app.settings import DEFAULT_ENSEMBLE
 from prototypenas.errors import ProxyError
 from prototypenas.evidence import Evidence, NetworkState, gaussian_probe, score_prototype
 from prototypenas.types import Batch, Configuration, GroupConfiguration, Probe
 from prototypenas.workers.threads import computing_threads
-from proxies import PROXIES
+from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, TIME_SERIES_POOL
 
 PROBE = gaussian_probe((3, 16, 16), 5, batch_size=4)
@@ -38,7 +37,7 @@ def test_scores_do_not_depend_on_which_others_were_asked_for() -> None:
     assert list(together) == list(PROXIES)
     for name in PROXIES:
         assert score_all(0, (name,)) == {name: together[name]}
-    for names in permutations(DEFAULT_ENSEMBLE):
+    for names in permutations(PAPER_ENSEMBLE):
         assert score_all(0, names) == {name: together[name] for name in names}
 
 

@@ -46,7 +46,7 @@ def test_image_sets_share_one_search():
     assert all(one == settings[0] for one in settings)
     search = compose_run(gather(), settings[0], DeviceSettings()).arguments()
     assert search["proxies"] == ["meco", "zico", "naswot", "snip"] and search["trials"] == 500
-    assert settings[0].selection.select_in == "objectives", "the paper's rule"
+    assert settings[0].search.preset == "paper"
     assert len({experiment.run_name for experiment in images}) == 1
 
 

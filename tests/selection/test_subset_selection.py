@@ -6,7 +6,8 @@ import pytest
 from prototypenas.errors import ConfigurationError, NothingFits
 from prototypenas.selection import SPACES, restored_selection, select
 from prototypenas.selection.coverage import coverage
-from prototypenas.selection.selection_space import spaces_named
+from prototypenas.selection.pareto import objectives_of
+from prototypenas.selection.selection_space import expected_ranks, spaces_named
 from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 PROXIES = ("meco", "zico", "naswot", "snip")
@@ -27,7 +28,7 @@ def random_candidates(count, seed=0):
 @pytest.mark.parametrize("space", list(SPACES))
 @pytest.mark.parametrize("seed", range(3))
 def test_no_other_subset_of_the_front_covers_more(space, seed):
-    selection = select(random_candidates(16, seed), keep=3, space=space)
+    selection = select(random_candidates(16, seed), keep=3, space=space, leader=False)
     values = np.array([[c.cost.flops, *(-c.scores[p] for p in PROXIES)] for c in selection.front])
     spaces = spaces_named(space, selection.normalisation.apply(values))
     best = max(coverage(spaces, subset) for subset in combinations(range(len(values)), 3))
@@ -172,3 +173,48 @@ def test_a_number_off_the_front_is_not_restored():
     candidates = [candidate(0, 1000, 1, 1, 1, 1), candidate(1, 2000, 0, 0, 0, 0)]
     with pytest.raises(ConfigurationError, match=r"\[1\] are not on the front"):
         restored_selection(candidates, [1], space="joint", upper_bound=1.0)
+
+
+@pytest.mark.parametrize("space", list(SPACES))
+@pytest.mark.parametrize("keep", [1, 2, 4])
+def test_the_most_accurate_by_estimate_is_always_chosen(space, keep):
+    for seed in range(4):
+        candidates = random_candidates(30, seed)
+        selection = select(candidates, keep=keep, space=space)
+        ranks = expected_ranks(selection.normalisation.apply(objectives_of(selection.front).values))
+        best = selection.front[int(np.argmin(ranks))]
+        assert best in selection.chosen
+        assert selection.optimal
+        if keep == 1:
+            assert selection.chosen == (best,)
+            assert selection.reasons[0].sentence.startswith("Expected to be the most accurate that fits")
+
+
+def test_with_the_leader_no_other_subset_that_holds_it_covers_more():
+    candidates = random_candidates(16, 3)
+    selection = select(candidates, keep=3, space="merit")
+    front = selection.normalisation.apply(objectives_of(selection.front).values)
+    spaces = spaces_named("merit", front)
+    leader = int(np.argmin(expected_ranks(front)))
+    others = [row for row in range(len(front)) if row != leader]
+    best = max(coverage(spaces, (leader, *pair)) for pair in combinations(others, 2))
+    assert selection.coverage == pytest.approx(best, abs=1e-9)
+    free = select(candidates, keep=3, space="merit", leader=False)
+    assert free.coverage >= selection.coverage - 1e-9
+
+
+def test_the_papers_evolution_may_cover_less_and_says_how_much():
+    candidates = random_candidates(40, 1)
+    evolved = select(candidates, keep=4, space="objectives", leader=False, solver="evolution")
+    proven = select(candidates, keep=4, space="objectives", leader=False)
+    assert len(evolved.chosen) == 4
+    assert evolved.coverage <= proven.coverage + 1e-9
+    assert evolved.upper_bound == pytest.approx(proven.coverage)
+
+
+def test_every_chosen_model_has_a_sentence_of_its_own_kind():
+    selection = select(random_candidates(40, 2), keep=4)
+    sentences = [reason.sentence for reason in selection.reasons]
+    assert all(sentence.endswith(".") for sentence in sentences)
+    assert sum("most accurate that fits" in sentence for sentence in sentences) == 1
+    assert "cheapest chosen" in sentences[0]

@@ -1,0 +1,47 @@
+"""The two ways to search and choose that have names: the paper's, and the one that our own table favours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from prototypenas.selection import DEFAULT_SPACE, Solver
+from proxies import PAPER_ENSEMBLE
+
+DEFAULT_ENSEMBLE = ("channels", "fewest_channels")
+"""What ranks the trained networks of our own space best, and needs no pass (docs/own_space.md)."""
+
+DEFAULT_PRESET = "default"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a search scores candidates by, and how the few are chosen."""
+
+    description: str
+    proxies: tuple[str, ...]
+    """Objectives beside FLOPs."""
+    space: str
+    """Selection space."""
+    leader: bool
+    """Whether the model expected to be the most accurate is always chosen."""
+    solver: Solver
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        DEFAULT_PRESET: Preset(
+            "objectives and rule that won on our own table of trained networks (docs/own_space.md)",
+            DEFAULT_ENSEMBLE,
+            DEFAULT_SPACE,
+            leader=True,
+            solver="proof",
+        ),
+        "paper": Preset(
+            "the paper to the letter: MeCo, ZiCo, NASWOT, SNIP; hypervolume over all objectives; its evolution",
+            PAPER_ENSEMBLE,
+            "objectives",
+            leader=False,
+            solver="evolution",
+        ),
+    }
+)

@@ -1,0 +1,44 @@
+import pytest
+
+from prototypenas.app.catalogue import gather
+from prototypenas.app.composition import check_names, compose_choice, compose_search, compose_target
+from prototypenas.app.presets import DEFAULT_PRESET, PRESETS
+from prototypenas.app.settings import SearchSettings, SelectionSettings, TargetSettings
+from prototypenas.errors import ConfigurationError
+from prototypenas.pipeline import Choice
+from prototypenas.selection import SPACES
+from proxies import PROXIES
+
+
+def search(preset, **settings):
+    catalogue = gather([], [])
+    target = compose_target(catalogue, TargetSettings("stm32f746"))
+    chosen = SearchSettings(preset=preset, **settings)
+    check_names(catalogue, chosen, "gaussian")
+    return compose_search(catalogue, chosen, "image", (3, 32, 32), 10, target=target, seed=0, device="cpu")
+
+
+def test_every_preset_names_proxies_and_a_space_that_exist():
+    assert set(PRESETS) == {DEFAULT_PRESET, "paper"}
+    for preset in PRESETS.values():
+        assert set(preset.proxies) <= set(PROXIES) and preset.space in SPACES
+
+
+def test_the_paper_is_followed_to_the_letter():
+    assert search("paper").task.proxy_names == ("meco", "zico", "naswot", "snip")
+    choice = compose_choice(SelectionSettings(keep="3"), "paper", 7)
+    assert choice == Choice(3, "objectives", 7, leader=False, solver="evolution")
+
+
+def test_what_is_named_comes_before_the_preset():
+    found = search(DEFAULT_PRESET, proxies="snip,params")
+    assert found.task.proxy_names == ("snip", "params")
+    assert search(DEFAULT_PRESET).task.proxy_names == PRESETS[DEFAULT_PRESET].proxies
+    assert compose_choice(SelectionSettings(select_in="joint"), DEFAULT_PRESET, 0).space == "joint"
+
+
+def test_an_unknown_preset_is_refused():
+    with pytest.raises(ConfigurationError, match=r"papers.*paper"):
+        search("papers")
+    with pytest.raises(ConfigurationError, match=r"papers.*paper"):
+        compose_choice(SelectionSettings(), "papers", 0)
