@@ -98,7 +98,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
 
 
 def settings_of(experiment: PaperExperiment, seed: int) -> RunSettings:
-    """Return the paper's settings: its proxies, its selection in all objectives, its number of epochs.
+    """Return the paper's settings: its proxies, its evolutionary selection in all objectives, its number of epochs.
 
     Its batch size and learning rate are lost; these are common values.
     """
@@ -115,7 +115,7 @@ def settings_of(experiment: PaperExperiment, seed: int) -> RunSettings:
             architectures=",".join(experiment.architectures),
             proxies=",".join(PAPER_ENSEMBLE),
         ),
-        selection=SelectionSettings(keep=str(experiment.keep), select_in="objectives"),
+        selection=SelectionSettings(keep=str(experiment.keep), select_in="objectives", solver="evolutionary"),
         training=TrainingSettings(epochs=experiment.epochs, batch_size=128, learning_rate=0.05, early_stopping=0),
     )
 

@@ -66,6 +66,7 @@ class Choice:
     keep: int | tuple[int, int] = (3, 5)
     space: str = DEFAULT_SPACE
     seed: int = 0
+    solver: str = "exact"
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
             selection = selected(run)
             _write_selected(run, selection)
             return selection
-    selection = select_subset(candidates, keep=choice.keep, space=choice.space, seed=choice.seed)
+    selection = select_subset(candidates, keep=choice.keep, space=choice.space, solver=choice.solver, seed=choice.seed)
     write_json(run.selection_json, plain(_record_of(choice, selection, explored=len(candidates))))
     _write_selected(run, selection)
     for seen in run.datasets():
@@ -306,6 +307,7 @@ def _record_of(choice: Choice, selection: Selection, *, explored: int) -> Select
         keep=choice.keep,
         space=choice.space,
         seed=choice.seed,
+        solver=choice.solver,
         explored=explored,
         chosen=tuple(candidate.number for candidate in selection.chosen),
         coverage=selection.coverage,

@@ -29,7 +29,7 @@ from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
 from prototypenas.runs.records import plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
-from prototypenas.selection import SPACES
+from prototypenas.selection import SOLVERS, SPACES
 from prototypenas.types import Budget, InputShape, Probe, Target
 from prototypenas.workers.dask_executor import DaskWorkers
 from prototypenas.workers.dask_training_pool import DaskPool
@@ -72,7 +72,8 @@ def compose_choice(settings: SelectionSettings, seed: int) -> Choice:
     """
     keep = parse_keep(settings.keep)
     choose("selection space", settings.select_in, SPACES)
-    return Choice(keep, settings.select_in, seed)
+    choose("solver", settings.solver, SOLVERS)
+    return Choice(keep, settings.select_in, seed, settings.solver)
 
 
 def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> None:

@@ -14,7 +14,7 @@ import typer
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.samplers import SAMPLERS
 from prototypenas.runs.records import plain, record_of
-from prototypenas.selection import DEFAULT_SPACE, SPACES
+from prototypenas.selection import DEFAULT_SPACE, SOLVERS, SPACES
 
 DEFAULT_ENSEMBLE = ("meco_opt", "zico", "naswot", "snip")
 """The paper's, but MeCo-opt for MeCo: in our search space MeCo ranks trained networks backwards (docs/proxies.md)."""
@@ -148,6 +148,9 @@ class SelectionSettings:
     select_in: Annotated[
         str, typer.Option(help=f"Selection space: {', '.join(SPACES)}.", rich_help_panel=SELECTION)
     ] = DEFAULT_SPACE
+    solver: Annotated[
+        str, typer.Option(help=f"How the subset is found: {', '.join(SOLVERS)}.", rich_help_panel=SELECTION)
+    ] = "exact"
 
 
 @dataclass(frozen=True)

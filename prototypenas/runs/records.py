@@ -33,6 +33,7 @@ class SelectionRecord:
     keep: int | tuple[int, ...]
     space: str
     seed: int
+    solver: str
     explored: int
     """Candidates that were chosen from."""
     chosen: tuple[int, ...]

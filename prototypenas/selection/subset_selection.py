@@ -2,18 +2,20 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, NothingFits
 from prototypenas.selection.coverage import Spaces, coverage
+from prototypenas.selection.evolutionary import evolved_subset
 from prototypenas.selection.exact import Solution, best_subset
 from prototypenas.selection.explanation import Reason, reasons_for
 from prototypenas.selection.hypervolume import Normalisation, hypervolume, normalisation_over
-from prototypenas.selection.local_search import local_search_subset
+from prototypenas.selection.local_search import greedy_subset, local_search_subset
 from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
 from prototypenas.selection.plane import best_subsets, is_plane
 from prototypenas.selection.selection_space import DEFAULT_SPACE, spaces_named
@@ -25,6 +27,13 @@ WORTHWHILE_GAIN = 0.03
 In the default space, on the fronts of four explorations of 30 to 500 candidates, the third model added 3.8 to 8.2 %,
 the fourth 2.6 to 6.2 % and the fifth 2.2 to 4.1 %.
 """
+
+SOLVERS: Mapping[str, str] = {
+    "exact": "the best subset, with its proof",
+    "evolutionary": "the paper's evolution of bit strings",
+    "greedy": "one model after the other, each the one that adds most",
+}
+"""Names of the solvers, and what they are."""
 
 TIME_LIMIT = 20.0
 """Seconds for the proof; the search itself takes milliseconds."""
@@ -86,6 +95,7 @@ def select(
     *,
     keep: int | tuple[int, int] = 5,
     space: str = DEFAULT_SPACE,
+    solver: str = "exact",
     seed: int = 0,
     time_limit: float = TIME_LIMIT,
 ) -> Selection:
@@ -93,17 +103,20 @@ def select(
 
     Objectives are FLOPs (minimised) and every proxy score (maximised). A range `(3, 5)` gives the smallest number after
     which one more model adds less than `WORTHWHILE_GAIN`. Where the proof ends within `time_limit` seconds the result
-    depends on the seed only among equally good subsets.
+    depends on the seed only among equally good subsets. Other solvers than `exact` prove no more than that nothing is
+    worth more than the whole front.
 
     Raises:
-        ConfigurationError: for `keep` below 1, an unknown space, or scores that are not finite or not the same proxies.
+        ConfigurationError: for `keep` below 1, an unknown space or solver, or scores that are not finite or not of
+            the same proxies.
         NothingFits: if no candidate is feasible.
     """
     least, most = _range(keep)
     front, objectives = _front_of(candidates)
     scale = normalisation_over(objectives.names, objectives.values)
     spaces = spaces_named(space, scale.apply(objectives.values))
-    solution = _solve(spaces, (least, most), seed=seed, time_limit=time_limit)
+    choose("solver", solver, SOLVERS)
+    solution = _solve(spaces, (least, most), solver=solver, seed=seed, time_limit=time_limit)
     return _described(front, objectives, scale, space=space, solution=solution, note=_note(len(front), least, most))
 
 
@@ -148,13 +161,17 @@ def _range(keep: int | tuple[int, int]) -> tuple[int, int]:
     return least, most
 
 
-def _solve(spaces: Spaces, sizes: tuple[int, int], *, seed: int, time_limit: float) -> Solution:
+def _solve(spaces: Spaces, sizes: tuple[int, int], *, solver: str, seed: int, time_limit: float) -> Solution:
     points = spaces[0].points
     if points <= sizes[0]:
         whole = coverage(spaces, range(points))
         return Solution(tuple(range(points)), whole, whole, 0)
     most = min(sizes[1], points)
-    if is_plane(spaces):
+    if solver == "evolutionary":
+        solve = partial(_unproven, spaces, partial(evolved_subset, seed=seed))
+    elif solver == "greedy":
+        solve = partial(_unproven, spaces, greedy_subset)
+    elif is_plane(spaces):
         solve = best_subsets(spaces, most).__getitem__
     else:
         solve = partial(_solve_for, spaces, seed=seed, deadline=time.monotonic() + time_limit)
@@ -165,6 +182,11 @@ def _solve(spaces: Spaces, sizes: tuple[int, int], *, seed: int, time_limit: flo
             break
         solution = larger
     return solution
+
+
+def _unproven(spaces: Spaces, choose_subset: Callable[[Spaces, int], tuple[int, ...]], size: int, /) -> Solution:
+    subset = tuple(sorted(choose_subset(spaces, size)))
+    return Solution(subset, coverage(spaces, subset), coverage(spaces, range(spaces[0].points)), 0)
 
 
 def _solve_for(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:
