@@ -167,6 +167,7 @@ def _solve(spaces: Spaces, sizes: tuple[int, int], *, solver: str, seed: int, ti
         whole = coverage(spaces, range(points))
         return Solution(tuple(range(points)), whole, whole, 0)
     most = min(sizes[1], points)
+    solve: Callable[[int], Solution]
     if solver == "evolutionary":
         solve = partial(_unproven, spaces, partial(evolved_subset, seed=seed))
     elif solver == "greedy":
