@@ -9,6 +9,7 @@ from evaluators.datasets.source import with_classes
 from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.narrowing import narrowed_space
 from prototypenas.app.settings import (
     PRETRAIN_EPOCHS,
     DataSettings,
@@ -24,7 +25,6 @@ from prototypenas.devices import named_device, parsed_device
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
-from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
 from prototypenas.runs.records import plain, record_of
@@ -86,6 +86,8 @@ def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> N
         choose_all("architecture", parse_names(settings.architectures), catalogue.baselines)
     choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
     name_and_population(settings.sampler)
+    names = parse_names(settings.architectures) or tuple(catalogue.baselines)[:1]
+    narrowed_space(names, catalogue.kernels, settings)
     choose("probe", probe, PROBES)
 
 
@@ -129,7 +131,7 @@ def compose_search(
         plugins=catalogue.plugins,
         detects=task == "detection",
     )
-    space = SearchSpace(tuple(baselines), catalogue.kernels)
+    space = narrowed_space(baselines, catalogue.kernels, settings)
     return Search(exploration, space, settings.trials, settings.sampler, seed)
 
 
