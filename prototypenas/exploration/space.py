@@ -138,7 +138,7 @@ class SearchSpace:
     def _check_fixed(self) -> None:
         known = {"width", *(f"group{g}_{value}" for g in range(1, GROUPS + 1) for value in FIXABLE)}
         shared = len({self.kernels[name] for name in self.architectures}) == 1
-        for name, value in self.fixed.items():
+        for name in self.fixed:
             choose("value to fix", name, dict.fromkeys(known))
             if name.endswith("_kernel") and not shared:
                 raise ConfigurationError(f"{name} cannot be fixed: the architectures offer different kernels")

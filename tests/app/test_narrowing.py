@@ -8,7 +8,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.space import Categorical, SearchSpace
 from prototypenas.testing.stub_task import StubTask
-from prototypenas.workers.executors import InProcess
+from prototypenas.workers.in_process import InProcess
 
 KERNELS = {"a": (3, 5, 7), "b": (3, 5, 7), "c": (9, 19, 39)}
 
