@@ -55,9 +55,9 @@ def test_a_fixed_width_and_architectures_of_other_kernels():
 
 
 @pytest.mark.parametrize("sampler", ["nsga2", "tpe", "pymoo-ga"])
-def test_samplers_search_a_narrowed_space(sampler, space):
+def test_samplers_search_a_narrowed_space(sampler):
     settings = SearchSettings(widths="0.5", sparsities="0", fix="group1_stride=2")
-    narrow = narrowed_space(space.architectures, space.kernels, settings)
+    narrow = narrowed_space(("squat", "tall"), {"squat": (3, 5, 7), "tall": (9, 19, 39)}, settings)
     found = explore(StubTask(), space=narrow, trials=20, sampler=sampler, executor=InProcess())
     assert all(one.configuration.width == 0.5 and one.configuration.groups[0].stride == 2 for one in found.candidates)
 
