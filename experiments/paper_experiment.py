@@ -97,7 +97,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
 
 
 def settings_of(experiment: PaperExperiment, seed: int) -> RunSettings:
-    """Return the paper's settings: its proxies, its selection in all objectives, its number of epochs.
+    """Return the paper's settings: its proxies, its evolutionary selection in all objectives, its number of epochs.
 
     Its batch size and learning rate are lost; these are common values.
     """

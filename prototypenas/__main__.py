@@ -1,6 +1,7 @@
 """What the command `prototypenas` and `python -m prototypenas` start."""
 
 import signal
+import sys
 
 
 def main() -> None:
@@ -8,8 +9,13 @@ def main() -> None:
     from prototypenas.command_line.interrupts import end_at_once  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, end_at_once)
-    from prototypenas.command_line.main import app  # noqa: PLC0415
+    from prototypenas.errors import PluginError  # noqa: PLC0415
 
+    try:
+        from prototypenas.command_line.main import app  # noqa: PLC0415
+    except PluginError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
     app()
 
 

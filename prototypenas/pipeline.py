@@ -28,7 +28,7 @@ from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, writ
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.records import Arguments, SelectionRecord, differences, plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
-from prototypenas.selection import DEFAULT_SPACE, Selection, Solver, restored_selection
+from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
 from prototypenas.training.trainings import train_all
@@ -71,7 +71,7 @@ class Choice:
     seed: int = 0
     leader: bool = True
     """Whether the model expected to be the most accurate is always chosen."""
-    solver: Solver = "proof"
+    solver: str = "exact"
 
 
 @dataclass(frozen=True)

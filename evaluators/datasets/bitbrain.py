@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyedflib
 from numpy.typing import NDArray
 
 from evaluators.datasets.files import existing_folder, required_file
@@ -110,6 +109,10 @@ def read_edf(path: Path, channels: tuple[str, ...]) -> NDArray[np.float32]:
     Raises:
         DatasetError: if the file is truncated or no EDF, or a channel is missing or of another rate.
     """
+    try:
+        import pyedflib  # noqa: PLC0415  (an extra)
+    except ImportError as error:
+        raise DatasetError('EDF files need pyedflib; `pip install "prototypenas[edf]"` brings it') from error
     try:
         reader = pyedflib.EdfReader(str(path))
     except OSError as error:

@@ -16,6 +16,7 @@ from prototypenas.app.arguments import (
     parse_range,
 )
 from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.narrowing import narrowed_space
 from prototypenas.app.presets import PRESETS
 from prototypenas.app.settings import (
     PRETRAIN_EPOCHS,
@@ -32,13 +33,12 @@ from prototypenas.devices import named_device, parsed_device
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
-from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
 from prototypenas.refinement.step import Refine
 from prototypenas.runs.records import plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
-from prototypenas.selection import SPACES
+from prototypenas.selection import SOLVERS, SPACES
 from prototypenas.types import Budget, InputShape, Probe, Target
 from prototypenas.workers.dask_workers import DaskWorkers
 from prototypenas.workers.in_process import InProcess
@@ -80,9 +80,10 @@ def compose_choice(settings: SelectionSettings, preset: str, seed: int) -> Choic
     """
     keep = parse_keep(settings.keep)
     followed = choose("preset", preset, PRESETS)
-    space = settings.select_in or followed.space
+    space, solver = settings.select_in or followed.space, settings.solver or followed.solver
     choose("selection space", space, SPACES)
-    return Choice(keep, space, seed, followed.leader, followed.solver)
+    choose("solver", solver, SOLVERS)
+    return Choice(keep, space, seed, followed.leader, solver)
 
 
 def compose_refinement(text: str) -> Refine | None:
@@ -108,6 +109,8 @@ def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> N
     if settings.proxies:
         choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
     name_and_population(settings.sampler)
+    names = parse_names(settings.architectures) or tuple(catalogue.baselines)[:1]
+    narrowed_space(names, catalogue.kernels, settings)
     choose("probe", probe, PROBES)
 
 
@@ -156,7 +159,7 @@ def compose_search(
         plugins=catalogue.plugins,
         detects=task == "detection",
     )
-    space = SearchSpace(tuple(baselines), catalogue.kernels)
+    space = narrowed_space(baselines, catalogue.kernels, settings)
     return Search(exploration, space, settings.trials, settings.sampler, seed)
 
 

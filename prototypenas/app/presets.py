@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from prototypenas.selection import DEFAULT_SPACE, Solver
+from prototypenas.selection import DEFAULT_SPACE
 from proxies import PAPER_ENSEMBLE
 
 DEFAULT_ENSEMBLE = ("channels", "fewest_channels")
@@ -24,7 +24,7 @@ class Preset:
     """Selection space."""
     leader: bool
     """Whether the model expected to be the most accurate is always chosen."""
-    solver: Solver
+    solver: str
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -34,14 +34,14 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             DEFAULT_ENSEMBLE,
             DEFAULT_SPACE,
             leader=True,
-            solver="proof",
+            solver="exact",
         ),
         "paper": Preset(
             "the paper to the letter: MeCo, ZiCo, NASWOT, SNIP; hypervolume over all objectives; its evolution",
             PAPER_ENSEMBLE,
             "objectives",
             leader=False,
-            solver="evolution",
+            solver="evolutionary",
         ),
     }
 )

@@ -15,7 +15,7 @@ from prototypenas.app.presets import DEFAULT_PRESET, PRESETS
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.samplers import SAMPLERS
 from prototypenas.runs.records import plain, record_of
-from prototypenas.selection import SPACES
+from prototypenas.selection import SOLVERS, SPACES
 
 PRETRAIN_EPOCHS = 50
 """The paper's, on ImageNet."""
@@ -114,6 +114,23 @@ class SearchSettings:
     architectures: Annotated[
         str, typer.Option(help="Architectures to search instead of the task's whole pool.", rich_help_panel=SEARCH)
     ] = ""
+    depths: Annotated[
+        str, typer.Option(help="Superblocks of a group that are searched: 1-3, or 1,2.", rich_help_panel=SEARCH)
+    ] = ""
+    widths: Annotated[
+        str, typer.Option(help="Range of the width multiplier: 0.25-1.0, or one value.", rich_help_panel=SEARCH)
+    ] = ""
+    kernels: Annotated[
+        str, typer.Option(help="Kernel sizes that are searched, of those offered: 3,5.", rich_help_panel=SEARCH)
+    ] = ""
+    strides: Annotated[str, typer.Option(help="Strides that are searched: 1,2, or one.", rich_help_panel=SEARCH)] = ""
+    sparsities: Annotated[
+        str, typer.Option(help="Range of pruned shares: 0-0.5, or one value.", rich_help_panel=SEARCH)
+    ] = ""
+    fix: Annotated[
+        str,
+        typer.Option(help="Values that are not searched: group1_stride=2,group4_depth=1.", rich_help_panel=SEARCH),
+    ] = ""
     sampler: Annotated[
         str,
         typer.Option(
@@ -163,6 +180,13 @@ class SelectionSettings:
     select_in: Annotated[
         str,
         typer.Option(help=f"Selection space instead of the preset's: {', '.join(SPACES)}.", rich_help_panel=SELECTION),
+    ] = ""
+    solver: Annotated[
+        str,
+        typer.Option(
+            help=f"How the subset is found instead of the preset's way: {', '.join(SOLVERS)}.",
+            rich_help_panel=SELECTION,
+        ),
     ] = ""
 
 

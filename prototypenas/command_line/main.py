@@ -1,5 +1,8 @@
 """The program `prototypenas` and its commands."""
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from prototypenas.command_line.command import add_command
@@ -8,6 +11,7 @@ from prototypenas.command_line.evaluate import evaluate
 from prototypenas.command_line.explore import explore
 from prototypenas.command_line.list_parts import list_parts
 from prototypenas.command_line.measure import measure
+from prototypenas.command_line.output import console
 from prototypenas.command_line.refine import refine
 from prototypenas.command_line.report import report
 from prototypenas.command_line.run import run
@@ -21,6 +25,23 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"prototypenas {metadata.version('prototypenas')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Find networks that fit a microcontroller, train the few that matter, and get the C."""
+
+
 for command in (run, explore, refine, select, evaluate, deploy, report, show, measure):
     add_command(app, command)
 add_command(app, list_parts, "list")

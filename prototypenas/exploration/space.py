@@ -1,12 +1,16 @@
 """Table 1 of the paper as data: what is searched, and each value's name in the samplers and the study."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError
 from prototypenas.types import GROUPS, Configuration, GroupConfiguration
+
+FIXABLE = ("depth", "kernel", "stride", "sparsity")
+"""Values of a group that may be fixed."""
 
 Value = str | int | float
 Values = dict[str, Value]
@@ -52,6 +56,8 @@ class SearchSpace:
     strides: tuple[int, ...] = (1, 2)
     width: tuple[float, float] = (0.1, 1.5)
     sparsity: tuple[float, float] = (0.0, 0.9)
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    """Values that are not searched: `width`, or one of `FIXABLE` of a group, as `group1_depth`."""
 
     def __post_init__(self) -> None:
         if not self.architectures:
@@ -65,6 +71,7 @@ class SearchSpace:
         for name, (low, high) in (("width", self.width), ("sparsity", self.sparsity)):
             if not low < high:
                 raise ConfigurationError(f"{name} runs from {low} to {high}; the first must be below the second")
+        self._check_fixed()
 
     def identity(self) -> dict[str, Any]:
         """Return plain JSON values that say whether two spaces hold the same configurations, in the same order."""
@@ -74,24 +81,25 @@ class SearchSpace:
             "strides": list(self.strides),
             "width": list(self.width),
             "sparsity": list(self.sparsity),
+            "fixed": dict(self.fixed),
         }
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Give all parameters in their fixed order."""
         listed: list[Parameter] = [Categorical("architecture", self.architectures), Continuous("width", *self.width)]
         for group in range(1, GROUPS + 1):
-            listed.append(Categorical(f"group{group}_depth", self.depths))
-            listed.append(Categorical(f"group{group}_kernel_stride", self._kernel_stride_labels()))
+            listed.append(Categorical(f"group{group}_depth", self._depths(group)))
+            listed.append(Categorical(f"group{group}_kernel_stride", self._kernel_stride_labels(group)))
             listed.append(Continuous(f"group{group}_sparsity", *self.sparsity))
-        return tuple(listed)
+        return tuple(one for one in listed if isinstance(one, Categorical) or one.name not in self.fixed)
 
     def configuration(self, values: Mapping[str, Value]) -> Configuration:
         """Give the configuration of a point; the inverse of `values`."""
         architecture = str(values["architecture"])
-        labels = self._kernel_stride_labels()
-        pairs = list(product(self.kernels[architecture], self.strides))
+        values = {**values, **self.fixed}
         groups = []
         for group in range(1, GROUPS + 1):
+            labels, pairs = self._kernel_stride_labels(group), self._pairs(architecture, group)
             kernel, stride = pairs[labels.index(str(values[f"group{group}_kernel_stride"]))]
             groups.append(
                 GroupConfiguration(
@@ -113,21 +121,54 @@ class SearchSpace:
             raise ConfigurationError(
                 f"{configuration.architecture} is not searched; it is one of {', '.join(self.architectures)}"
             )
-        pairs = list(product(self.kernels[configuration.architecture], self.strides))
-        labels = self._kernel_stride_labels()
         values: Values = {"architecture": configuration.architecture, "width": configuration.width}
         for number, group in enumerate(configuration.groups, start=1):
-            if (group.kernel, group.stride) not in pairs or group.depth not in self.depths:
+            labels, pairs = self._kernel_stride_labels(number), self._pairs(configuration.architecture, number)
+            if (group.kernel, group.stride) not in pairs or group.depth not in self._depths(number):
                 raise ConfigurationError(f"group {number} of {configuration} lies outside the search space")
             values[f"group{number}_depth"] = group.depth
             values[f"group{number}_kernel_stride"] = labels[pairs.index((group.kernel, group.stride))]
             values[f"group{number}_sparsity"] = group.sparsity
-        return values
+        wrong = [name for name, value in self.fixed.items() if name in values and values[name] != value]
+        if wrong:
+            raise ConfigurationError(f"{wrong[0]} of {configuration} is not the fixed {self.fixed[wrong[0]]:g}")
+        searched = {parameter.name for parameter in self.parameters()}
+        return {name: value for name, value in values.items() if name in searched}
 
-    def _kernel_stride_labels(self) -> tuple[str, ...]:
-        tuples = {self.kernels[name] for name in self.architectures}
-        kernels = next(iter(tuples))
+    def _check_fixed(self) -> None:
+        known = {"width", *(f"group{g}_{value}" for g in range(1, GROUPS + 1) for value in FIXABLE)}
+        shared = len({self.kernels[name] for name in self.architectures}) == 1
+        for name in self.fixed:
+            choose("value to fix", name, dict.fromkeys(known))
+            if name.endswith("_kernel") and not shared:
+                raise ConfigurationError(f"{name} cannot be fixed: the architectures offer different kernels")
+        for group in range(1, GROUPS + 1):
+            offered = {
+                f"group{group}_kernel": self.kernels[self.architectures[0]],
+                f"group{group}_stride": self.strides,
+            }
+            for name, choices in offered.items():
+                if name in self.fixed and self.fixed[name] not in choices:
+                    raise ConfigurationError(f"{name} is fixed to {self.fixed[name]:g}; it is one of {choices}")
+
+    def _depths(self, group: int) -> tuple[int, ...]:
+        name = f"group{group}_depth"
+        return (int(self.fixed[name]),) if name in self.fixed else self.depths
+
+    def _pairs(self, architecture: str, group: int) -> list[tuple[int, int]]:
+        """Return kernel and stride of every label of a group, for one architecture."""
+        return [
+            (kernel, stride)
+            for kernel, stride in product(self.kernels[architecture], self.strides)
+            if self.fixed.get(f"group{group}_kernel", kernel) == kernel
+            and self.fixed.get(f"group{group}_stride", stride) == stride
+        ]
+
+    def _kernel_stride_labels(self, group: int) -> tuple[str, ...]:
+        first = self.architectures[0]
+        kernels = self.kernels[first]
         names = [str(kernel) for kernel in kernels]
-        if len(tuples) > 1:
+        if len({self.kernels[name] for name in self.architectures}) > 1:
             names = ["short", "middle", "long"] if len(kernels) == 3 else [f"#{n}" for n in range(1, len(kernels) + 1)]
-        return tuple(f"kernel {name}, stride {stride}" for name, stride in product(names, self.strides))
+        named = dict(zip(kernels, names, strict=True))
+        return tuple(f"kernel {named[kernel]}, stride {stride}" for kernel, stride in self._pairs(first, group))

@@ -2,13 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
+from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, NothingFits
 from prototypenas.selection.coverage import Spaces, coverage
 from prototypenas.selection.evolutionary import evolved_subset
@@ -16,7 +16,7 @@ from prototypenas.selection.exact import Solution, best_subset
 from prototypenas.selection.explanation import Reason, reasons_for
 from prototypenas.selection.hypervolume import Normalisation, hypervolume, normalisation_over
 from prototypenas.selection.leader import leader_of, with_leader, without_worth
-from prototypenas.selection.local_search import local_search_subset
+from prototypenas.selection.local_search import greedy_subset, local_search_subset
 from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
 from prototypenas.selection.plane import best_subsets, is_plane
 from prototypenas.selection.selection_space import DEFAULT_SPACE, spaces_named
@@ -29,8 +29,12 @@ In the default space, on the fronts of four explorations of 30 to 500 candidates
 the fourth 2.6 to 6.2 % and the fifth 2.2 to 4.1 %.
 """
 
-Solver = Literal["proof", "evolution"]
-"""`proof` finds the best subset; `evolution` is the paper's algorithm, whose choice may be less."""
+SOLVERS: Mapping[str, str] = {
+    "exact": "the best subset, with its proof",
+    "evolutionary": "the paper's evolution of bit strings",
+    "greedy": "one model after the other, each the one that adds most",
+}
+"""Names of the solvers, and what they are."""
 
 TIME_LIMIT = 20.0
 """Seconds for the proof; the search itself takes milliseconds."""
@@ -93,7 +97,7 @@ def select(
     keep: int | tuple[int, int] = 5,
     space: str = DEFAULT_SPACE,
     leader: bool = True,
-    solver: Solver = "proof",
+    solver: str = "exact",
     seed: int = 0,
     time_limit: float = TIME_LIMIT,
 ) -> Selection:
@@ -102,15 +106,18 @@ def select(
     Objectives are FLOPs (minimised) and every proxy score (maximised). With `leader`, the model of the best mean proxy
     rank, expected to be the most accurate, is always among the chosen. A range `(3, 5)` gives the smallest number after
     which one more model adds less than `WORTHWHILE_GAIN`. Where the proof ends within `time_limit` seconds the result
-    depends on the seed only among equally good subsets.
+    depends on the seed only among equally good subsets. Other solvers than `exact` prove no more than that nothing is
+    worth more than the whole front.
 
     Raises:
-        ConfigurationError: for `keep` below 1, an unknown space, or scores that are not finite or not the same proxies.
+        ConfigurationError: for `keep` below 1, an unknown space or solver, or scores that are not finite or not of
+            the same proxies.
         NothingFits: if no candidate is feasible.
     """
     least, most = _range(keep)
     front, objectives = _front_of(candidates)
     scale = normalisation_over(objectives.names, objectives.values)
+    choose("solver", solver, SOLVERS)
     normalised = scale.apply(objectives.values)
     spaces = spaces_named(space, normalised)
     required = leader_of(normalised) if leader else None
@@ -176,13 +183,15 @@ def _smallest_worthwhile(spaces: Spaces, sizes: tuple[int, int], solve: Callable
 
 
 def _solve_for(
-    spaces: Spaces, leader: int | None, solver: Solver, *, most: int, seed: int, time_limit: float
+    spaces: Spaces, leader: int | None, solver: str, *, most: int, seed: int, time_limit: float
 ) -> Callable[[int], Solution]:
     """Return what finds the subset of a size, the leader in it if there is one."""
     searched = spaces if leader is None else with_leader(spaces, leader)
     solve: Callable[[int], Solution]
-    if solver == "evolution":
-        solve = partial(_evolved, searched, seed=seed, deadline=time.monotonic() + time_limit)
+    if solver == "evolutionary":
+        solve = partial(_unproven, searched, partial(evolved_subset, seed=seed))
+    elif solver == "greedy":
+        solve = partial(_unproven, searched, greedy_subset)
     elif is_plane(searched):
         solve = best_subsets(searched, most).__getitem__
     else:
@@ -190,16 +199,14 @@ def _solve_for(
     return solve if leader is None else lambda size: without_worth(solve(size), spaces)
 
 
+def _unproven(spaces: Spaces, choose_subset: Callable[[Spaces, int], tuple[int, ...]], size: int, /) -> Solution:
+    subset = tuple(sorted(choose_subset(spaces, size)))
+    return Solution(subset, coverage(spaces, subset), coverage(spaces, range(spaces[0].points)), 0)
+
+
 def _proven(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:
     incumbent = local_search_subset(spaces, size, seed=seed)
     return best_subset(spaces, incumbent, time_limit=max(0.0, deadline - time.monotonic()))
-
-
-def _evolved(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:
-    """Return the evolution's choice, with the bound of the exact search."""
-    subset = evolved_subset(spaces, size, seed=seed)
-    bound = best_subset(spaces, subset, time_limit=max(0.0, deadline - time.monotonic())).upper_bound
-    return Solution(subset, coverage(spaces, subset), bound, 0)
 
 
 def _described(

@@ -6,7 +6,8 @@ from torch import nn
 from prototypenas.costing.measurement import measure_network
 from prototypenas.costing.targets import load_targets
 from prototypenas.reporting.architecture_table import describe
-from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table, target_table
+from prototypenas.reporting.listings import block_table, layer_table, measurement_table, plan_table
+from prototypenas.reporting.target_listing import target_table
 from prototypenas.types import Budget
 from search_spaces import IMAGE_POOL, REFERENCES
 

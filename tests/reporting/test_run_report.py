@@ -33,7 +33,7 @@ def explored(tmp_path) -> tuple[RunDirectory, Selection]:
     run = RunDirectory.create(tmp_path / "boards-and-nets")
     candidates = [candidate(number) for number in range(6)]
     run.bind({"target": "stm32f746", "proxies": ["meco", "zico"], "probe": None})
-    write_json(run.selection_json, {"keep": [3, 5], "space": "merit", "seed": 0})
+    write_json(run.selection_json, {"keep": [3, 5], "space": "merit", "solver": "exact", "seed": 0})
     write_candidates(run.candidates_csv, candidates, ("meco",))
     write_json(run.exploration_json, STATISTICS)
     return run, select(candidates, keep=2)

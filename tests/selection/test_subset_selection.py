@@ -36,6 +36,18 @@ def test_no_other_subset_of_the_front_covers_more(space, seed):
     assert selection.coverage == pytest.approx(best, rel=1e-9)
 
 
+@pytest.mark.parametrize("solver", ["evolutionary", "greedy"])
+def test_other_solvers_come_near_and_claim_no_proof_they_lack(solver):
+    for seed in range(3):
+        candidates = random_candidates(30, seed)
+        exact = select(candidates, keep=3, space="objectives")
+        other = select(candidates, keep=3, space="objectives", solver=solver)
+        assert 0.9 * exact.coverage <= other.coverage <= exact.coverage * (1 + 1e-12)
+        assert len(other.chosen) == 3 and other.upper_bound >= exact.coverage
+    with pytest.raises(ConfigurationError, match="unknown solver 'greddy'; did you mean greedy"):
+        select(candidates, solver="greddy")
+
+
 def test_nobody_outside_the_front_is_chosen_and_order_is_by_flops():
     candidates = random_candidates(40)
     selection = select(candidates, keep=5)
@@ -205,7 +217,7 @@ def test_with_the_leader_no_other_subset_that_holds_it_covers_more():
 
 def test_the_papers_evolution_may_cover_less_and_says_how_much():
     candidates = random_candidates(40, 1)
-    evolved = select(candidates, keep=4, space="objectives", leader=False, solver="evolution")
+    evolved = select(candidates, keep=4, space="objectives", leader=False, solver="evolutionary")
     proven = select(candidates, keep=4, space="objectives", leader=False)
     assert len(evolved.chosen) == 4
     assert evolved.coverage <= proven.coverage + 1e-9
