@@ -86,8 +86,9 @@ class RefinementStep:
             if seconds is not None:
                 raise
             return None
-        enough = seconds is not None or len(plan.candidates) >= min(ENTRANTS_WANTED * self.keep, len(candidates))
-        return plan if enough else None
+        different = len({one.digest for one in candidates if one.feasible})
+        enough = len(plan.candidates) >= min(ENTRANTS_WANTED * self.keep, different)
+        return plan if enough or seconds is not None else None
 
     def _derived_seconds(self, candidates: Sequence[Candidate], trainer: BriefTrainer) -> float:
         feasible = [one for one in candidates if one.feasible]
