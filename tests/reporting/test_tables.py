@@ -30,7 +30,8 @@ def test_rejections_count_every_candidate_once(full_report):
 
 def test_choice_names_the_leaders(full_report):
     table = tables.choice_table(full_report.selection)
-    assert "MFLOPs" in table.rows[0][2]
+    assert table.rows[0][1].endswith(".")
+    assert "MFLOPs" in table.rows[0][3]
     assert [row[0] for row in table.rows] == [str(one.number) for one in full_report.selection.chosen]
 
 
