@@ -123,7 +123,7 @@ def test_a_damaged_or_lost_table_is_written_anew(finished, tmp_path):
     whole = table.read_bytes()
     for damage in (lambda: table.write_bytes(b""), table.unlink, lambda: table.write_bytes(whole[:-200])):
         damage()
-        assert "run `" in refused("select", out)
+        assert "anew" in refused("select", out)
         done(*WHOLE_WAY, "--out", out)
         assert table.read_bytes() == whole
 
