@@ -31,10 +31,19 @@ def orderly_interrupts() -> Iterator[None]:
         yield  # only the main thread hears of interrupts
         return
     before = signal.signal(signal.SIGINT, _raise_once)
+    after = before
     try:
         yield
+    except KeyboardInterrupt:
+        # Whoever caught it says so in a line; the program then has nothing left to say.
+        after = _end_silently if before is end_at_once else before
+        raise
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, after)
+
+
+def _end_silently(number: int, frame: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
 
 
 def _raise_once(number: int, frame: FrameType | None) -> None:

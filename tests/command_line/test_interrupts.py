@@ -45,9 +45,16 @@ def imports(process, name):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-@pytest.mark.parametrize("library", ["_ctypes", "_multiarray_umath", "libtorch_cpu"])
-def test_an_interrupt_while_importing_is_one_line(library):
-    code, errors = interrupted(["list", "targets"], lambda process: imports(process, library))
+@pytest.mark.parametrize(
+    ("command", "library"),
+    [
+        (("list", "targets"), "_ctypes"),
+        (("measure", "mbednet"), "_multiarray_umath"),
+        (("measure", "mbednet"), "torch_cpu"),
+    ],
+)
+def test_an_interrupt_while_importing_is_one_line(command, library):
+    code, errors = interrupted(command, lambda process: imports(process, library))
     assert (code, errors) == (130, "interrupted; the same command continues\n")
 
 
