@@ -97,8 +97,10 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     head = read_head(directory / HEAD) if (directory / HEAD).exists() else None
     expected = _expected(graph, evaluator, head)
     project = directory / C_PROJECT
-    write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0], head=head)
-    write_onnx(graph, directory / ONNX)
+    known = evaluator.preparation
+    sample = expected.inputs[0]
+    write_c_project(graph, plan, project, name=name, target=target, sample=sample, head=head, preparation=known)
+    write_onnx(graph, directory / ONNX, known)
     if isinstance(evaluator, WithFrontEnd) and evaluator.front_end is not None:
         found = graph.tensors[graph.input].known_quantization
         write_front_end(evaluator.front_end, directory / FRONT_END, scale=found.scale, zero_point=found.zero_point)

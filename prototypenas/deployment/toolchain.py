@@ -207,9 +207,11 @@ def _missing(program: str) -> str:
 
 
 def _sources(directory: Path) -> list[str]:
+    """Return the C files but the example and its ports, which are named where they are wanted."""
     kernels = sorted((directory / "kernels").glob("*.c"))
-    boxes = ["detection.c"] if (directory / "detection.c").exists() else []
-    return ["model.c", "weights.c", *boxes, *(f"kernels/{path.name}" for path in kernels)]
+    model = sorted(path.name for path in directory.glob("*.c") if path.name != "main.c")
+    own = [name for name in model if not name.startswith("port_")]
+    return [*own, *(f"kernels/{path.name}" for path in kernels)]
 
 
 def _write_inputs(directory: Path, inputs: NDArray[np.int8]) -> None:
