@@ -158,7 +158,7 @@ def _linked(delivery: Delivery, project: Path, graph: Graph, target: Target, *, 
     gap = toolchain_gap("arm-none-eabi-gcc", target.core)
     if gap:
         return replace(delivery, notes=(*delivery.notes, f"the ELF was not measured: {gap}"))
-    sizes = elf_sizes(build_arm(project, target.core))
+    sizes = elf_sizes(build_arm(project, target.core, on_board=False))
     measured = {"constants": sizes.model_rom, "arena": sizes.model_ram}
     if measured != delivery.planned_bytes:
         raise ToolchainError(f"planned {delivery.planned_bytes} bytes, linked {measured}: the plan is wrong")

@@ -24,9 +24,10 @@ def pixel_tables(graph: Graph, preparation: Preparation) -> NDArray[np.int8]:
     pixels = np.arange(PIXEL_VALUES, dtype=np.float32)
     real = (pixels[None, :] - mean[:, None]) / deviation[:, None]
     integers = np.rint(real / np.float32(found.scale)) + found.zero_point
-    tables = np.clip(integers, INT8_MIN, INT8_MAX).astype(np.int8)
-    agree = bool((tables == tables[0]).all())
-    return tables[: 1 if agree else len(tables)]
+    tables: NDArray[np.int8] = np.clip(integers, INT8_MIN, INT8_MAX).astype(np.int8)
+    if (tables == tables[0]).all():
+        tables = tables[:1]
+    return tables
 
 
 def prepared_channels(graph: Graph, preparation: Preparation) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
