@@ -1,17 +1,16 @@
 """`prototypenas deploy NETWORK`: any PyTorch network as C and ONNX."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from prototypenas.app.catalogue import gather
 from prototypenas.app.settings import DEFAULT_TARGET, PartSettings
-from prototypenas.choices import choose
 from prototypenas.command_line.output import console
-from prototypenas.costing.network_reference import load_network
-from prototypenas.deployment.network_delivery import NetworkDelivery, deploy_network, load_calibration
 from prototypenas.errors import ConfigurationError
-from prototypenas.reporting.console import print_table
+
+if TYPE_CHECKING:
+    from prototypenas.deployment.network_delivery import NetworkDelivery
 
 
 def is_network(what: str) -> bool:
@@ -34,6 +33,11 @@ def deploy_reference(
     Raises:
         ConfigurationError: if the calibration samples or the folder are not given.
     """
+    from prototypenas.app.catalogue import gather
+    from prototypenas.choices import choose
+    from prototypenas.costing.network_reference import load_network
+    from prototypenas.deployment.network_delivery import deploy_network, load_calibration
+
     if calibration is None or out is None:
         raise ConfigurationError("a network needs --calibration samples.npy and a folder: --out c/")
     catalogue = gather(parts.plugin, parts.target_files)
@@ -45,11 +49,10 @@ def deploy_reference(
 
 
 def _print(found: NetworkDelivery) -> None:
-    table = Table("Layer", "SNR [dB]", "Own SNR [dB]", "Saturated [%]")
-    for layer in found.noise:
-        share = f"{100 * layer.saturated_share:.2f}"
-        table.add_row(layer.operator, f"{layer.snr_db:.1f}", f"{layer.own_snr_db:.1f}", share)
-    print_table(console, table)
+    from prototypenas.reporting.console import print_table
+    from prototypenas.reporting.listings import noise_table
+
+    print_table(console, noise_table(found.noise))
     footprint = found.cost.footprint
     console.print(
         f"{found.directory}: RAM {footprint.ram_bytes:,} bytes, ROM {footprint.rom_bytes:,} bytes, "

@@ -22,6 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import INT8_MIN, Activation, Quantization, TensorSpec, Window
+from prototypenas.runs.atomic_files import written_whole
 from prototypenas.types import Preparation
 
 OPSET = 17
@@ -48,9 +49,8 @@ def write_onnx(graph: Graph, path: Path, preparation: Preparation | None = None)
         }
         helper.set_model_props(model, {name: json.dumps(value) for name, value in described.items()})
     onnx.checker.check_model(model, full_check=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(model.SerializeToString())
-    partial.replace(path)
+    with written_whole(path) as file:
+        file.write(model.SerializeToString())
 
 
 def onnx_model(graph: Graph) -> onnx.ModelProto:

@@ -1,29 +1,12 @@
 """Tables that the command line prints of targets, architectures and measured networks."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from prototypenas.compression.layer_noise import LayerNoise
 from prototypenas.costing.measurement import Measurement
 from prototypenas.reporting.architecture_table import ArchitectureRow
-from prototypenas.reporting.tables import ABSENT, Table
+from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.types import Footprint, Target
-
-
-def target_table(targets: Mapping[str, Target]) -> Table:
-    """What a search may use of each target by default, of what there is."""
-    headers = ("Target", "Core", "MHz", "RAM [KiB]", "ROM [KiB]", "MFLOPs", "What it is")
-    rows = tuple(
-        (
-            name,
-            target.core,
-            f"{target.clock_hz / 1e6:.0f}",
-            f"{_kib(target.budget.ram_bytes)} of {_kib(target.ram_bytes)}",
-            f"{_kib(target.budget.rom_bytes)} of {_kib(target.rom_bytes)}",
-            ABSENT if target.budget.flops is None else f"{target.budget.flops / 1e6:.0f}",
-            target.description,
-        )
-        for name, target in targets.items()
-    )
-    return Table(headers, rows, names=2)
 
 
 def block_table(rows: Iterable[ArchitectureRow]) -> Table:
@@ -72,6 +55,17 @@ def layer_table(measured: Measurement) -> Table:
     )
 
 
+def noise_table(noise: Iterable[LayerNoise]) -> Table:
+    """Signal-to-noise ratio of every layer in int8: with all noise before it, and of its own; the lowest own hurts."""
+    return Table(
+        ("Layer", "SNR [dB]", "Own SNR [dB]", "At the upper end [%]"),
+        tuple(
+            (layer.operator, f"{layer.snr_db:.1f}", f"{layer.own_snr_db:.1f}", f"{100 * layer.saturated_share:.2f}")
+            for layer in noise
+        ),
+    )
+
+
 def plan_table(measured: Measurement) -> Table:
     """Where every tensor lies in the arena, and between which operators."""
     headers = ("Tensor", "Offset", "Bytes", "Bytes a pixel step", "First operator", "Last operator")
@@ -109,7 +103,3 @@ def _limit(limit: int | None, used: int) -> str:
     if limit is None:
         return "unlimited"
     return f"{limit:,} {'fits' if used <= limit else 'BROKEN'}"
-
-
-def _kib(size: int | None) -> str:
-    return ABSENT if size is None else f"{size / 1024:,.0f}"
