@@ -26,7 +26,7 @@ from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ClassScores
 from prototypenas.sound import FrontEnd
-from prototypenas.types import Batch, InputShape, Probe
+from prototypenas.types import Batch, InputShape, Preparation, Probe
 from prototypenas.workers.threads import computing_threads
 
 
@@ -69,6 +69,14 @@ class ClassificationTask:
             return None
         normalisation = self.data.normalisation
         return FrontEnd(self.data.front_end, normalisation.mean[0], normalisation.deviation[0])
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What `prepared` does to a sample, and the names of the classes."""
+        stored, scaling = self.data.test.inputs, self.data.normalisation
+        return Preparation(
+            scaling.mean, scaling.deviation, stored.dtype == torch.uint8, tuple(stored.shape[1:]), self.data.classes
+        )
 
     def digest(self) -> str:
         """Equal for equal samples, labels, split and shape."""

@@ -39,7 +39,7 @@ from prototypenas.prototype import Prototype
 from prototypenas.runs.atomic_files import write_json
 from prototypenas.runs.class_scores import BY_CLASS, ClassScores
 from prototypenas.sound import FrontEnd, WithFrontEnd
-from prototypenas.types import Candidate, Evaluation, InputShape, Probe
+from prototypenas.types import Candidate, Evaluation, InputShape, Preparation, Probe
 
 NOISE_SAMPLES = 64
 """Training samples on which each layer's signal-to-noise ratio in int8 is measured for `layers.csv`."""
@@ -75,6 +75,11 @@ class TaskEvaluator:
     def front_end(self) -> FrontEnd | None:
         """What turns sound into the network's input; `None` for a task that does not hear."""
         return self.task.front_end if isinstance(self.task, WithFrontEnd) else None
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What training did to a stored sample before the network saw it, and the names of the classes."""
+        return self.task.preparation
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part."""

@@ -13,7 +13,7 @@ from prototypenas.detection.head import DetectionHead
 from prototypenas.graph.graph import Graph
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ClassScores
-from prototypenas.types import InputShape, Probe
+from prototypenas.types import InputShape, Preparation, Probe
 
 EVALUATION_BATCH = 256
 """Samples a forward pass outside training; fits 3x128x128 on 4 GB."""
@@ -56,6 +56,10 @@ class Task(Protocol[P]):
     @property
     def num_classes(self) -> int:
         """Number of classes."""
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What `prepared` does to a sample, and the names of the classes; None where it is not a fixed scaling."""
 
     @property
     def train(self) -> P:

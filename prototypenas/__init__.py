@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from prototypenas.app.deploying import deploy as deploy
     from prototypenas.app.measuring import Measured as Measured
     from prototypenas.app.measuring import measure as measure
     from prototypenas.app.model import TrainedModel as TrainedModel
@@ -156,6 +157,7 @@ _PLACES = {
     "TrainedModel": "prototypenas.app.model",
     "TrainingError": "prototypenas.errors",
     "TrainingSettings": "prototypenas.app.settings",
+    "deploy": "prototypenas.app.deploying",
     "explore": "prototypenas.app.searching",
     "measure": "prototypenas.app.measuring",
     "open": "prototypenas.app.run",
@@ -203,6 +205,7 @@ __all__ = [
     "TrainedModel",
     "TrainingError",
     "TrainingSettings",
+    "deploy",
     "explore",
     "measure",
     "open",

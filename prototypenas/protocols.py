@@ -16,7 +16,7 @@ from prototypenas.graph.graph import Graph
 from prototypenas.progress import Progress
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ReferenceScore
-from prototypenas.types import Candidate, Configuration, Evaluation, InputShape, Probe
+from prototypenas.types import Candidate, Configuration, Evaluation, InputShape, Preparation, Probe
 
 
 class Baseline(Protocol):
@@ -59,6 +59,10 @@ class Evaluator(Protocol):
     @property
     def metric(self) -> str:
         """What `Evaluation.metric` will be; `map50` says that detectors are wanted, else classifiers."""
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What training did to a stored sample before the network saw it; None where it is not a fixed scaling."""
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part; test data is never touched."""

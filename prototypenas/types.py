@@ -201,6 +201,22 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Preparation:
+    """What training did to a stored sample before the network saw it, and what the outputs are called."""
+
+    mean: tuple[float, ...]
+    """Of each channel, in the units of the stored samples (0..255 for pictures)."""
+    deviation: tuple[float, ...]
+    """`(sample - mean) / deviation` is the network's input."""
+    pixels: bool
+    """Whether stored samples are pixels of 0 to 255."""
+    stored_shape: tuple[int, ...]
+    """Shape of a stored sample; pictures of another size than the input are enlarged bilinearly."""
+    classes: tuple[str, ...] = ()
+    """Names of the outputs, in their order."""
+
+
+@dataclass(frozen=True)
 class Rejection:
     """Why a candidate was not scored."""
 

@@ -30,7 +30,7 @@ from prototypenas.evidence.probes import Outputs
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
-from prototypenas.types import Batch, InputShape, Probe
+from prototypenas.types import Batch, InputShape, Preparation, Probe
 
 MOSAIC_UNTIL = 0.9
 """Share of the epochs after which single pictures are shown as they will be met."""
@@ -65,6 +65,12 @@ class DetectionTask:
     def num_classes(self) -> int:
         """Number of classes."""
         return self.data.num_classes
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """Pixels are divided by 255."""
+        channels = self.data.input_shape[0]
+        return Preparation((0.0,) * channels, (255.0,) * channels, True, self.data.input_shape, self.data.classes)
 
     @property
     def train(self) -> BoxedPictures:

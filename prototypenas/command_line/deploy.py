@@ -1,14 +1,32 @@
-"""`prototypenas deploy`: the trained models as C and ONNX."""
+"""`prototypenas deploy`: the trained models of a run, or any network, as C and ONNX."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from prototypenas.app.settings import Emulate, PartSettings
+from prototypenas.command_line.deploy_network import deploy_reference, is_network
 from prototypenas.command_line.output import console, print_models
-from prototypenas.command_line.run_argument import RunPath
 from prototypenas.command_line.shown_progress import shown_progress
-from prototypenas.errors import RunDirectoryError
+from prototypenas.errors import ConfigurationError, RunDirectoryError
 
 
-def deploy(run_path: RunPath, emulate: Emulate = False, *, parts: PartSettings) -> None:
-    """Write the trained models as C and ONNX, compile and run them on the test set."""
+def deploy(
+    what: Annotated[
+        str, typer.Argument(metavar="RUN|NETWORK", help="Run directory, or a network: file.pt2, or module:function.")
+    ],
+    emulate: Emulate = False,
+    calibration: Annotated[
+        Path | None, typer.Option(help="Of a network: samples as it takes them, a .npy file or x of an .npz.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Of a network: microcontroller; see `list targets`.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Of a network: folder to write.")] = None,
+    prefix: Annotated[str, typer.Option(help="Of a network: beginning of its C symbols and files.")] = "model",
+    *,
+    parts: PartSettings,
+) -> None:
+    """Write the trained models of a run, or any network, as C and ONNX; compile them, run them, compare every byte."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
     from prototypenas.app.composition import recorded_target, recorded_training
@@ -17,7 +35,14 @@ def deploy(run_path: RunPath, emulate: Emulate = False, *, parts: PartSettings) 
     from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory
 
-    directory = RunDirectory.open(run_path)
+    if is_network(what):
+        deploy_reference(
+            what, calibration=calibration, target=target, out=out, prefix=prefix, emulate=emulate, parts=parts
+        )
+        return
+    if calibration is not None or target is not None or out is not None or prefix != "model":
+        raise ConfigurationError("--calibration, --target, --out and --prefix are for a network; a run has its own")
+    directory = RunDirectory.open(Path(what))
     catalogue = gather(parts.plugin, parts.target_files)
     goal = recorded_target(catalogue, directory)
     trained = directory.datasets()

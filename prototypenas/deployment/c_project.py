@@ -16,15 +16,19 @@ from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, code_bytes,
 from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
 from prototypenas.deployment.detection_tables import DetectionTables, detection_tables
+from prototypenas.deployment.input_tables import pixel_tables, prepared_channels
 from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_for
 from prototypenas.detection.head import DetectionHead
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
-from prototypenas.types import Target
+from prototypenas.types import Preparation, Target
 
 FILES = (
     "model.h",
     "model_data.h",
+    "model_io.h",
+    "model_io.c",
+    "labels.h",
     "model.c",
     "weights.c",
     "main.c",
@@ -42,6 +46,8 @@ DETECTION_FILES = ("detection.h", "detection.c")
 """Of a detector."""
 
 _ALWAYS = ("nn.h", "nn_arithmetic.h", "nn_rows.h")
+PREFIX = "model"
+"""Beginning of the model's symbols, macros and files if no other is asked for."""
 _VALUES_IN_A_ROW = 24
 
 
@@ -55,14 +61,17 @@ def write_c_project(
     sample: NDArray[np.int8],
     head: DetectionHead | None = None,
     settings: DetectorSettings = DEPLOYED,
+    preparation: Preparation | None = None,
+    prefix: str = PREFIX,
 ) -> None:
     """Write the project of an integer-stage graph; files of the same names are overwritten.
 
     `sample` is one int8 input in height, width, channel order; the example classifies it, or with a
-    `head` finds the boxes in it that `settings` ask for.
+    `head` finds the boxes in it that `settings` ask for. With a `preparation` the C takes pixels or samples as they are
+    stored. `prefix` begins every symbol, macro and file of the model, so that several models can live in one program.
 
     Raises:
-        ConfigurationError: if the sample has another size, or a shape or name does not fit C.
+        ConfigurationError: if the sample has another size, or a shape, name or prefix does not fit C.
         QuantizationError: if the graph is not at the integer stage.
     """
     if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
@@ -70,6 +79,8 @@ def write_c_project(
         raise ConfigurationError(f"the sample is {sample.dtype} of {sample.size} values; it must be int8 of {expected}")
     if not re.fullmatch(r"[A-Za-z0-9][\w .+-]*", name):
         raise ConfigurationError(f"model name {name!r}: letters, digits, spaces and . + - _ only")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or prefix.startswith(("nn_", "port_")):
+        raise ConfigurationError(f"prefix {prefix!r}: small letters, digits and _, a letter first; not nn_ or port_")
     tables = model_tables(graph, plan)
     sources = kernel_files(tables.kernels)
     values = _values(graph, plan, tables, target) | {
@@ -79,12 +90,13 @@ def write_c_project(
         "sources": [file for file in sources if file.endswith(".c")],
         "headers": [file for file in sources if file.endswith(".h")],
         "detection": _detection(graph, head, settings, target),
+        **_feeding(graph, preparation),
     }
     (directory / "kernels").mkdir(parents=True, exist_ok=True)
     environment = _environment()
     for file in (*FILES, *(DETECTION_FILES if head else ())):
         text = environment.get_template(f"{file}.j2").render(values)
-        (directory / file).write_text(text, encoding="utf-8")
+        (directory / _renamed(file, prefix)).write_text(_prefixed(file, text, prefix), encoding="utf-8")
     kernels = resources.files("prototypenas.deployment").joinpath("kernels")
     for file in sources:
         (directory / "kernels" / file).write_bytes(kernels.joinpath(file).read_bytes())
@@ -114,6 +126,37 @@ def kernel_files(kernels: Iterable[str]) -> tuple[str, ...]:
         if folder.joinpath(source).is_file():
             waiting.append(source)
     return tuple(sorted(files))
+
+
+def _feeding(graph: Graph, preparation: Preparation | None) -> dict[str, Any]:
+    channels = graph.tensors[graph.input].channels
+    known = preparation or Preparation((0.0,) * channels, (1.0,) * channels, pixels=False, stored_shape=())
+    mean, deviation = prepared_channels(graph, known)
+    return {
+        "pixel_tables": list(pixel_tables(graph, known)) if known.pixels else [],
+        "means": [_float_text(value) for value in mean],
+        "deviations": [_float_text(value) for value in deviation],
+        "preparation": preparation,
+        "labels": [_c_string(label) for label in known.classes],
+    }
+
+
+def _renamed(file: str, prefix: str) -> str:
+    own = file.startswith("model") or file in ("weights.c", "labels.h")
+    if prefix == PREFIX or not own:
+        return file
+    return prefix + file.removeprefix("model") if file.startswith("model") else f"{prefix}_{file}"
+
+
+def _prefixed(file: str, text: str, prefix: str) -> str:
+    """Return a file's text with the model's symbols, macros and files under another prefix; sections keep theirs."""
+    if prefix == PREFIX or file == "cortexm.ld":
+        return text
+    text = re.sub(r"(?<![.\w])model_(?=\w)", f"{prefix}_", text)
+    text = re.sub(r"\bMODEL_(?=\w)", f"{prefix.upper()}_", text)
+    text = re.sub(r"\bmodel\.(?=[ch]\b)", f"{prefix}.", text)
+    text = re.sub(r"(?<!\w)(weights\.c|labels\.h)", rf"{prefix}_\1", text)
+    return re.sub(r"\bmodel\b", prefix, text) if file == "CMakeLists.txt" else text
 
 
 def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target) -> dict[str, Any]:
@@ -192,6 +235,16 @@ def _parenthesised(number: int) -> str:
 
 
 def _c_float(graph: Graph, tensor: str) -> str:
-    found = graph.tensors[tensor].known_quantization
-    text = np.format_float_scientific(np.float32(found.scale), unique=True, trim="0")
-    return f"{text}f"
+    return _float_text(np.float32(graph.tensors[tensor].known_quantization.scale))
+
+
+def _float_text(value: np.float32) -> str:
+    return f"{np.format_float_scientific(value, unique=True, trim='0')}f"
+
+
+def _c_string(text: str) -> str:
+    """Return a C string literal; what is not plain ASCII is written byte by byte, in octal."""
+    plain = "".join(
+        chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode()
+    )
+    return f'"{plain}"'

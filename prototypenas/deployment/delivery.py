@@ -97,8 +97,10 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     head = read_head(directory / HEAD) if (directory / HEAD).exists() else None
     expected = _expected(graph, evaluator, head)
     project = directory / C_PROJECT
-    write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0], head=head)
-    write_onnx(graph, directory / ONNX)
+    known = evaluator.preparation
+    sample = expected.inputs[0]
+    write_c_project(graph, plan, project, name=name, target=target, sample=sample, head=head, preparation=known)
+    write_onnx(graph, directory / ONNX, known)
     if isinstance(evaluator, WithFrontEnd) and evaluator.front_end is not None:
         found = graph.tensors[graph.input].known_quantization
         write_front_end(evaluator.front_end, directory / FRONT_END, scale=found.scale, zero_point=found.zero_point)
@@ -156,7 +158,7 @@ def _linked(delivery: Delivery, project: Path, graph: Graph, target: Target, *, 
     gap = toolchain_gap("arm-none-eabi-gcc", target.core)
     if gap:
         return replace(delivery, notes=(*delivery.notes, f"the ELF was not measured: {gap}"))
-    sizes = elf_sizes(build_arm(project, target.core))
+    sizes = elf_sizes(build_arm(project, target.core, on_board=False))
     measured = {"constants": sizes.model_rom, "arena": sizes.model_ram}
     if measured != delivery.planned_bytes:
         raise ToolchainError(f"planned {delivery.planned_bytes} bytes, linked {measured}: the plan is wrong")

@@ -27,6 +27,8 @@ PACKAGES: Mapping[str, str] = {
 
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
 COMPILE_SECONDS = 300
+MEASURED_LENGTH = "128M"
+"""Memory of a program that is linked only to be measured: targets have more than the emulated boards."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,12 @@ def run_host(program: Path, inputs: NDArray[np.int8], *, seconds: float = 600.0)
     return _read_outputs(program.parent, len(inputs))
 
 
-def build_arm(directory: Path, core: str, *, optimization: str = "-O2", flags: Sequence[str] = ()) -> Path:
+def build_arm(
+    directory: Path, core: str, *, optimization: str = "-O2", flags: Sequence[str] = (), on_board: bool = True
+) -> Path:
     """Compile a project for a core, warnings being errors, and give the ELF file.
+
+    It fits the memory of the emulated board, or with `on_board` off may be of any size: then it is to be measured only.
 
     Raises:
         ToolchainError: if the cross compiler is missing or fails.
@@ -93,9 +99,9 @@ def build_arm(directory: Path, core: str, *, optimization: str = "-O2", flags: S
     elf.parent.mkdir(exist_ok=True)
     memory = {
         "ROM_ORIGIN": board.rom_origin,
-        "ROM_LENGTH": board.rom_length,
+        "ROM_LENGTH": board.rom_length if on_board else MEASURED_LENGTH,
         "RAM_ORIGIN": board.ram_origin,
-        "RAM_LENGTH": board.ram_length,
+        "RAM_LENGTH": board.ram_length if on_board else MEASURED_LENGTH,
     }
     link = ["-nostartfiles", "-T", "cortexm.ld", "-Wl,--gc-sections"]
     link += [f"-Wl,--defsym={name}={value}" for name, value in memory.items()]
@@ -207,9 +213,11 @@ def _missing(program: str) -> str:
 
 
 def _sources(directory: Path) -> list[str]:
+    """Return the C files but the example and its ports, which are named where they are wanted."""
     kernels = sorted((directory / "kernels").glob("*.c"))
-    boxes = ["detection.c"] if (directory / "detection.c").exists() else []
-    return ["model.c", "weights.c", *boxes, *(f"kernels/{path.name}" for path in kernels)]
+    model = sorted(path.name for path in directory.glob("*.c") if path.name != "main.c")
+    own = [name for name in model if not name.startswith("port_")]
+    return [*own, *(f"kernels/{path.name}" for path in kernels)]
 
 
 def _write_inputs(directory: Path, inputs: NDArray[np.int8]) -> None:

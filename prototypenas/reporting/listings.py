@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from prototypenas.compression.layer_noise import LayerNoise
 from prototypenas.costing.measurement import Measurement
 from prototypenas.reporting.architecture_table import ArchitectureRow
 from prototypenas.reporting.table import ABSENT, Table
@@ -51,6 +52,17 @@ def layer_table(measured: Measurement) -> Table:
             for row in measured.layers
         ),
         names=2,
+    )
+
+
+def noise_table(noise: Iterable[LayerNoise]) -> Table:
+    """Signal-to-noise ratio of every layer in int8: with all noise before it, and of its own; the lowest own hurts."""
+    return Table(
+        ("Layer", "SNR [dB]", "Own SNR [dB]", "At the upper end [%]"),
+        tuple(
+            (layer.operator, f"{layer.snr_db:.1f}", f"{layer.own_snr_db:.1f}", f"{100 * layer.saturated_share:.2f}")
+            for layer in noise
+        ),
     )
 
 

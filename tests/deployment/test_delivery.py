@@ -18,6 +18,8 @@ class Evaluator:
     def __init__(self, reals):
         self.reals = reals
 
+    preparation = None
+
     def test_batches(self, batch):
         yield from (self.reals[:2], self.reals[2:])
 

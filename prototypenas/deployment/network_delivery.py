@@ -1,0 +1,204 @@
+"""Any PyTorch network to C: lowered, calibrated, quantized, planned, written and proven in one call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from prototypenas.compression.layer_noise import LayerNoise, layer_noise
+from prototypenas.compression.observer_choice import quantize_with_least_noise
+from prototypenas.compression.simulator import quantize_input, simulate_rows
+from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
+from prototypenas.deployment.c_project import PREFIX, write_c_project
+from prototypenas.deployment.onnx_writer import write_onnx
+from prototypenas.deployment.toolchain import (
+    build_arm,
+    build_host,
+    elf_sizes,
+    run_emulated,
+    run_host,
+    toolchain_gap,
+)
+from prototypenas.errors import ConfigurationError, DatasetError, ToolchainError
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph_file import GRAPH, save_graph
+from prototypenas.graph.lowering import lower
+from prototypenas.types import Cost, InputShape, Target
+
+LEAST_SAMPLES = 8
+"""Calibration samples; ranges from fewer mean little."""
+PROVEN_SAMPLES = 64
+"""Calibration samples that the compiled C must give the simulator's bytes for."""
+BATCH = 64
+ONNX = "model_int8.onnx"
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkDelivery:
+    """A network as a C project, and what was found out about it."""
+
+    directory: Path
+    """Holds the C project, `model_int8.onnx` and `graph_int8.npz`."""
+    graph: Graph
+    plan: MemoryPlan
+    cost: Cost
+    observer: str
+    """How the ranges were chosen: the observer of least noise."""
+    snr_db: float
+    """Signal-to-noise ratio of the outputs in int8, in decibel."""
+    noise: tuple[LayerNoise, ...]
+    """Layer by layer; the lowest `own_snr_db` is the layer that hurts."""
+    proven_on: tuple[str, ...]
+    """Where the compiled C gave the simulator's bytes."""
+    instructions: int | None
+    """Of one inference on the emulated core; instructions are not cycles."""
+    notes: tuple[str, ...]
+    """What was left out of the network, and what could not be done here."""
+
+    def __repr__(self) -> str:
+        footprint = self.cost.footprint
+        return (
+            f"NetworkDelivery({str(self.directory)!r}: {len(self.graph.operators)} layers, "
+            f"RAM {footprint.ram_bytes} B, ROM {footprint.rom_bytes} B, {self.snr_db:.1f} dB with {self.observer}, "
+            f"proven on {', '.join(self.proven_on) or 'nothing'})"
+        )
+
+
+def deploy_network(
+    module: nn.Module,
+    calibration: Tensor | NDArray[np.float32],
+    target: Target,
+    directory: Path,
+    *,
+    name: str = "network",
+    prefix: str = PREFIX,
+    emulate: bool = False,
+) -> NetworkDelivery:
+    """Write a network as C and ONNX; the C's outputs equal the simulator's in every byte, or nothing is delivered.
+
+    `calibration` are inputs `(N, C, H, W)`, `(N, C, T)` or `(N, F)` as the module takes them, at least eight of them
+    and like those it will meet. The module is not changed.
+
+    Raises:
+        ConfigurationError: if the samples are too few, or the module refuses their shape.
+        DatasetError: if the samples are not finite, or all alike.
+        LoweringError: naming every module that has no operator.
+        QuantizationError: if integers cannot hold a layer, or an output never changes.
+        ToolchainError: if the C does not compile or differs in any byte, or `emulate` is set and a tool is missing.
+    """
+    samples = checked_samples(calibration)
+    graph = lower(module, tuple(samples.shape[1:]))
+    choice = quantize_with_least_noise(graph, list(torch.split(samples, BATCH)))
+    plan = plan_memory(choice.graph)
+    given = quantize_input(choice.graph, samples[:PROVEN_SAMPLES].numpy())
+    expected = simulate_rows(choice.graph, given)
+    if len(expected) > 1 and (expected == expected[0]).all():
+        raise DatasetError("the network gives the same output for every calibration sample; are they its own?")
+    write_c_project(choice.graph, plan, directory, name=name, target=target, sample=given[0], prefix=prefix)
+    write_onnx(choice.graph, directory / ONNX)
+    save_graph(choice.graph, directory / GRAPH)
+    cost = cost_of(choice.graph, target, plan)
+    proof = _proven(directory, given, expected, target, cost=cost, emulate=emulate)
+    return NetworkDelivery(
+        directory=directory,
+        graph=choice.graph,
+        plan=plan,
+        cost=cost,
+        observer=choice.observer,
+        snr_db=choice.snr_db[choice.observer],
+        noise=layer_noise(graph, choice.graph, samples[:PROVEN_SAMPLES]),
+        proven_on=proof.places,
+        instructions=proof.instructions,
+        notes=(*graph.notes, *proof.notes),
+    )
+
+
+def load_calibration(path: Path, shape: InputShape | None = None) -> NDArray[np.float32]:
+    """Read samples from a `.npy` file, or the array `x` of an `.npz` file.
+
+    Raises:
+        DatasetError: if the file cannot be read, holds no numbers, or samples of another shape than `shape`.
+    """
+    try:
+        found = np.load(path, allow_pickle=False)
+        values = found["x"] if isinstance(found, Mapping) else found
+    except (OSError, ValueError, EOFError) as error:
+        raise DatasetError(f"{path} is no array of calibration samples: {error}") from error
+    except KeyError as error:
+        raise DatasetError(f"{path} holds no array x; calibration samples are a .npy file or x of an .npz") from error
+    if values.dtype.kind not in "fiu":
+        raise DatasetError(f"{path} holds {values.dtype}; calibration samples are numbers")
+    if shape is not None and tuple(values.shape[1:]) != tuple(shape):
+        raise DatasetError(f"{path} holds samples of {values.shape[1:]}; the network takes {tuple(shape)}")
+    samples: NDArray[np.float32] = values.astype(np.float32)
+    return samples
+
+
+def checked_samples(calibration: Tensor | NDArray[np.float32]) -> Tensor:
+    """Return calibration samples as float32 on the CPU.
+
+    Raises:
+        ConfigurationError: if they are too few, or have a shape that no network takes.
+        DatasetError: if they are not finite, or all alike.
+    """
+    samples = torch.as_tensor(calibration).detach().cpu().float()
+    if samples.dim() not in (2, 3, 4):
+        raise ConfigurationError(
+            f"calibration samples of {tuple(samples.shape)}; wanted are (N, C, H, W), (N, C, T), (N, F)"
+        )
+    if len(samples) < LEAST_SAMPLES:
+        raise ConfigurationError(f"{len(samples)} calibration samples; at least {LEAST_SAMPLES} are needed")
+    if not torch.isfinite(samples).all():
+        raise DatasetError("a calibration sample holds a value that is not finite")
+    if (samples == samples.flatten()[0]).all():
+        raise DatasetError(f"every calibration value is {float(samples.flatten()[0]):g}: no ranges to find")
+    return samples
+
+
+@dataclass(frozen=True)
+class _Proof:
+    places: tuple[str, ...]
+    instructions: int | None
+    notes: tuple[str, ...]
+
+
+def _proven(
+    directory: Path, given: NDArray[np.int8], expected: NDArray[np.int8], target: Target, *, cost: Cost, emulate: bool
+) -> _Proof:
+    places, notes, instructions = [], [], None
+    gap = toolchain_gap("cc")
+    if gap:
+        notes.append(f"the C was not compiled: {gap}")
+    else:
+        _compare(run_host(build_host(directory), given), expected, "this machine")
+        places.append("this machine")
+    gap = toolchain_gap("arm-none-eabi-gcc", target.core)
+    if gap and emulate:
+        raise ToolchainError(f"nothing to emulate: {gap}")
+    if gap:
+        notes.append(f"the ELF was not measured: {gap}")
+    else:
+        sizes = elf_sizes(build_arm(directory, target.core, on_board=emulate))
+        parts = cost.footprint
+        planned = (parts.rom_bytes - parts.code_bytes, parts.activations_bytes + parts.scratch_bytes)
+        if (sizes.model_rom, sizes.model_ram) != planned:
+            raise ToolchainError(
+                f"planned {planned} bytes, linked {(sizes.model_rom, sizes.model_ram)}: the plan is wrong"
+            )
+    if emulate:
+        run = run_emulated(build_arm(directory, target.core), target.core, given[:4])
+        _compare(run.outputs, expected[:4], f"an emulated {target.core}")
+        places.append(f"an emulated {target.core}")
+        instructions = run.instructions
+    return _Proof(tuple(places), instructions, tuple(notes))
+
+
+def _compare(found: NDArray[np.int8], expected: NDArray[np.int8], where: str) -> None:
+    differing = int((found != expected).any(axis=1).sum())
+    if differing:
+        raise ToolchainError(f"the C on {where} differs from the simulator on {differing} of {len(found)} samples")
