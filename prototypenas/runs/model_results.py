@@ -11,9 +11,9 @@ from prototypenas.detection.head import HEAD
 from prototypenas.errors import RunDirectoryError
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.reporting.report_data import ModelResult, read_history
+from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_class_scores
 from prototypenas.runs.detection_results import read_detections
-from prototypenas.runs.run_directory import number_in, read_json, value_in
 from prototypenas.types import Candidate, Evaluation, Target
 
 
