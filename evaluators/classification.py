@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -142,6 +143,9 @@ class ClassificationTask:
     def details(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> Mapping[str, float]:
         """Give nothing: accuracy says it all."""
         return {}
+
+    def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
+        """Write nothing: classes are shown by their numbers."""
 
     def head(self, graph: Graph) -> None:
         """Give nothing: the outputs are the classes' logits."""

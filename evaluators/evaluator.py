@@ -219,6 +219,7 @@ class TaskEvaluator:
             seconds=seconds,
             details=self.task.details(graph, outputs, test),
         )
+        self.task.keep_examples(network, graph, outputs, job.directory)
         by_class = self.task.class_scores(graph, outputs, test)
         write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
         return evaluation

@@ -1,6 +1,7 @@
 """What a model is trained for: data, loss and metric, as training, quantization and delivery see them."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -111,6 +112,9 @@ class Task(Protocol[P]):
 
     def details(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> Mapping[str, float]:
         """Give further scores of the outputs by name, for the report."""
+
+    def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
+        """Write into the model's folder what a report draws of single test samples, if anything."""
 
     def head(self, graph: Graph) -> DetectionHead | None:
         """Give what a detector's outputs mean; `None` for classes."""

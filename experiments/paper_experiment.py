@@ -51,6 +51,8 @@ class PaperExperiment:
     trials: int = 500
     keep: int = 5
     epochs: int = 100
+    task: str | None = None
+    """`detection`; `None` is told from the input's shape."""
 
 
 def image_experiment(dataset: str) -> PaperExperiment:
@@ -103,7 +105,7 @@ def settings_of(experiment: PaperExperiment, seed: int) -> RunSettings:
     """
     return RunSettings(
         input=InputSettings(
-            task="image" if len(experiment.input_shape) == 3 else "time-series",
+            task=experiment.task or ("image" if len(experiment.input_shape) == 3 else "time-series"),
             input_size="x".join(str(number) for number in experiment.input_shape),
             classes=experiment.search_classes,
             seed=seed,

@@ -66,3 +66,16 @@ TABLE_4: Mapping[str, tuple[float, ...]] = {
 """Kendall's tau of each of `TABLE_4_COLUMNS` with the quantized accuracy of the five models."""
 
 TABLE_4_COLUMNS = ("meco", "naswot", "snip", "zico", "flops")
+
+FIGURE_5: Mapping[int, tuple[float, float, str]] = {128: (38.0, 42.0, "about 0.4"), 320: (50.0, 55.0, "above 0.5")}
+"""mAP50 in percent by input size, known second-hand only: the band drawn for it, and the words."""
+
+ZOO_DETECTORS: tuple[tuple[str, int, float, int, int], ...] = (
+    ("st_yololcv1", 192, 34.7, 166, 308),
+    ("st_yololcv1", 256, 37.2, 278, 308),
+    ("st_yoloxn d033 w025", 192, 38.2, 198, 1000),
+    ("st_yoloxn d033 w025", 256, 44.9, 338, 1000),
+    ("st_yoloxn d033 w025", 320, 51.2, 518, 1000),
+)
+"""Detectors of STM32's model zoo on COCO's persons, int8: name, input, AP50 in percent (IoU 0.5, score 0.001,
+suppression at 0.5, at most 100 boxes), KiB of RAM, KiB of flash (stm32ai-modelzoo, object_detection)."""

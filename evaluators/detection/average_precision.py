@@ -5,6 +5,7 @@ YOLOv5's own figure interpolates the precision otherwise and lies about a point 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,6 +67,21 @@ def precision_and_recall(found: Iterable[Detections], part: BoxedPictures, thres
     return right / max(1, right + wrong), right / max(1, boxes)
 
 
+def mistakes(one: Detections, part: BoxedPictures, place: int) -> int:
+    """Count the detections of nothing and the boxes not found in one picture, at an overlap of 0.5."""
+    start, end = part.first[place : place + 2].tolist()
+    right, wrong = _matched(one.boxes, one.labels, part, place)
+    return wrong + int(part.learnable[start:end].sum()) - right
+
+
+def precision_curve(found: Iterable[Detections], part: BoxedPictures) -> NDArray[np.float64]:
+    """Return the interpolated precision at each of COCO's 101 recalls, the mean over classes, at an overlap of 0.5."""
+    precision = _metric(list(found), part, [IOU], extended=True).compute()["precision"][0, :, :, 0, -1].double()
+    known = precision > -1
+    curve: NDArray[np.float64] = (precision.where(known, 0.0).sum(1) / known.sum(1).clamp(min=1)).numpy()
+    return curve
+
+
 def _matched(boxes: NDArray[np.float64], labels: NDArray[np.int64], part: BoxedPictures, place: int) -> tuple[int, int]:
     start, end = part.first[place : place + 2].tolist()
     truth = part.letterboxes[place].inverse(part.boxes[start:end].double().numpy())
@@ -85,6 +101,13 @@ def _matched(boxes: NDArray[np.float64], labels: NDArray[np.int64], part: BoxedP
 
 
 def _computed(found: list[Detections], part: BoxedPictures, overlaps: list[float] | None) -> dict[str, float]:
+    values = _metric(found, part, overlaps).compute()
+    return {name: float(value) for name, value in values.items() if value.numel() == 1}
+
+
+def _metric(
+    found: list[Detections], part: BoxedPictures, overlaps: list[float] | None, *, extended: bool = False
+) -> Any:
     # Imports pandas and more; only those who train detectors need it.
     from torchmetrics.detection import MeanAveragePrecision  # noqa: PLC0415
 
@@ -95,6 +118,7 @@ def _computed(found: list[Detections], part: BoxedPictures, overlaps: list[float
         rec_thresholds=np.linspace(0, 1, 101).tolist(),
         max_detection_thresholds=LIMITS,
         box_format="xyxy",
+        extended_summary=extended,
     )
     metric.warn_on_many_detections = False
     predictions = [
@@ -106,7 +130,7 @@ def _computed(found: list[Detections], part: BoxedPictures, overlaps: list[float
         for one in found
     ]
     metric.update(predictions, [_truth(part, place) for place in range(len(part))])
-    return {name: float(value) for name, value in metric.compute().items() if value.numel() == 1}
+    return metric
 
 
 def _truth(part: BoxedPictures, place: int) -> dict[str, torch.Tensor]:

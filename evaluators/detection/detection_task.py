@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from evaluators.datasets.boxed_pictures import BoxedPictures, DetectionData
 from evaluators.detection.assignment import Targets
 from evaluators.detection.average_precision import average_precision, precision_and_recall
 from evaluators.detection.box_augmentation import SMALL_INPUT, STILL, BoxAugmentation, targets_of
+from evaluators.detection.detection_examples import detection_examples
 from evaluators.detection.detections import Detections, float_detections, int8_detections
 from evaluators.detection.loss import DetectionLoss
 from evaluators.evaluator import TaskEvaluator
@@ -30,6 +32,7 @@ from prototypenas.evidence.probes import Outputs
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
+from prototypenas.runs.detection_results import write_detections
 from prototypenas.types import Batch, InputShape, Preparation, Probe
 
 MOSAIC_UNTIL = 0.9
@@ -165,6 +168,12 @@ class DetectionTask:
 
     def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> None:
         """Give nothing: a picture is of no one class."""
+
+    def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
+        """Write what a report draws of the test part: pictures with boxes, precision at every recall."""
+        in_int8 = list(int8_detections(graph, self.head(graph), outputs, self.test, EVALUATED))
+        examples = detection_examples(list(self._found(network, self.test)), in_int8, self.test, DEPLOYED.threshold)
+        write_detections(examples, directory)
 
     def head(self, graph: Graph) -> DetectionHead:
         """Give what the outputs of a network mean.

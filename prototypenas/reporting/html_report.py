@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from prototypenas.errors import RunDirectoryError
 from prototypenas.refinement.step import refined_candidates
 from prototypenas.reporting import delivery_tables, tables
+from prototypenas.reporting.box_figures import boxes_figure, detections_figure, precision_figure, sizes_figure
 from prototypenas.reporting.classifier_figures import confusion_figure
 from prototypenas.reporting.classifier_tables import best_classifier, by_class_table, worth_table
 from prototypenas.reporting.dataset_section import samples_figure
@@ -22,7 +23,8 @@ from prototypenas.reporting.model_figures import memory_map_figure, training_fig
 from prototypenas.reporting.refinement_figure import refinement_figure
 from prototypenas.reporting.report_data import ReportData
 from prototypenas.runs.atomic_files import write_text
-from prototypenas.types import Candidate
+from prototypenas.runs.dataset_summary import BoxSummary, DatasetSummary
+from prototypenas.types import Candidate, metric_name
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def pictures(report: ReportData) -> Iterator[Picture]:
             confusion_figure(best, report.dataset.classes),
             f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
         )
-    if report.dataset is not None:
+    if report.dataset is not None and report.dataset.boxes is not None:
+        yield from _box_pictures(report, report.dataset, report.dataset.boxes)
+    elif report.dataset is not None:
         yield Picture(
             "data",
             samples_figure(report.dataset),
@@ -142,6 +146,7 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         latency=next((model.latency for model in report.models if model.latency is not None), None),
         classes=None if report.dataset is None else tables.class_table(report.dataset),
         statistics=tables.statistics_rows(report),
+        details=tables.details_table(report.models),
         worth=worth_table(report.models, report.references),
         best=best,
         by_class=by_class_table(best, report.dataset.classes) if best and report.dataset else None,
@@ -154,6 +159,38 @@ def _scored(report: ReportData) -> tuple[Candidate, ...]:
     if report.refinement is None:
         return report.candidates
     return refined_candidates(report.refinement, report.candidates)
+
+
+def _box_pictures(report: ReportData, dataset: DatasetSummary, boxes: BoxSummary) -> Iterator[Picture]:
+    """Draw a detection set, and what each model finds in it."""
+    yield Picture(
+        "data",
+        boxes_figure(dataset.samples, boxes.shown, dataset.classes),
+        "The first training pictures as the network gets them, with their boxes.",
+    )
+    if dataset.varied is not None:
+        yield Picture(
+            "varied_data",
+            boxes_figure(dataset.varied, boxes.varied, dataset.classes),
+            "The same pictures as training varies them, each drawn once; the network sees them otherwise each time.",
+        )
+    yield Picture("box_sizes", sizes_figure(boxes), "How large the training boxes are in the network's input.")
+    found = [model for model in report.models if model.detections is not None]
+    if found:
+        yield Picture(
+            "precision",
+            precision_figure(found),
+            "Precision over recall on the test pictures, at an overlap (IoU) of 0.5.",
+        )
+    for model in found:
+        assert model.detections is not None
+        yield Picture(
+            f"detections_{model.candidate.number}",
+            detections_figure(model.detections, dataset.classes),
+            f"Trial {model.candidate.number}, int8, as deployed: the test pictures with the fewest mistakes, some of "
+            "the middle and those with the most. The truth is dashed, what was found is solid, with its score in "
+            "percent.",
+        )
 
 
 def _memory_maps(report: ReportData) -> Iterator[Picture]:
@@ -180,6 +217,12 @@ def _summary(report: ReportData) -> list[tuple[str, str, str]]:
         assert best.evaluation is not None and best.candidate.cost is not None
         cost, score = best.candidate.cost, best.evaluation
         memory = f"{cost.footprint.ram_bytes / 1e3:.0f} + {cost.footprint.rom_bytes / 1e3:.0f} kB"
-        cards.append((f"{100 * score.int8_score:.1f} %", f"best int8 {score.metric}", f"trial {best.candidate.number}"))
+        cards.append(
+            (
+                f"{100 * score.int8_score:.1f} %",
+                f"best int8 {metric_name(score.metric)}",
+                f"trial {best.candidate.number}",
+            )
+        )
         cards.append((memory, "RAM + ROM of that model", f"{cost.flops / 1e6:.1f} MFLOPs"))
     return cards

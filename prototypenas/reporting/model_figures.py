@@ -12,6 +12,7 @@ from prototypenas.costing.memory_plan import MemoryPlan, PlanRow
 from prototypenas.graph.graph import Graph
 from prototypenas.reporting.drawing import COLOURS, HIGHLIGHT, INK, architecture_styles, house_style
 from prototypenas.reporting.report_data import Epoch, ModelResult
+from prototypenas.types import metric_name
 
 TINTS = ("#7FB8DA", "#A9D8C5", "#B9B4DC", "#DDB3CC")
 KIB = 1024.0
@@ -55,13 +56,19 @@ def training_figure(models: Sequence[ModelResult]) -> Figure:
             label = f"{name} {model.candidate.configuration.architecture}"
             _draw_history(loss, accuracy, model.history, colour=styles[name][0], label=label)
         loss.set_title("Training loss")
-        accuracy.set_title("Accuracy on held-out data [%]")
+        accuracy.set_title(f"{_metric(trained)} on held-out data [%]")
         for axes in (loss, accuracy):
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if trained:
             figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=min(5, len(trained)))
     return figure
+
+
+def _metric(models: Sequence[ModelResult]) -> str:
+    metric = next((model.evaluation.metric for model in models if model.evaluation), "score")
+    shown = metric_name(metric)
+    return shown[0].upper() + shown[1:] if shown == metric else shown
 
 
 def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:

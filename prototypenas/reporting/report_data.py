@@ -14,6 +14,7 @@ from prototypenas.graph.graph import Graph
 from prototypenas.refinement.refinement_table import Refinement
 from prototypenas.runs.class_scores import ClassScores, ReferenceScore
 from prototypenas.runs.dataset_summary import DatasetSummary
+from prototypenas.runs.detection_results import DetectionResults
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Evaluation, Target
 
@@ -53,6 +54,8 @@ class ModelResult:
     plan: MemoryPlan | None = None
     """Drawn only together with `graph`."""
     history: tuple[Epoch, ...] = ()
+    detections: DetectionResults | None = None
+    """What a detector found in some test pictures; `None` for a classifier."""
     by_class: ClassScores | None = None
     """Of the int8 network on the test data; `None` where it is no classifier."""
     latency: LatencyEstimate | None = None

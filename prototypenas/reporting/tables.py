@@ -38,6 +38,16 @@ def final_table(models: Sequence[ModelResult]) -> Table:
     return Table(headers, tuple(_final_row(model) for model in models), names=2)
 
 
+def details_table(models: Sequence[ModelResult]) -> Table:
+    """Further scores of each int8 model in percent; without rows where there are none."""
+    details = {model.candidate.number: model.evaluation.details for model in models if model.evaluation is not None}
+    names = tuple(dict.fromkeys(name for scores in details.values() for name in scores))
+    rows = tuple(
+        (str(number), *(_percent(scores.get(name)) for name in names)) for number, scores in details.items() if scores
+    )
+    return Table(("Trial", *(f"{name} [%]" for name in names)), rows)
+
+
 def rejection_table(candidates: Sequence[Candidate]) -> Table:
     """How many candidates were scored, and how many left out for which reason."""
     kinds = Counter(one.rejection.kind for one in candidates if one.rejection is not None)

@@ -13,6 +13,7 @@ from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.reporting.report_data import ModelResult, read_history
 from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_class_scores
+from prototypenas.runs.detection_results import read_detections
 from prototypenas.types import Candidate, Evaluation, Target
 
 
@@ -26,6 +27,7 @@ def model_result(directory: Path, candidate: Candidate, target: Target) -> Model
         read_evaluation(directory),
         history=read_history(directory / "history.csv"),
         by_class=read_class_scores(directory),
+        detections=read_detections(directory),
     )
     if (directory / GRAPH).exists():
         graph = load_graph(directory / GRAPH)

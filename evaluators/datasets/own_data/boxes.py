@@ -21,7 +21,9 @@ def is_yolo(path: Path) -> bool:
     """Whether a path is a `data.yaml`, or a folder with one or with YOLO's `labels` beside `images`."""
     if path.suffix.lower() in (".yaml", ".yml"):
         return True
-    return path.is_dir() and (data_file(path) is not None or _has_labels(path))
+    if not path.is_dir():
+        return False
+    return data_file(path) is not None or (_has_labels(path) and not is_coco(path) and not is_voc(path))
 
 
 def open_yolo(path: Path, reading: Reading) -> DetectionData:

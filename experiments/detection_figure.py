@@ -1,0 +1,120 @@
+"""Draws the paper's Fig. 5 from runs of `experiments.coco_persons`: MFLOPs against mAP50, beside public detectors.
+
+    python -m experiments.detection_figure runs/paper-coco-persons-128 runs/paper-coco-persons-320
+
+Writes the figure and a CSV. What the paper reports is known second-hand only and drawn as a band. A few seconds.
+"""
+
+import argparse
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from experiments.coco_persons import PICTURES
+from experiments.one_line import errors_in_one_line
+from experiments.paper_values import FIGURE_5, ZOO_DETECTORS
+from prototypenas import pipeline
+from prototypenas.costing.targets import load_targets
+from prototypenas.reporting.drawing import COLOURS, INK, house_style, save_png, svg_text
+from prototypenas.reporting.report_data import ModelResult
+from prototypenas.runs.dataset_summary import read_summary
+from prototypenas.runs.run_directory import RunDirectory
+
+WHOLE_EPOCHS = 100
+COLUMNS = ("size", "pictures", "epochs", "trial", "mflops", "ram_bytes", "rom_bytes", "float", "int8", "c")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One experiment, ready to be drawn."""
+
+    size: int
+    pictures: int
+    epochs: int
+    models: tuple[ModelResult, ...]
+
+    @property
+    def title(self) -> str:
+        """Say what was trained on; `as the paper` only where it was all of it."""
+        whole = self.pictures == PICTURES[0] and self.epochs == WHOLE_EPOCHS
+        extent = ", as the paper" if whole else ""
+        return f"{self.size} pixels, {self.pictures:,} pictures, {self.epochs} epochs{extent}"
+
+
+def panel_of(path: Path) -> Panel:
+    """Read a finished experiment.
+
+    Raises:
+        RunDirectoryError: if it is not finished.
+    """
+    run = RunDirectory.open(path)
+    seen, explored = run.dataset("coco-persons"), run.exploration()
+    summary = read_summary(seen.path)
+    pictures = summary.boxes.pictures[0] if summary is not None and summary.boxes is not None else 0
+    models = pipeline.results(seen, load_targets()[explored.target])
+    return Panel(explored.input_shape[1], pictures, int(seen.arguments()["epochs"]), tuple(models))
+
+
+def detection_figure(panels: Sequence[Panel]) -> Figure:
+    """Draw one panel an experiment."""
+    with house_style():
+        figure = Figure(figsize=(5.2 * len(panels), 4.0), layout="constrained")
+        for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+            done = [model for model in panel.models if model.evaluation is not None and model.candidate.cost]
+            costs = [model.candidate.cost.flops / 1e6 for model in done if model.candidate.cost]
+            scores = [100 * model.evaluation.int8_score for model in done if model.evaluation]
+            axes.scatter(costs, scores, color=COLOURS[0], label="ours, int8", zorder=3)
+            for name, side, percent, ram, flash in ZOO_DETECTORS:
+                # Their MACs are not published, so they are lines.
+                axes.axhline(percent, color=INK, linewidth=0.6, linestyle=":")
+                note = f"{name}, {side} pixels, {ram} + {flash} KiB"
+                axes.annotate(
+                    note, (1, percent), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=5
+                )
+            low, high, words = FIGURE_5[panel.size]
+            axes.axhspan(low, high, color=COLOURS[1], alpha=0.2, label=f"paper, second-hand: {words}")
+            axes.set_xscale("log")
+            axes.set_xlabel("MFLOPs")
+            axes.set_ylabel("mAP50 [%]")
+            axes.set_title(panel.title, fontsize=9)
+            axes.legend(fontsize=7)
+    return figure
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and write figure and table."""
+    parser = argparse.ArgumentParser(description="The paper's Fig. 5 from recorded runs.")
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, default=Path("experiments/results"))
+    options = parser.parse_args(arguments)
+    panels = [panel_of(path) for path in options.runs]
+    options.out.mkdir(parents=True, exist_ok=True)
+    figure = detection_figure(panels)
+    (options.out / "figure_5.svg").write_text(svg_text(figure), encoding="utf-8")
+    save_png(figure, options.out / "figure_5.png")
+    with (options.out / "figure_5.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(row for panel in panels for row in table_rows(panel))
+    print(options.out / "figure_5.svg")
+
+
+def table_rows(panel: Panel) -> list[tuple[object, ...]]:
+    """Return a row a model: sizes in bytes, scores in `[0, 1]`."""
+    rows: list[tuple[object, ...]] = []
+    for model in panel.models:
+        cost, evaluation = model.candidate.cost, model.evaluation
+        if cost is not None and evaluation is not None:
+            memory = (cost.footprint.ram_bytes, cost.footprint.rom_bytes)
+            scores = (evaluation.float_score, evaluation.int8_score, model.c_score)
+            trial = (panel.size, panel.pictures, panel.epochs, model.candidate.number)
+            rows.append((*trial, cost.flops / 1e6, *memory, *scores))
+    return rows
+
+
+if __name__ == "__main__":
+    with errors_in_one_line():
+        main()
