@@ -76,20 +76,28 @@ def open_sounds(path: Path, reading: Reading) -> ClassificationData:
     parts, split = _split(found)
     classes = in_order([label for _, label in found.entries])
     whole = {part: _samples(found.entries, parts, part, classes, log_mel) for part in ("train", "val", "test")}
-    train, train_files = whole["train"]
+    (train, train_files), (test, test_files) = whole["train"], whole["test"]
     data = assembled(
         path.stem if path.is_file() else path.resolve().name,
         classes,
         train,
-        whole["test"][0],
+        test,
         augmentation=HEARD,
         split=split,
         train_groups=_train_groups(found, train_files),
     )
     seconds = log_mel.clip / rate
+    number_of_file = {file: number for number, file in enumerate(dict.fromkeys(test_files))}
     words = f"WAV files, clips of {seconds:g} s at {rate:,} Hz as {log_mel.bands} mel bands by {log_mel.frames} frames"
     validation = whole["val"][0] if len(whole["val"][0]) else None
-    return replace(data, validation=validation, front_end=log_mel, reading="; ".join((words, *found.notes)))
+    several = len(set(test_files)) < len(test_files)
+    return replace(
+        data,
+        validation=validation,
+        test_series=torch.tensor([number_of_file[file] for file in test_files]) if several else None,
+        front_end=log_mel,
+        reading="; ".join((words, *found.notes)),
+    )
 
 
 def front_end_for(rate: int, lengths: Sequence[int], shape: InputShape | None) -> LogMel:

@@ -107,6 +107,15 @@ def test_other_rates_and_lengths_are_brought_together(tmp_path):
     assert open_dataset(tmp_path).input_shape == (1, 40, 24)
 
 
+def test_clips_of_one_long_sound_vote_together(tmp_path):
+    for label in ("rain", "wind"):
+        for take in range(10):
+            write(tmp_path / label / f"{take}.wav", sound(take, 8 * RATE))
+    data = open_dataset(tmp_path)
+    assert len(data.test) == 32 and data.test_series.tolist() == [file for file in range(4) for _ in range(8)]
+    assert len(data.train_groups.unique()) == 16
+
+
 def test_what_is_no_sound_is_named(tmp_path):
     commands(tmp_path)
     whole = (tmp_path / "yes" / "abc123_nohash_0.wav").read_bytes()
