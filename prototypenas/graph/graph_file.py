@@ -20,6 +20,8 @@ from prototypenas.graph.tensors import (
     AddArithmetic,
     FloatWeights,
     IntegerWeights,
+    LookupTable,
+    ProductArithmetic,
     Quantization,
     Rescale,
     TensorSpec,
@@ -34,7 +36,8 @@ STRUCTURE = "structure"
 ADVICE = "remove it and metrics.json beside it to quantize this model again"
 
 PARTS: Mapping[str, type] = {
-    kind.__name__: kind for kind in (FloatWeights, IntegerWeights, Window, AddArithmetic, Rescale)
+    kind.__name__: kind
+    for kind in (FloatWeights, IntegerWeights, Window, AddArithmetic, ProductArithmetic, LookupTable, Rescale)
 }
 """What an operator's fields may hold beside plain values, by name."""
 
@@ -53,6 +56,7 @@ def save_graph(graph: Graph, path: Path) -> None:
         "operators": operators,
         "input": graph.input,
         "outputs": list(graph.outputs),
+        "notes": list(graph.notes),
     }
     arrays[STRUCTURE] = np.frombuffer(json.dumps(structure).encode(), np.uint8)
     partial = path.with_name(path.name + ".partial")
@@ -130,6 +134,7 @@ def _decode(structure: Json, arrays: Arrays) -> Graph:
         operators=tuple(_decode_operator(row, f"{index}/", by_field) for index, row in rows),
         input=structure["input"],
         outputs=tuple(structure["outputs"]),
+        notes=tuple(structure["notes"]),
     )
     _check_wiring(graph)
     return graph
