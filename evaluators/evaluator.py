@@ -22,7 +22,7 @@ from evaluators.quantizing import (
 from evaluators.task import Task
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
-from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.keeper import CHECKPOINT, PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
@@ -35,6 +35,7 @@ from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
+from prototypenas.runs.atomic_files import write_json
 from prototypenas.runs.class_scores import BY_CLASS, ClassScores
 from prototypenas.sound import FrontEnd, WithFrontEnd
 from prototypenas.types import Candidate, Evaluation, InputShape, Probe
@@ -188,14 +189,21 @@ class TaskEvaluator:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
+def best_network(evaluator: TaskEvaluator, candidate: Candidate, baseline: Baseline, directory: Path) -> Prototype:
+    """Return the pruned network of a trained model with its best weights, on the CPU.
+
+    Raises:
+        RunDirectoryError: if its checkpoint is missing or damaged.
+    """
+    network = baseline(candidate.configuration, evaluator.input_shape, evaluator.num_classes)
+    network.load_state_dict(load_whole(directory / CHECKPOINT)["network"])
+    return network
+
+
 def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path, by_class: ClassScores | None = None) -> None:
     """Write the result, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    content = {**asdict(evaluation), "fingerprint": fingerprint}
-    if by_class is not None:
-        content[BY_CLASS] = asdict(by_class)
-    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    partial.replace(path)
+    scores = {} if by_class is None else {BY_CLASS: asdict(by_class)}
+    write_json(path, {**asdict(evaluation), "fingerprint": fingerprint, **scores})
 
 
 def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:

@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "random": random_choice(candidates, len(selected), options.seed),
         "flops": flops_choice(candidates, len(selected)),
     }
-    shape = tuple(run.arguments("exploration")["input_shape"])
+    shape = run.exploration().input_shape
     data = DATASETS[options.dataset].load(options.data_dir, input_shape=shape)
     with ProgressBars(Console()) as progress:
         rows = train_strategies(

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from prototypenas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 GROUPS = 4
 """Groups of superblocks in every prototype (paper, section 3.1)."""
@@ -165,22 +166,29 @@ class Batch:
     A box is its class, -1 standing for no box, and its corners in input pixels.
     """
 
-    inputs: Tensor
-    targets: Tensor
+    inputs: "Tensor"
+    targets: "Tensor"
 
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 """Mean loss of model outputs against targets: a scalar tensor."""
+
+
+def cross_entropy(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    """Return the mean cross-entropy of logits `(N, num_classes)` against class numbers `(N,)`."""
+    from torch.nn import functional  # noqa: PLC0415  (types are read by commands that need no PyTorch)
+
+    return functional.cross_entropy(outputs, targets)
 
 
 @dataclass(frozen=True)
 class Probe:
     """The data the proxies look at: one lone sample and at least two batches of equal size."""
 
-    sample: Tensor
+    sample: "Tensor"
     """`(1, C, H, W)` or `(1, C, T)`."""
     batches: tuple[Batch, ...]
-    loss: Loss = field(default=torch.nn.functional.cross_entropy)
+    loss: Loss = field(default=cross_entropy)
 
     def __post_init__(self) -> None:
         if len(self.batches) < 2:

@@ -29,7 +29,7 @@ from prototypenas.errors import RunDirectoryError, ToolchainError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.protocols import Evaluator
-from prototypenas.runs.run_directory import read_json, write_json
+from prototypenas.runs.atomic_files import read_json, write_json
 from prototypenas.sound import WithFrontEnd
 from prototypenas.types import Target
 

@@ -27,6 +27,7 @@ from prototypenas.graph.tensors import (
     TensorSpec,
     Window,
 )
+from prototypenas.runs.atomic_files import written_whole
 
 GRAPH = "graph_int8.npz"
 """Name of the file in a model's folder, as the evaluator leaves it."""
@@ -59,10 +60,8 @@ def save_graph(graph: Graph, path: Path) -> None:
         "notes": list(graph.notes),
     }
     arrays[STRUCTURE] = np.frombuffer(json.dumps(structure).encode(), np.uint8)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with written_whole(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
-    partial.replace(path)
 
 
 def load_graph(path: Path) -> Graph:

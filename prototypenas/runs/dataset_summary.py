@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import RunDirectoryError
+from prototypenas.runs.atomic_files import written_whole
 from prototypenas.types import InputShape
 
 SUMMARY_FILE = "dataset.npz"
@@ -65,28 +66,22 @@ def write_summary(summary: DatasetSummary, folder: Path) -> None:
     Raises:
         RunDirectoryError: if the disk is full or read-only.
     """
-    draft = folder / (SUMMARY_FILE + ".draft")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as stream:
-            arrays = dict(
-                name=np.asarray(summary.name),
-                split=np.asarray(summary.split),
-                reading=np.asarray(summary.reading),
-                input_shape=np.asarray(summary.input_shape),
-                classes=np.asarray(summary.classes),
-                counts=np.asarray((summary.train_counts, summary.test_counts)),
-                samples=summary.samples,
-                sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
-                training=np.asarray(summary.training),
-                # None becomes an empty array: arrays of objects would need pickle.
-                varied=summary.samples[:0] if summary.varied is None else summary.varied,
-                **_box_arrays(summary.boxes),
-            )
-            np.savez_compressed(stream, allow_pickle=False, **arrays)
-        draft.replace(folder / SUMMARY_FILE)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {folder / SUMMARY_FILE}: {error.strerror}") from error
+    arrays = dict(
+        name=np.asarray(summary.name),
+        split=np.asarray(summary.split),
+        reading=np.asarray(summary.reading),
+        input_shape=np.asarray(summary.input_shape),
+        classes=np.asarray(summary.classes),
+        counts=np.asarray((summary.train_counts, summary.test_counts)),
+        samples=summary.samples,
+        sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
+        training=np.asarray(summary.training),
+        # None becomes an empty array: arrays of objects would need pickle.
+        varied=summary.samples[:0] if summary.varied is None else summary.varied,
+        **_box_arrays(summary.boxes),
+    )
+    with written_whole(folder / SUMMARY_FILE) as stream:
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def read_summary(folder: Path) -> DatasetSummary | None:

@@ -11,8 +11,8 @@ from prototypenas.detection.head import HEAD
 from prototypenas.errors import RunDirectoryError
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.reporting.report_data import ModelResult, read_history
+from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_class_scores
-from prototypenas.runs.run_directory import number_in, read_json, value_in
 from prototypenas.types import Candidate, Evaluation, Target
 
 
