@@ -182,7 +182,7 @@ def _split(found: _Sounds) -> tuple[dict[Path, str], str]:
     if found.groups and len(set(found.groups.values())) > 1:
         _, held = grouped_split([found.groups[file] for file in files], TEST_SHARE, seed=SPLIT_SEED)
         shown = ", ".join(sorted(held)[:8]) + (", ..." if len(held) > 8 else "")
-        return {file: "test" for file in files if found.groups[file] in held}, f"by speaker; held out: {shown}"
+        return {file: "test" for file in files if found.groups[file] in held}, f"by speaker or group; held out: {shown}"
     numbers = np.unique([label for _, label in found.entries], return_inverse=True)[1].astype(np.int64)
     _, places = stratified_split(numbers, TEST_SHARE, seed=SPLIT_SEED)
     return {files[place]: "test" for place in places}, "80/20 of the sounds of each class, fixed seed"

@@ -40,7 +40,7 @@ def test_speech_commands_are_parted_by_speaker(tmp_path):
     data = open_dataset(tmp_path)
     assert data.classes == ("no", "yes") and data.input_shape == (1, 40, 24)
     assert (len(data.train), len(data.test)) == (24, 6)
-    assert "by speaker; held out" in data.split and len(data.train_groups.unique()) == 4
+    assert "by speaker or group; held out" in data.split and len(data.train_groups.unique()) == 4
     assert "left aside: _background_noise_" in data.reading
     assert "clips of 0.5 s at 8,000 Hz as 40 mel bands by 24 frames" in data.reading
 
