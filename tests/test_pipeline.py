@@ -201,6 +201,20 @@ def test_dask_workers_end_as_one_job_does(uninterrupted, tmp_path):
     assert results_of(tmp_path / "run") == results_of(uninterrupted)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"", b"number,architecture\n", None])
+def test_a_damaged_table_is_named_and_the_same_command_writes_it_anew(content, uninterrupted, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(uninterrupted, out)
+    (out / "candidates.csv").unlink()
+    if content is not None:
+        (out / "candidates.csv").write_bytes(content)
+    refused = CliRunner().invoke(app, ["select", str(out)])
+    assert refused.exit_code == 2 and "`prototypenas explore`" in refused.stderr
+    finish(out)
+    assert results_of(out) == results_of(uninterrupted)
+
+
 GARBAGE = b"\x00\xff\x80PK\x03\x04\n"
 EMPTY = b"{}\n"
 

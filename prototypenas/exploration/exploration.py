@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
+from prototypenas.exploration.candidate_jobs import JOBS_IN_A_WORKER, CandidatePool, CandidateWork
 from prototypenas.exploration.candidate_table import TABLE, candidate_frame, write_candidates
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.feasible_start import find_feasible
@@ -19,12 +20,12 @@ from prototypenas.exploration.outcome import Outcome, outcome_of
 from prototypenas.exploration.samplers import Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
-from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
+from prototypenas.exploration.study_mirror import StudyMirror, file_storage
 from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
 from prototypenas.progress import Progress, Silent
 from prototypenas.types import Candidate, Configuration
-from prototypenas.workers.executors import ExecutorKind
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.local_processes import LocalProcesses
+from prototypenas.workers.pool import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def explore(
     trials: int = DEFAULT_TRIALS,
     sampler: str = DEFAULT_SAMPLER,
     seed: int = 0,
-    executor: ExecutorKind | None = None,
+    executor: Workers | None = None,
     directory: Path | None = None,
     storage: str | None = None,
     study: str = "exploration",
@@ -95,12 +96,16 @@ def explore(
     name, population = name_and_population(sampler)
     chosen = create_sampler(name, space, proxies=task.proxy_names, population=population, seed=seed)
     identity = {"sampler": name, "population": population, "sampler_seed": seed, **space.identity()}
+    told = progress or Silent()
     with ExitStack() as stack:
         kept = _records(task, identity, space, directory=directory, storage=storage, study=study)
         records = stack.enter_context(kept)
-        run = _Run(task, chosen, records, LiveState(progress or Silent(), trials), space=space, seed=seed)
-        workers = stack.enter_context((executor or LocalProcesses()).start(task))
-        run.explore(Evaluator(workers, records.recorded, run.heard), trials, population)
+        run = _Run(task, chosen, records, LiveState(told, trials), space=space, seed=seed)
+        workers = (executor or LocalProcesses()).start(
+            CandidateWork(task), plugins=task.plugins, progress=told, ahead=JOBS_IN_A_WORKER
+        )
+        pool = CandidatePool(stack.enter_context(workers))
+        run.explore(Evaluator(pool, records.recorded, run.heard), trials, population)
         records.finish(run.candidates)
     refuse_nothing_feasible(run.candidates, task.budget, priced_besides=run.priced_besides)
     return Exploration(tuple(run.candidates), ("flops", *task.proxy_names), run.statistics())
@@ -133,7 +138,7 @@ class _Records:
 
     def _write_study(self, candidates: Sequence[Candidate], *, least: int) -> None:
         if self._mirror is not None and len(candidates) >= self._mirror.length + least:
-            self._mirror.extend(candidates[self._mirror.length :])
+            self._mirror.follow(candidates, patiently=least == 1)
 
     def _write_table(self, candidates: Sequence[Candidate]) -> None:
         if self._table is not None:
@@ -145,7 +150,7 @@ class _Records:
 def _records(
     task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None, study: str
 ) -> Iterator[_Records]:
-    url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
+    url = storage or (None if directory is None else file_storage(directory))
     with ExitStack() as stack:
         journal, mirror = None, None
         if directory is not None:
@@ -218,6 +223,7 @@ class _Run:
         self._live.finished(news)
         self._evaluation = sum((item.seconds for item in news), self._evaluation)
         self._bookkeeping_seconds += perf_counter() - start
+        self._failures.refuse_hopeless_proxy([item.candidate for item in news])
 
     def statistics(self) -> Statistics:
         """Count what was done."""
