@@ -178,12 +178,12 @@ def test_a_training_computes_on_the_threads_that_are_recorded(tmp_path):
 
     candidate = unpriced(0, Configuration("toy", 1.0, (GroupConfiguration(),) * 4))
     run = RunDirectory.create(tmp_path)
-    run.bind("exploration", {})
+    run.bind({})
     for around, threads in ((3, 1), (1, 2)):
         training = Training("any", CountsThreads(), {"toy": None}, {}, threads=threads)
         assert training.recorded()["threads"] == threads
         with computing_threads(around):
-            assert _evaluate_one(training, candidate, run, Silent()) == threads
+            assert _evaluate_one(training, candidate, run.dataset("any"), Silent()) == threads
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
 from prototypenas.exploration.outcome import Outcome, outcome_of
+from prototypenas.exploration.sampler_state import STATE_FILE, SamplerStates
 from prototypenas.exploration.samplers import Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
@@ -100,7 +101,8 @@ def explore(
     with ExitStack() as stack:
         kept = _records(task, identity, space, directory=directory, storage=storage, study=study)
         records = stack.enter_context(kept)
-        run = _Run(task, chosen, records, LiveState(told, trials), space=space, seed=seed)
+        states = SamplerStates(directory and directory / STATE_FILE, {**task.identity(), **identity})
+        run = _Run(task, chosen, records, LiveState(told, trials), states, space=space, seed=seed)
         workers = (executor or LocalProcesses()).start(
             CandidateWork(task), plugins=task.plugins, progress=told, ahead=JOBS_IN_A_WORKER
         )
@@ -165,7 +167,15 @@ class _Run:
     """The generation loop, and the time it takes by part."""
 
     def __init__(
-        self, task: Task, sampler: Sampler, records: _Records, live: LiveState, *, space: SearchSpace, seed: int
+        self,
+        task: Task,
+        sampler: Sampler,
+        records: _Records,
+        live: LiveState,
+        states: SamplerStates,
+        *,
+        space: SearchSpace,
+        seed: int,
     ) -> None:
         self._task = task
         self._space = space
@@ -173,6 +183,7 @@ class _Run:
         self._sampler = sampler
         self._records = records
         self._live = live
+        self._states = states
         self._failures = ProxyFailures()
         self._fits = False
         self._start = perf_counter()
@@ -189,6 +200,7 @@ class _Run:
         Whole generations are asked for and told, whatever the number of trials, of which the last may be evaluated in
         part: so more trials continue an exploration exactly as if they had been asked for at once.
         """
+        self._take_up(evaluator, trials)
         patience = min(UNFEASIBLE_BEFORE_PRICING, 2 * population)  # whatever the trials, which may grow
         while len(self.candidates) < trials:
             if len(self.candidates) >= patience and not self._fits and not self.priced_besides:
@@ -201,6 +213,22 @@ class _Run:
             self._fits = self._fits or any(candidate.feasible for candidate in generation)
             self._tell(generation, whole=len(generation) == population)
             self._failures.refuse_broken_proxy(generation)
+            if len(generation) == population:
+                self._states.keep(self._sampler, told=len(self.candidates), priced_besides=self.priced_besides)
+
+    def _take_up(self, evaluator: Evaluator, trials: int) -> None:
+        """Begin with the sampler that was kept and the candidates it was told of, where there is one."""
+        state = self._states.latest()
+        recorded = self._records.recorded
+        if state is None or state.told > trials or any(number not in recorded for number in range(state.told)):
+            return
+        self._sampler, self.priced_besides = state.sampler, state.priced_besides
+        self.candidates = [recorded[number].candidate for number in range(state.told)]
+        evaluator.adopt(self.candidates)
+        self._fits = any(candidate.feasible for candidate in self.candidates)
+        self._failures.refuse_broken_proxy(self.candidates)
+        budget, proxies = self._task.budget, self._task.proxy_names
+        self._live.told([outcome_of(candidate, budget=budget, proxies=proxies) for candidate in self.candidates])
 
     def _look_for_what_fits(self, evaluator: Evaluator, wanted: int) -> None:
         """Price configurations besides the candidates until some fit, and have the sampler propose them."""

@@ -52,6 +52,11 @@ class Evaluator:
             self._report()
         return [self._final[number] for number in numbers]
 
+    def adopt(self, candidates: Iterable[Candidate]) -> None:
+        """Take in candidates that were finished before, without asking for them again."""
+        for candidate in candidates:
+            self._own(candidate)
+
     def price(self, configurations: Sequence[Configuration]) -> list[Evaluated]:
         """Price configurations that are no candidates; they are neither scored nor recorded."""
         numbers = range(self._besides - 1, self._besides - 1 - len(configurations), -1)
@@ -104,12 +109,15 @@ class Evaluator:
         candidate = priced.candidate
         if candidate.number in self._recorded:
             self._final[candidate.number] = candidate
-            if candidate.digest is not None and not _lost(candidate):
-                self._owners.setdefault((candidate.configuration.architecture, candidate.digest), candidate)
+            self._own(candidate)
         elif candidate.rejection is not None or candidate.digest is None:
             self._finish(priced)
         else:
             self._score_or_repeat(priced, (candidate.configuration.architecture, candidate.digest))
+
+    def _own(self, finished: Candidate) -> None:
+        if finished.digest is not None and not _lost(finished):
+            self._owners.setdefault((finished.configuration.architecture, finished.digest), finished)
 
     def _score_or_repeat(self, priced: Evaluated, network: tuple[str, str]) -> None:
         candidate = priced.candidate
