@@ -15,7 +15,7 @@ from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.splits import stratified_split
 from evaluators.evaluator import TaskEvaluator
 from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING, aware_plan
-from evaluators.training.accuracy import accuracy
+from evaluators.training.accuracy import accuracy, voted_accuracy
 from evaluators.training.recipe import Recipe
 from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from evaluators.training.validation import training_and_validation
@@ -29,6 +29,9 @@ from prototypenas.runs.class_scores import ClassScores
 from prototypenas.sound import FrontEnd
 from prototypenas.types import Batch, InputShape, Preparation, Probe
 from prototypenas.workers.threads import computing_threads
+
+SERIES_VOTE = "accuracy_of_series"
+"""Name of the share of whole series whose windows vote for their class."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,12 @@ class ClassificationTask:
         return int((logits.argmax(axis=1) == part.targets.numpy()).sum()) / len(part)
 
     def details(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> Mapping[str, float]:
-        """Give nothing: accuracy says it all."""
-        return {}
+        """Give the accuracy of whole series by the vote of their windows, where the test samples are windows."""
+        series = self.data.test_series
+        if series is None or len(series) != len(part):
+            return {}
+        (logits,) = dequantize_outputs(graph, outputs)
+        return {SERIES_VOTE: voted_accuracy(logits, part.targets.numpy(), series.numpy())}
 
     def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
         """Write nothing: classes are shown by their numbers."""

@@ -101,6 +101,12 @@ def _is_flat(folder: Path, suffixes: frozenset[str]) -> bool:
     return not any(holds(child, suffixes) for child in visible_folders(folder))
 
 
+def _has_classes(folder: Path, suffixes: frozenset[str]) -> bool:
+    """Whether several subfolders hold files, and are not just the same parts once more."""
+    inside = [child.name for child in visible_folders(folder) if holds(child, suffixes)]
+    return len(inside) > 1 and not all(map(part_of, inside))
+
+
 def _parts(folder: Path, suffixes: frozenset[str], *, forced: bool) -> dict[str, Path]:
     """Give the folder of each part, or nothing where the folders are classes."""
     named: dict[str, list[Path]] = {}
@@ -141,7 +147,7 @@ def _refuse_both_ways(
     if several and not any(with_classes.values()) and not others:
         in_names = {"--layout name-part-N": "they are parts, and the Nth part of a file's name is its class"}
         raise ambiguous(f"{folder}, whose folders {names} hold no class folders,", as_classes | in_names)
-    nested_beside = bool(with_classes.get("train")) and any(not _is_flat(folder / other, suffixes) for other in others)
+    nested_beside = bool(with_classes.get("train")) and any(_has_classes(folder / other, suffixes) for other in others)
     without_train = several and "train" not in named and any(with_classes.values())
     if nested_beside or without_train:
         as_parts = {"--layout split": "train, val and test are parts of one folder a class; others are left aside"}
@@ -151,9 +157,11 @@ def _refuse_both_ways(
 def _from_parts(folder: Path, parts: dict[str, Path], suffixes: frozenset[str], name: str) -> Listing:
     found: dict[str, Entries] = {}
     notes = []
-    for part, place in parts.items():
+    for part, place in sorted(parts.items(), key=lambda item: item[0] != "train"):
         inner = unwrapped(place, suffixes)
-        if _is_flat(inner, suffixes):
+        inside = [child.name for child in visible_folders(inner) if holds(child, suffixes)]
+        wrapped = part != "train" and len(inside) == 1 and inside[0] not in {label for _, label in found["train"]}
+        if not inside or wrapped:
             notes.append(f"{place.name}/ has no class folders and was left aside")
         else:
             found[part] = _classes_of(inner, suffixes, name)
@@ -170,6 +178,11 @@ def _parts_below(folder: Path, suffixes: frozenset[str], name: str) -> Listing |
     for child in classes:
         below = visible_folders(child)
         parts = {part_of(place.name) for place in below if holds(place, suffixes)}
+        if {"train", "test", None} <= parts:
+            raise ambiguous(
+                f"{folder}, whose folder {child.name} has train, test and others in it,",
+                {f"--data {child}": "a data set of its own", "--layout classes": f"{child.name} is a class"},
+            )
         if "train" not in parts or len(parts - {None}) < 2 or None in parts or _direct(child, suffixes):
             return None
         for place in below:

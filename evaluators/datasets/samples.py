@@ -70,6 +70,8 @@ class ClassificationData:
     """How training and test were parted, in words, for the report."""
     train_groups: Tensor | None = None
     """Number of the subject, recording or person of each training sample; validation holds out whole ones."""
+    test_series: Tensor | None = None
+    """Number of the series, or sound, that each test sample was cut from; `None` where samples are whole."""
     validation: Samples | None = None
     """What the publisher set apart to choose the best checkpoint; otherwise a share of the training part is."""
     reading: str = ""

@@ -45,7 +45,7 @@ def labels_from_table(folder: Path, files: Sequence[Path], reading: Reading) -> 
     known = {path.name: path for path in files} | {path.stem: path for path in files}
     if len({path.name for path in files}) < len(files):
         return None
-    best: tuple[Path, pd.DataFrame, list[Path | None]] | None = None
+    best: tuple[Path, pd.DataFrame, list[Path | None], str] | None = None
     most = LEAST_NAMED - 1
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in TABLES):
         if "submission" in path.stem.lower():
@@ -58,11 +58,14 @@ def labels_from_table(folder: Path, files: Sequence[Path], reading: Reading) -> 
             rows = [known.get(Path(str(value).strip()).name) for value in cells[column]]
             named = sum(row is not None for row in rows)
             if named > most and named >= KNOWN_SHARE * len(rows):
-                best, most = (path, cells, rows), named
+                best, most = (path, cells, rows, column), named
     return None if best is None else _from_table(*best, reading)
 
 
-def _from_table(table: Path, cells: pd.DataFrame, files: Sequence[Path | None], reading: Reading) -> FileLabels:
+def _from_table(
+    table: Path, cells: pd.DataFrame, files: Sequence[Path | None], names_column: str, reading: Reading
+) -> FileLabels:
+    others = [name for name in cells.columns if name != names_column]
     lower = {name.lower(): name for name in cells.columns}
 
     def column(asked: str | None, names: Sequence[str]) -> list[str] | None:
@@ -71,7 +74,7 @@ def _from_table(table: Path, cells: pd.DataFrame, files: Sequence[Path | None], 
             raise DatasetError(f"{table} has no column {name!r}; it has {', '.join(cells.columns)}")
         return None if name is None else as_names(cells[name], f"{table}, column {name}")
 
-    labels = column(reading.label_column, LABELS)
+    labels = column(reading.label_column or (others[0] if len(others) == 1 else None), LABELS)
     groups, splits = column(reading.group_column, GROUPS), column(None, SPLITS)
     if labels is None:
         raise DatasetError(

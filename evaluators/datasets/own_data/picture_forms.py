@@ -10,6 +10,7 @@ from evaluators.datasets.class_folders import (
     files_below,
     holds,
     list_classes,
+    part_of,
     unwrapped,
     visible_folders,
 )
@@ -28,6 +29,8 @@ from evaluators.datasets.samples import ClassificationData
 from prototypenas.types import InputShape
 
 DEFAULT_PICTURE: InputShape = (3, 128, 128)
+ALL_BUT_FEW = 0.9
+"""Share of the pictures that a table names to be taken for the list of all."""
 LEAST_FLAT = 10
 """Fewer pictures beside other files illustrate them."""
 
@@ -61,7 +64,10 @@ def _listing(path: Path, name: str, reading: Reading) -> Listing:
         return _labelled(labels_from_names(path, files, reading))
     by_table = labels_from_table(path, files, reading) if reading.layout is None else None
     if by_table is not None and not in_class_folders(by_table.entries):
-        return _labelled(by_table)
+        # A table of the test pictures alone says nothing of those that lie in folders by class.
+        parts_without_classes = all(part_of(child.name) and not _has_class_folders(child) for child in folders)
+        if parts_without_classes or len(by_table.entries) >= ALL_BUT_FEW * len(files):
+            return _labelled(by_table)
     if not folders or (len(folders) == 1 and not _has_class_folders(folders[0])):
         return _labelled(labels_from_names(path, files, reading))
     return list_classes(inner, PICTURE_SUFFIXES, name, layout=reading.layout)

@@ -65,7 +65,14 @@ def dataset_of(name: str, series: LabelledSeries, reading: Reading) -> Classific
     if train is None or held is None:
         raise DatasetError(f"{name} has no series for training, or none for test, that is {length} steps long")
     data = assembled(name, classes, train, held, split=split, train_groups=_train_groups(series, cuts, parts))
-    return replace(data, validation=validation, reading="; ".join((*series.notes, words)))
+    # Windows of a stream belong together by chance only; those of a series name it together.
+    votes = cut and series.window is None
+    return replace(
+        data,
+        validation=validation,
+        reading="; ".join((*series.notes, words)),
+        test_series=_numbered(cuts, parts, "test") if votes else None,
+    )
 
 
 def _check(name: str, series: LabelledSeries) -> None:
@@ -152,6 +159,12 @@ def _train_groups(
     if len(numbers) in (1, len(names)):
         return None
     return torch.tensor([numbers[name] for name in names])
+
+
+def _numbered(cuts: Sequence[NDArray[np.float32]], parts: Sequence[str], part: str) -> torch.Tensor:
+    """Number the series that each window of a part was cut from."""
+    chosen = [place for place, found in enumerate(parts) if found == part]
+    return torch.from_numpy(np.repeat(chosen, [len(cuts[place]) for place in chosen]).astype(np.int64))
 
 
 def filled(signal: NDArray[np.float32], where: str) -> tuple[NDArray[np.float32], int]:

@@ -76,20 +76,28 @@ def open_sounds(path: Path, reading: Reading) -> ClassificationData:
     parts, split = _split(found)
     classes = in_order([label for _, label in found.entries])
     whole = {part: _samples(found.entries, parts, part, classes, log_mel) for part in ("train", "val", "test")}
-    train, train_files = whole["train"]
+    (train, train_files), (test, test_files) = whole["train"], whole["test"]
     data = assembled(
         path.stem if path.is_file() else path.resolve().name,
         classes,
         train,
-        whole["test"][0],
+        test,
         augmentation=HEARD,
         split=split,
         train_groups=_train_groups(found, train_files),
     )
     seconds = log_mel.clip / rate
+    number_of_file = {file: number for number, file in enumerate(dict.fromkeys(test_files))}
     words = f"WAV files, clips of {seconds:g} s at {rate:,} Hz as {log_mel.bands} mel bands by {log_mel.frames} frames"
     validation = whole["val"][0] if len(whole["val"][0]) else None
-    return replace(data, validation=validation, front_end=log_mel, reading="; ".join((words, *found.notes)))
+    several = len(set(test_files)) < len(test_files)
+    return replace(
+        data,
+        validation=validation,
+        test_series=torch.tensor([number_of_file[file] for file in test_files]) if several else None,
+        front_end=log_mel,
+        reading="; ".join((words, *found.notes)),
+    )
 
 
 def front_end_for(rate: int, lengths: Sequence[int], shape: InputShape | None) -> LogMel:
@@ -174,7 +182,7 @@ def _split(found: _Sounds) -> tuple[dict[Path, str], str]:
     if found.groups and len(set(found.groups.values())) > 1:
         _, held = grouped_split([found.groups[file] for file in files], TEST_SHARE, seed=SPLIT_SEED)
         shown = ", ".join(sorted(held)[:8]) + (", ..." if len(held) > 8 else "")
-        return {file: "test" for file in files if found.groups[file] in held}, f"by speaker; held out: {shown}"
+        return {file: "test" for file in files if found.groups[file] in held}, f"by speaker or group; held out: {shown}"
     numbers = np.unique([label for _, label in found.entries], return_inverse=True)[1].astype(np.int64)
     _, places = stratified_split(numbers, TEST_SHARE, seed=SPLIT_SEED)
     return {files[place]: "test" for place in places}, "80/20 of the sounds of each class, fixed seed"

@@ -57,7 +57,8 @@ def _parquet(path: Path) -> Table:
 
 
 def _text(path: Path, as_text: bool) -> Table:
-    text = read_text(path)
+    # Some write a semicolon at the end of every line.
+    text = re.sub(r"[ \t]*;+[ \t]*$", "", read_text(path), flags=re.MULTILINE)
     lines = [line for line in text.splitlines()[: 4 * SAMPLED_LINES] if line.strip()][:SAMPLED_LINES]
     delimiter = _delimiter(lines)
     rows = list(csv.reader(lines, delimiter=delimiter)) if delimiter else [line.split() for line in lines]
@@ -91,10 +92,9 @@ def _delimiter(lines: list[str]) -> str | None:
         agreeing = counts.count(usual) if usual > 1 else 0
         if agreeing > most or (agreeing == most and best == "," and agreeing and _comma_is_decimal([[lines[-1]]])):
             best, most = delimiter, agreeing
-    if best == "," and any(";" in line for line in lines):
-        semicolons = {line.count(";") for line in lines}
-        if len(semicolons) == 1:
-            return ";"
+    semicolons = {line.count(";") for line in lines}
+    if best == "," and semicolons != {0} and len(semicolons) == 1:
+        return ";"
     if best is None and all(len(line.split()) > 1 for line in lines):
         return None
     return best or ","

@@ -52,6 +52,21 @@ def test_wrapping_and_hidden_folders_are_passed_through(tmp_path):
     assert list_classes(tmp_path, SUFFIXES, "own").classes == ("rose", "tulip")
 
 
+def test_what_lies_beside_the_parts_without_classes_is_left_aside(tmp_path):
+    make(tmp_path, "seg_train/seg_train/sea", "seg_train/seg_train/ice", "seg_test/seg_test", "seg_pred/seg_pred")
+    listing = list_classes(tmp_path, SUFFIXES, "own")
+    assert listing.classes == ("ice", "sea") and not listing.test
+    assert listing.notes == ("seg_test/ has no class folders and was left aside", "left aside: seg_pred")
+    make(tmp_path / "twice", "train/a", "train/b", "test/a", "copy/train/a", "copy/train/b", "copy/test/a")
+    assert len(list_classes(tmp_path / "twice", SUFFIXES, "own").test) == 3
+
+
+def test_data_sets_side_by_side_are_offered(tmp_path):
+    make(tmp_path, "bottle/train/good", "bottle/test/good", "bottle/mask/good", "cable/train/good", "cable/test/good")
+    with pytest.raises(DatasetError, match=r"--data .*bottle: .*--layout classes"):
+        list_classes(tmp_path, SUFFIXES, "own")
+
+
 def test_parts_inside_wrappers_and_below_classes(tmp_path):
     nested = make(tmp_path / "a", "seg_train/seg_train/sea", "seg_train/seg_train/ice", "seg_test/seg_test/sea")
     assert len(list_classes(nested, SUFFIXES, "own").test) == 3
@@ -68,7 +83,7 @@ def test_a_class_may_be_called_train(tmp_path):
     ("places", "split_works"),
     [
         (("train", "test"), False),
-        (("train/a", "train/b", "extra/a", "test/a"), True),
+        (("train/a", "train/b", "extra/a", "extra/b", "test/a"), True),
         (("test/a", "test/b", "val/a"), False),
     ],
 )
@@ -85,6 +100,6 @@ def test_folders_that_can_be_read_in_two_ways_offer_both(tmp_path, places, split
 
 
 def test_a_class_of_the_test_that_training_lacks_is_refused(tmp_path):
-    make(tmp_path, "train/cat", "train/dog", "test/owl")
+    make(tmp_path, "train/cat", "train/dog", "test/owl", "test/cat")
     with pytest.raises(DatasetError, match="train lacks: owl"):
         list_classes(tmp_path, SUFFIXES, "own")

@@ -27,6 +27,20 @@ def test_a_table_gives_the_classes_of_pictures_side_by_side(tmp_path):
     assert (shades % 2).tolist() == data.train.targets.tolist()
 
 
+def test_a_table_of_the_test_pictures_alone_does_not_hide_the_class_folders(tmp_path):
+    for label in "01":
+        for number in range(6):
+            picture(tmp_path / "Final_Training" / "Images" / label / f"{label}_{number}.png")
+    rows = ["Filename;ClassId"]
+    for number in range(12):
+        picture(tmp_path / "Final_Test" / "Images" / f"{number:05d}.png")
+        rows.append(f"{number:05d}.png;{number % 2}")
+    (tmp_path / "Final_Test" / "Images" / "GT.csv").write_text("\n".join(rows))
+    data = open_dataset(tmp_path, input_shape=SHAPE)
+    assert len(data.train) + len(data.test) == 12
+    assert "Final_Test/ has no class folders and was left aside" in data.reading
+
+
 def test_names_of_files_offer_their_parts(tmp_path):
     for number in range(10):
         picture(tmp_path / "train" / f"cat.{number}.png", 10)

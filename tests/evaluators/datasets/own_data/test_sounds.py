@@ -40,7 +40,7 @@ def test_speech_commands_are_parted_by_speaker(tmp_path):
     data = open_dataset(tmp_path)
     assert data.classes == ("no", "yes") and data.input_shape == (1, 40, 24)
     assert (len(data.train), len(data.test)) == (24, 6)
-    assert "by speaker; held out" in data.split and len(data.train_groups.unique()) == 4
+    assert "by speaker or group; held out" in data.split and len(data.train_groups.unique()) == 4
     assert "left aside: _background_noise_" in data.reading
     assert "clips of 0.5 s at 8,000 Hz as 40 mel bands by 24 frames" in data.reading
 
@@ -105,6 +105,15 @@ def test_other_rates_and_lengths_are_brought_together(tmp_path):
     write(tmp_path / "yes" / "abc123_nohash_7.wav", sound(1, RATE), 2 * RATE)
     write(tmp_path / "no" / "abc123_nohash_8.wav", sound(1, 100))
     assert open_dataset(tmp_path).input_shape == (1, 40, 24)
+
+
+def test_clips_of_one_long_sound_vote_together(tmp_path):
+    for label in ("rain", "wind"):
+        for take in range(10):
+            write(tmp_path / label / f"{take}.wav", sound(take, 8 * RATE))
+    data = open_dataset(tmp_path)
+    assert len(data.test) == 32 and data.test_series.tolist() == [file for file in range(4) for _ in range(8)]
+    assert len(data.train_groups.unique()) == 16
 
 
 def test_what_is_no_sound_is_named(tmp_path):

@@ -190,3 +190,10 @@ def test_columns_of_one_name_twice_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="two columns named 'x'"):
         open_dataset(tmp_path / "own.csv")
     assert opened(tmp_path, table).num_classes == 2
+
+
+def test_lines_may_end_in_a_semicolon(tmp_path):
+    lines = [f"{row % 2}," + ",".join(f"{row + step}.5" for step in range(10)) + ";" for row in range(20)]
+    (tmp_path / "own.txt").write_text("\n".join(lines))
+    data = open_dataset(tmp_path / "own.txt")
+    assert data.input_shape == (1, 10) and data.classes == ("0", "1")

@@ -44,6 +44,9 @@ def test_very_unequal_series_are_cut_into_windows(tmp_path):
     (tmp_path / "toy.ts").write_text(TS + rows() + f"{long}:a\n{long}:b\n")
     data = open_dataset(tmp_path / "toy.ts")
     assert data.input_shape == (1, 6) and "cut into windows of 6" in data.reading
+    assert data.test_series is not None and len(data.test_series) == len(data.test)
+    for number in data.test_series.unique():
+        assert len(data.test.targets[data.test_series == number].unique()) == 1
 
 
 def test_times_and_missing_classes_are_refused(tmp_path):
