@@ -8,8 +8,9 @@ import torch
 import torchvision
 from torch import nn
 
-from prototypenas.costing.memory_plan import _Structure, plan_memory
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.costing.offset_assignment import step_bounds
+from prototypenas.costing.plan_structure import Structure
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.graph.graph import (
     Add,
@@ -200,7 +201,7 @@ def test_no_operator_reads_what_was_overwritten(seed):
 
 @pytest.mark.parametrize("seed", range(60))
 def test_bounds_with_more_and_more_concatenations_in_place_are_those_worked_out_anew(seed):
-    structure = _Structure(RandomGraph(seed).build(6 + seed % 17))
+    structure = Structure(RandomGraph(seed).build(6 + seed % 17))
     chosen, bounds = frozenset(), structure.plain_bounds
     for concat in structure.concats:
         chosen |= {concat}
