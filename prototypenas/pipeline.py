@@ -30,6 +30,7 @@ from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_s
 from prototypenas.types import Candidate, Evaluation, Target
 from prototypenas.workers.executors import ExecutorKind
 from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.threads import computing_threads
 from prototypenas.workers.training_pool import LocalPool, TrainingPool
 
 
@@ -67,6 +68,8 @@ class Training:
     arguments: Arguments
     """Plain JSON values; recorded, and held against what was recorded."""
     seed: int = 0
+    threads: int = 1
+    """Threads that one training computes on: its last bits depend on them, so they are no matter of the machine."""
     device: str = "cpu"
     plugins: tuple[PluginSource, ...] = ()
     summary: DatasetSummary | None = None
@@ -76,7 +79,7 @@ class Training:
 
     def recorded(self) -> Arguments:
         """Give what the run directory records."""
-        return {**self.arguments, "dataset": self.dataset, "seed": self.seed}
+        return {**self.arguments, "dataset": self.dataset, "seed": self.seed, "threads": self.threads}
 
 
 @dataclass(frozen=True)
@@ -277,10 +280,7 @@ def _first_weights(
         return training.baselines
     pretraining, evaluator = training.pretraining, training.evaluator
     shared = shared_networks(run.absolute(), pretraining, training.baselines, chosen, seed=training.seed)
-    jobs = [
-        partial(_pretrain_one, pretraining, one, run.absolute(), seed=training.seed, device=training.device)
-        for one in shared.values()
-    ]
+    jobs = [partial(_pretrain_one, training, one, run.absolute()) for one in shared.values()]
     machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
     baselines = {name: started(pretraining, one) for name, one in shared.items()}
     for one in chosen:
@@ -289,33 +289,28 @@ def _first_weights(
     return baselines
 
 
-def _pretrain_one(
-    pretraining: Pretraining,
-    shared: SharedNetwork,
-    run: RunDirectory,
-    progress: Progress,
-    *,
-    seed: int,
-    device: str,
-) -> None:
+def _pretrain_one(training: Training, shared: SharedNetwork, run: RunDirectory, progress: Progress) -> None:
+    assert training.pretraining is not None
     run.check_seen()
-    pretraining.train(
-        shared.configuration,
-        shared.baseline,
-        directory=shared.directory,
-        seed=seed,
-        device=device,
-        progress=progress,
-    )
+    with computing_threads(training.threads):
+        training.pretraining.train(
+            shared.configuration,
+            shared.baseline,
+            directory=shared.directory,
+            seed=training.seed,
+            device=training.device,
+            progress=progress,
+        )
 
 
 def _evaluate_one(training: Training, candidate: Candidate, run: RunDirectory, progress: Progress) -> Evaluation:
     run.check_seen()
-    return training.evaluator.evaluate(
-        candidate,
-        training.baselines[candidate.configuration.architecture],
-        directory=run.model(candidate.number),
-        seed=training.seed,
-        device=training.device,
-        progress=progress,
-    )
+    with computing_threads(training.threads):
+        return training.evaluator.evaluate(
+            candidate,
+            training.baselines[candidate.configuration.architecture],
+            directory=run.model(candidate.number),
+            seed=training.seed,
+            device=training.device,
+            progress=progress,
+        )

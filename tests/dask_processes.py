@@ -53,7 +53,6 @@ def _start(code: str, arguments: list[str], directory: Path) -> subprocess.Popen
     environment = {
         **os.environ,
         "PYTHONPATH": str(Path.cwd()),
-        "OMP_NUM_THREADS": "1",
         "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False",
     }
     with (directory / "cluster.log").open("a") as log:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -12,9 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from prototypenas.command_line.main import app
+from prototypenas.exploration.candidate_evaluation import unpriced
+from prototypenas.pipeline import Training, _evaluate_one
+from prototypenas.progress import Silent
+from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.types import Configuration, GroupConfiguration
+from prototypenas.workers.threads import computing_threads
+from tests.dask_processes import dask_cluster
 
 ROOT = Path(__file__).parent.parent
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
@@ -26,15 +33,14 @@ COMMAND = (
 DEADLINE = 120.0
 
 
-def finish(out: Path, jobs: int = 1) -> None:
-    result = CliRunner().invoke(app, [*COMMAND, "--out", str(out), "--jobs", str(jobs)])
+def finish(out: Path, *options: str, jobs: int = 1) -> None:
+    result = CliRunner().invoke(app, [*COMMAND, "--out", str(out), "--jobs", str(jobs), *options])
     assert result.exit_code == 0, result.output
 
 
 def start(out: Path, jobs: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "prototypenas", *COMMAND, "--out", str(out), "--jobs", str(jobs)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def kill_when(moment: Callable[[Path], bool], out: Path, jobs: int) -> None:
@@ -73,7 +79,7 @@ def results_of(out: Path) -> dict[str, object]:
     metrics = {}
     for file in sorted(out.glob("models/*/metrics.json")):
         content = json.loads(file.read_text())
-        metrics[file.parent.name] = {name: content[name] for name in ("float_score", "int8_score", "fingerprint")}
+        metrics[file.parent.name] = {name: value for name, value in content.items() if name != "seconds"}
     selection = json.loads((out / "selection.json").read_text())
     return {
         "candidates": (out / "candidates.csv").read_bytes(),
@@ -115,7 +121,7 @@ def uninterrupted(tmp_path_factory) -> Path:
 def check_continued(out: Path, uninterrupted: Path, jobs: int = 1) -> None:
     journal = (out / "candidates.jsonl").read_bytes()
     before = epochs_of(out)
-    finish(out, jobs)
+    finish(out, jobs=jobs)
     assert (out / "candidates.jsonl").read_bytes().startswith(journal[: journal.rfind(b"\n") + 1])
     assert results_of(out) == results_of(uninterrupted)
     after = epochs_of(out)
@@ -163,9 +169,33 @@ def test_training_processes_end_with_a_killed_run(tmp_path):
     assert {file: file.stat().st_mtime_ns for file in out.rglob("*")} == files
 
 
+def test_a_training_computes_on_the_threads_that_are_recorded(tmp_path):
+    class CountsThreads:
+        def evaluate(self, *_, **__):
+            return torch.get_num_threads()
+
+    candidate = unpriced(0, Configuration("toy", 1.0, (GroupConfiguration(),) * 4))
+    run = RunDirectory.create(tmp_path)
+    run.bind("exploration", {})
+    for around, threads in ((3, 1), (1, 2)):
+        training = Training("any", CountsThreads(), {"toy": None}, {}, threads=threads)
+        assert training.recorded()["threads"] == threads
+        with computing_threads(around):
+            assert _evaluate_one(training, candidate, run, Silent()) == threads
+
+
 @pytest.mark.slow
-def test_two_jobs_end_as_one_does(uninterrupted, tmp_path):
-    finish(tmp_path / "run", jobs=2)
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_neither_jobs_nor_the_threads_around_change_a_result(jobs, uninterrupted, tmp_path):
+    with computing_threads(1 + jobs):
+        finish(tmp_path / "run", jobs=jobs)
+    assert results_of(tmp_path / "run") == results_of(uninterrupted)
+
+
+@pytest.mark.slow
+def test_dask_workers_end_as_one_job_does(uninterrupted, tmp_path):
+    with dask_cluster(tmp_path, workers=2) as cluster:
+        finish(tmp_path / "run", "--scheduler", cluster.address)
     assert results_of(tmp_path / "run") == results_of(uninterrupted)
 
 

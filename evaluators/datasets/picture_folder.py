@@ -1,15 +1,15 @@
 """A folder of pictures, one subfolder a class: anybody's own data, and ArxPhotos314."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from evaluators.augmentation import Augmentation
+from evaluators.datasets.class_folders import Entries, Listing, list_classes
 from evaluators.datasets.files import existing_folder
-from evaluators.datasets.pictures import PICTURE_SUFFIXES, read_pictures
+from evaluators.datasets.pictures import PICTURE_SUFFIXES, bits_of, read_pictures
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.datasets.splits import stratified_split
 from evaluators.datasets.torchvision_sets import PHOTOS
@@ -21,37 +21,50 @@ TEST_SHARE = 0.2
 
 
 def load_picture_folder(
-    folder: Path, *, name: str, input_shape: InputShape = (3, 128, 128), augmentation: Augmentation = PHOTOS
+    folder: Path,
+    *,
+    name: str,
+    input_shape: InputShape = (3, 128, 128),
+    augmentation: Augmentation = PHOTOS,
+    layout: str | None = None,
 ) -> ClassificationData:
     """Read `<class>/**/*.png` (and the other suffixes), class names in alphabetical order.
 
-    Subfolders `train` and `test` are taken as the split; otherwise a fifth of each class is held out by a fixed seed.
+    Folders that name parts (`train`, `val`, `test`) are the split; otherwise a fifth of each class is held out by a
+    fixed seed.
 
     Raises:
-        DatasetError: for a folder without pictures, a class without any, a test class that training lacks, or a file
-            that is no picture.
+        DatasetError: for a folder without pictures, a class without any, a test class that training lacks, folders
+            that can be read in two ways, or a file that is no picture.
     """
-    if (folder / "train").is_dir() and (folder / "test").is_dir():
-        classes, paths, labels = _listed(folder / "train", name)
-        test_classes, test_paths, test_labels = _listed(folder / "test", name)
-        unknown = sorted(set(test_classes) - set(classes))
-        if unknown:
-            raise DatasetError(f"{folder / 'test'} has classes that train lacks: {', '.join(unknown)}")
-        numbers = [classes.index(test_classes[label]) for label in test_labels]
-        train = _samples(paths, labels, input_shape, name)
-        test = _samples(test_paths, numbers, input_shape, name)
-        return assembled(name, classes, train, test, augmentation=augmentation, split="by folders train and test")
-    classes, paths, labels = _listed(folder, name)
-    samples = _samples(paths, labels, input_shape, name)
-    kept, held = stratified_split(np.asarray(labels, dtype=np.int64), TEST_SHARE, seed=SPLIT_SEED)
-    return assembled(
-        name,
-        classes,
-        samples.at(kept),
-        samples.at(held),
-        augmentation=augmentation,
-        split="80/20 within each class, fixed seed",
-    )
+    listing = list_classes(folder, PICTURE_SUFFIXES, name, layout=layout)
+    return load_pictures(listing, name=name, input_shape=input_shape, augmentation=augmentation)
+
+
+def load_pictures(
+    listing: Listing, *, name: str, input_shape: InputShape, augmentation: Augmentation = PHOTOS
+) -> ClassificationData:
+    """Read listed pictures; where no test part is listed, a fifth of each class is held out by a fixed seed.
+
+    Raises:
+        DatasetError: for a file that is no picture, or what `assembled` refuses.
+    """
+    bits = bits_of([path for path, _ in listing.train + listing.val + listing.test])
+
+    def read(entries: Entries) -> Samples:
+        labels = torch.tensor([listing.classes.index(label) for _, label in entries], dtype=torch.int64)
+        return Samples(read_pictures([path for path, _ in entries], input_shape, name=name, bits=bits), labels)
+
+    notes = listing.notes if bits == 8 else (*listing.notes, f"pictures of {bits} bits were brought to 8")
+    train = read(listing.train)
+    if listing.test:
+        test, split = read(listing.test), "as the folders say"
+    else:
+        kept, held = stratified_split(np.asarray(train.targets), TEST_SHARE, seed=SPLIT_SEED)
+        train, test, split = train.at(kept), train.at(held), "80/20 within each class, fixed seed"
+    data = assembled(name, listing.classes, train, test, augmentation=augmentation, split=split)
+    validation = read(listing.val) if listing.val else None
+    return replace(data, validation=validation, reading="; ".join(("a folder of pictures by class", *notes)))
 
 
 @dataclass(frozen=True)
@@ -87,33 +100,3 @@ class ArxPhotos:
                 f"arxphotos314 has {self.classes}"
             )
         return data
-
-
-def has_pictures(folder: Path) -> bool:
-    """Whether the folder holds subfolders with pictures."""
-    return any(next(_pictures(child), None) is not None for child in folder.iterdir() if child.is_dir())
-
-
-def _listed(folder: Path, name: str) -> tuple[list[str], list[Path], list[int]]:
-    classes = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
-    paths: list[Path] = []
-    labels: list[int] = []
-    for number, label in enumerate(classes):
-        found = sorted(_pictures(folder / label))
-        if not found:
-            raise DatasetError(f"class folder {folder / label} of {name} has no picture")
-        paths += found
-        labels += [number] * len(found)
-    if not classes:
-        raise DatasetError(f"{folder} has no class folders; expected {folder}/<class>/*.png")
-    return classes, paths, labels
-
-
-def _pictures(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."):
-            yield path
-
-
-def _samples(paths: Sequence[Path], labels: Sequence[int], shape: InputShape, name: str) -> Samples:
-    return Samples(read_pictures(paths, shape, name=name), torch.tensor(labels))

@@ -69,6 +69,10 @@ class ClassificationData:
     """How training and test were parted, in words, for the report."""
     train_groups: Tensor | None = None
     """Number of the subject, recording or person of each training sample; validation holds out whole ones."""
+    validation: Samples | None = None
+    """What the publisher set apart to choose the best checkpoint; otherwise a share of the training part is."""
+    reading: str = ""
+    """How a user's files were understood, in words, for the report."""
 
     @property
     def num_classes(self) -> int:
@@ -98,7 +102,7 @@ class ClassificationData:
     def digest(self) -> str:
         """Equal for equal samples, labels, split and shape."""
         digest = hashlib.sha256(repr((self.classes, self.input_shape)).encode())
-        for samples in (self.train, self.test):
+        for samples in (self.train, self.test, *(() if self.validation is None else (self.validation,))):
             digest.update(samples.inputs.contiguous().numpy().data)
             digest.update(samples.targets.contiguous().numpy().data)
         return digest.hexdigest()[:16]

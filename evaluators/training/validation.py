@@ -15,13 +15,15 @@ ATTEMPTS = 100
 
 
 def training_and_validation(data: ClassificationData, share: float) -> tuple[Samples, Samples | None]:
-    """Part the training data; whole groups go where the data has groups, else a share of each class.
+    """Part the training data: as the data set says, else whole groups where it has groups, else a share of each class.
 
     Raises:
         DatasetError: if no choice of groups leaves every class in training.
     """
     if share == 0:
         return data.train, None
+    if data.validation is not None:
+        return data.train, data.validation
     labels = data.train.targets.numpy()
     if data.train_groups is None:
         kept, held = stratified_split(labels, share, seed=SPLIT_SEED)

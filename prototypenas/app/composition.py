@@ -197,6 +197,7 @@ def compose_training(
         catalogue.baselines,
         arguments,
         seed=seed,
+        threads=settings.threads,
         device=device,
         plugins=catalogue.plugins,
         summary=summary_of(loaded),

@@ -139,6 +139,14 @@ class TrainingSettings:
         int | None,
         typer.Option(min=1, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING),
     ] = None
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Threads of one training; another number gives other last digits, so it is recorded.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = 1
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,26 @@ from typing import Any
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
 from prototypenas.exploration.candidate_table import TABLE, write_candidates
+from prototypenas.exploration.feasible_start import find_feasible
 from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
-from prototypenas.exploration.outcome import outcome_of
+from prototypenas.exploration.outcome import Outcome, outcome_of
 from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
 from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
 from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
 from prototypenas.progress import Progress, Silent
-from prototypenas.types import Candidate
+from prototypenas.types import Candidate, Configuration
 from prototypenas.workers.executors import ExecutorKind
 from prototypenas.workers.process_pool import LocalProcesses
 
 DEFAULT_TRIALS = 500
 """Candidates explored (paper, section 3.1)."""
+
+UNFEASIBLE_BEFORE_PRICING = 30
+"""Candidates without a single one that fits, after which configurations are priced besides until some do."""
 
 MIRRORED_TOGETHER = 50
 """Candidates in one transaction of the study's storage."""
@@ -80,11 +84,11 @@ def explore(
     identity = {"sampler": name, "population": population, "sampler_seed": seed, **_space_identity(space)}
     with ExitStack() as stack:
         records = stack.enter_context(_records(task, identity, space, directory=directory, storage=storage))
-        run = _Run(task, chosen, records, LiveState(progress or Silent(), trials))
+        run = _Run(task, chosen, records, LiveState(progress or Silent(), trials), space=space, seed=seed)
         workers = stack.enter_context((executor or LocalProcesses()).start(task))
         run.explore(Evaluator(workers, records.recorded, run.heard), trials, population)
         records.finish(run.candidates)
-    refuse_nothing_feasible(run.candidates, task.budget)
+    refuse_nothing_feasible(run.candidates, task.budget, priced_besides=run.priced_besides)
     return Exploration(tuple(run.candidates), ("flops", *task.proxy_names), run.statistics())
 
 
@@ -152,29 +156,53 @@ def _space_identity(space: SearchSpace) -> dict[str, Any]:
 class _Run:
     """The generation loop, and the time it takes by part."""
 
-    def __init__(self, task: Task, sampler: Sampler, records: _Records, live: LiveState) -> None:
+    def __init__(
+        self, task: Task, sampler: Sampler, records: _Records, live: LiveState, *, space: SearchSpace, seed: int
+    ) -> None:
         self._task = task
+        self._space = space
+        self._seed = seed
         self._sampler = sampler
         self._records = records
         self._live = live
         self._failures = ProxyFailures()
+        self._fits = False
         self._start = perf_counter()
         self._sampler_seconds = 0.0
         self._bookkeeping_seconds = 0.0
         self._evaluation = sum((item.seconds for item in records.recorded.values()), Seconds())
         self.candidates: list[Candidate] = []
+        self.priced_besides = 0
         live.resumed(len(records.recorded))
 
     def explore(self, evaluator: Evaluator, trials: int, population: int) -> None:
         """Ask, evaluate and tell until there are enough."""
+        patience = min(UNFEASIBLE_BEFORE_PRICING, max(population, trials // 2))
         while len(self.candidates) < trials:
+            if len(self.candidates) >= patience and not self._fits and not self.priced_besides:
+                self._look_for_what_fits(evaluator, population)
             start = perf_counter()
             configurations = self._sampler.ask(min(population, trials - len(self.candidates)))
             self._sampler_seconds += perf_counter() - start
             generation = evaluator.evaluate(len(self.candidates), configurations)
             self.candidates += generation
+            self._fits = self._fits or any(candidate.feasible for candidate in generation)
             self._tell(generation)
             self._failures.refuse_broken_proxy(generation)
+
+    def _look_for_what_fits(self, evaluator: Evaluator, wanted: int) -> None:
+        """Price configurations besides the candidates until some fit, and have the sampler propose them."""
+
+        def price(configurations: Sequence[Configuration]) -> list[Outcome]:
+            self._live.pricing(self.priced_besides)
+            priced = evaluator.price(configurations)
+            self.priced_besides += len(priced)
+            self._evaluation = sum((item.seconds for item in priced), self._evaluation)
+            return [outcome_of(item.candidate, budget=self._task.budget, proxies=()) for item in priced]
+
+        met = [outcome_of(one, budget=self._task.budget, proxies=()) for one in self.candidates]
+        start = find_feasible(price, self._space, wanted=wanted, seed=self._seed, met=met)
+        self._sampler.suggest(start.configurations)
 
     def heard(self, news: list[Evaluated]) -> None:
         """Keep what has just finished."""
@@ -188,6 +216,7 @@ class _Run:
         """Count what was done."""
         return statistics_of(
             self.candidates,
+            priced_besides=self.priced_besides,
             evaluation=self._evaluation,
             sampler_seconds=self._sampler_seconds,
             bookkeeping_seconds=self._bookkeeping_seconds,

@@ -26,6 +26,8 @@ class Evaluator:
         self._recorded = recorded
         self._listener = listener
         self._owners: dict[tuple[str, str], Candidate] = {}
+        self._besides = 0
+        """Lowest number given to a configuration that is no candidate; those are numbered from -1 down."""
         self._reset()
 
     def evaluate(self, first: int, configurations: Sequence[Configuration]) -> list[Candidate]:
@@ -49,6 +51,18 @@ class Evaluator:
                 self._score_due()
             self._report()
         return [self._final[number] for number in numbers]
+
+    def price(self, configurations: Sequence[Configuration]) -> list[Evaluated]:
+        """Price configurations that are no candidates; they are neither scored nor recorded."""
+        numbers = range(self._besides - 1, self._besides - 1 - len(configurations), -1)
+        self._besides -= len(configurations)
+        for number, configuration in zip(numbers, configurations, strict=True):
+            self._executor.submit(Job(Stage.PRICE, unpriced(number, configuration)))
+        priced: dict[int, Evaluated] = {}
+        while len(priced) < len(configurations):
+            for finished in self._executor.finished():
+                priced[finished.job.candidate.number] = finished.result
+        return [priced[number] for number in numbers]
 
     def _reset(self) -> None:
         self._priced: dict[int, Evaluated] = {}

@@ -43,6 +43,10 @@ class LiveState:
         self._done += len(news)
         self._progress.update(PROGRESS_TASK, self._done, self._trials, self.note())
 
+    def pricing(self, priced: int) -> None:
+        """Say that nothing has fitted yet, and how many configurations were priced besides to find what does."""
+        self._progress.update(PROGRESS_TASK, self._done, self._trials, f"none fits yet, {priced} priced besides")
+
     def told(self, outcomes: Sequence[Outcome]) -> None:
         """Take in a generation, and look at its front if there is time for it."""
         scored = [outcome.objectives for outcome in outcomes if outcome.objectives is not None]

@@ -76,6 +76,11 @@ class OptunaSampler:
         self._asked = [self._study.ask(self._distributions) for _ in range(count)]
         return [self._space.configuration(trial.params) for trial in self._asked]
 
+    def suggest(self, configurations: Sequence[Configuration]) -> None:
+        """Let the following asks propose these, before any of the sampler's own."""
+        for configuration in configurations:
+            self._study.enqueue_trial(self._space.values(configuration))
+
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn the outcomes of the last ask, in its order."""
         for outcome in outcomes:

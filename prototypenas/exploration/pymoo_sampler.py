@@ -81,11 +81,18 @@ class PymooSampler:
         self._algorithm = PYMOO_ALGORITHMS[name](objectives, population)
         self._algorithm.setup(self._problem, termination=NoTermination(), seed=seed, verbose=False)
         self._pending: Any = None
+        self._suggested: list[Configuration] = []
 
     def ask(self, count: int) -> list[Configuration]:
         """Propose the next `count` configurations."""
         self._pending = self._algorithm.ask()[:count]
+        for individual in self._pending[: len(self._suggested)]:
+            individual.X = dict(self._space.values(self._suggested.pop(0)))
         return [self._space.configuration(_plain(individual.X)) for individual in self._pending]
+
+    def suggest(self, configurations: Sequence[Configuration]) -> None:
+        """Let the following asks propose these, before any of the sampler's own."""
+        self._suggested += configurations
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn the outcomes of the last ask, in its order."""

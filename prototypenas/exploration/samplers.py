@@ -29,6 +29,9 @@ class Sampler(Protocol):
     def ask(self, count: int) -> list[Configuration]:
         """Propose the next `count` configurations; all of them are told before the next ask."""
 
+    def suggest(self, configurations: Sequence[Configuration]) -> None:
+        """Let the following asks propose these, before any of the sampler's own."""
+
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn the outcomes of the last ask, in its order."""
 

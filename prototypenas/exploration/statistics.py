@@ -20,6 +20,8 @@ class Statistics:
     """Of a network met before; priced, not scored again."""
     rejected: dict[str, int]
     """By kind of rejection."""
+    priced_besides: int
+    """Configurations priced to find the first that fit, which are no candidates."""
     evaluation: Seconds
     """Summed over all workers, over interrupted runs too."""
     sampler_seconds: float
@@ -38,9 +40,10 @@ class Statistics:
     def summary(self) -> str:
         """Give a sentence for people."""
         rejected = ", ".join(f"{count} by {kind}" for kind, count in sorted(self.rejected.items())) or "none"
+        besides = f"; {self.priced_besides} more priced to find what fits" if self.priced_besides else ""
         return (
             f"{self.explored} explored in {self.wall_seconds:.0f} s: {self.feasible} feasible "
-            f"({self.repeated} of them repeated), rejected: {rejected}; "
+            f"({self.repeated} of them repeated), rejected: {rejected}{besides}; "
             f"{self.outside_proxies:.0%} of the work outside the proxies"
         )
 
@@ -48,6 +51,7 @@ class Statistics:
 def statistics_of(
     candidates: Sequence[Candidate],
     *,
+    priced_besides: int,
     evaluation: Seconds,
     sampler_seconds: float,
     bookkeeping_seconds: float,
@@ -60,6 +64,7 @@ def statistics_of(
         feasible=sum(candidate.feasible for candidate in candidates),
         repeated=count_repeated(candidates),
         rejected=dict(rejected),
+        priced_besides=priced_besides,
         evaluation=evaluation,
         sampler_seconds=sampler_seconds,
         bookkeeping_seconds=bookkeeping_seconds,

@@ -31,7 +31,7 @@ class ProxyFailures:
             )
 
 
-def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget) -> None:
+def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget, *, priced_besides: int = 0) -> None:
     """End an exploration without a single scored candidate.
 
     Raises:
@@ -47,9 +47,10 @@ def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget) -> 
     if not priced:
         first = candidates[0].rejection
         raise NothingFits(f"none of {len(candidates)} networks can be built: {first.detail if first else 'no reason'}")
+    besides = f" (nor any of {priced_besides} more that were only priced)" if priced_besides else ""
     closest = min(priced, key=lambda candidate: (_excess(candidate, budget), candidate.number))
     raise NothingFits(
-        f"none of {len(candidates)} candidates fits; the closest is number {closest.number} "
+        f"none of {len(candidates)} candidates fits{besides}; the closest is number {closest.number} "
         f"({closest.configuration.architecture}): {_smallest(closest)}; "
         f"it breaks: {closest.rejection.detail if closest.rejection else 'nothing'}; {_minima(priced)}"
     )

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from typing import Any, Protocol, TypeVar
 
-import torch
-
 from prototypenas.errors import ConfigurationError, PrototypeNASError, TrainingError
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
@@ -114,10 +112,7 @@ def outcome_of(work: Callable[[], Any]) -> Outcome:
 
 @dataclass(frozen=True)
 class LocalPool:
-    """Local processes, so many at once; a single one is this process itself.
-
-    The cores are shared out evenly: each process computes with `cores / workers` threads, and ends when this one does.
-    """
+    """Local processes, so many at once, which end when this one does; a single one is this process itself."""
 
     workers: int = 1
 
@@ -163,8 +158,7 @@ class _Crew:
         return [self._results[number] for number in range(len(self._parcels))]
 
     def _start(self, number: int) -> None:
-        threads = max(1, multiprocessing.cpu_count() // self._workers)
-        arguments = (number, self._parcels[number], self._messages, threads)
+        arguments = (number, self._parcels[number], self._messages)
         process = self._context.Process(target=_work, args=arguments, daemon=True)
         process.start()
         self._running[number] = process
@@ -188,11 +182,10 @@ class _Crew:
         self._results[message.number] = message.outcome.unwrapped()
 
 
-def _work(number: int, parcel: Parcel, messages: Messages, threads: int) -> None:
+def _work(number: int, parcel: Parcel, messages: Messages) -> None:
     # The terminal tells every process of an interrupt; only the coordinator answers it, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(threads)
     outcome = outcome_of(lambda: parcel.open()(ForwardedProgress(messages)))
     messages.put(Ended(number, outcome))
 

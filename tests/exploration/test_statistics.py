@@ -12,6 +12,7 @@ TOO_LARGE = Candidate(1, CONFIGURATION, None, "large", {}, Rejection("ram", "ove
 def statistics(*candidates: Candidate, proxies: float = 30.0):
     return statistics_of(
         candidates,
+        priced_besides=0,
         evaluation=Seconds(build=4.0, lower=3.0, plan=2.0, proxies=proxies),
         sampler_seconds=0.5,
         bookkeeping_seconds=0.5,

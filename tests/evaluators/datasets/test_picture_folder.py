@@ -53,5 +53,5 @@ def test_an_empty_class_or_a_single_one_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="needs at least 2"):
         load_picture_folder(tmp_path, name="own", input_shape=(3, 8, 8))
     (tmp_path / "screw").mkdir()
-    with pytest.raises(DatasetError, match="screw of own has no picture"):
+    with pytest.raises(DatasetError, match="screw of own has no file"):
         load_picture_folder(tmp_path, name="own", input_shape=(3, 8, 8))

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from evaluators.datasets.own_data import open_dataset
-from prototypenas.errors import DatasetError
+from prototypenas.errors import ConfigurationError, DatasetError
 
 TS = """# a comment
 @problemName Toy
@@ -73,9 +73,10 @@ def test_numbers_as_labels_are_ordered_as_numbers(tmp_path):
     ("arrays", "message"),
     [
         ({"x": np.zeros((4, 5))}, "x .samples. and y"),
-        ({"x": np.zeros((4, 5, 6, 7)), "y": [0, 1, 0, 1]}, "series are"),
+        ({"x": np.zeros((4, 5, 6, 7)), "y": [0, 1, 0, 1]}, "--layout NHWC.*--layout NCHW"),
+        ({"x": np.zeros((4, 5, 6, 7, 8)), "y": [0, 1, 0, 1]}, "series are"),
         ({"x": np.zeros((4, 5)), "y": [0, 1, 0]}, "4 samples but 3 labels"),
-        ({"x": np.full((4, 5), np.nan), "y": [0, 1, 0, 1]}, "not finite"),
+        ({"x": np.full((4, 5), np.nan), "y": [0, 1, 0, 1]}, "series 1 of train has no value"),
         ({"x": np.zeros((4, 5)), "y": [0, 0, 0, 0]}, "needs at least 2"),
         ({"x": np.zeros((4, 5)), "y": [0, 1, 0, 1], "x_test": np.zeros((1, 5)), "y_test": [2]}, "training lacks: 2"),
     ],
@@ -123,10 +124,9 @@ def test_a_wide_table_has_one_row_a_series(tmp_path):
     ("change", "message"),
     [
         (lambda table: table.drop(columns="label"), "column `label` is needed"),
-        (lambda table: table.assign(x=["?" if place == 4 else 1 for place in range(len(table))]), "row 5, column x"),
+        (lambda table: table.assign(x=["high" if place == 4 else 1 for place in range(len(table))]), "row 5, column x"),
         (lambda table: table.assign(label=[str(place) for place in range(len(table))]), "more than one label"),
-        (lambda table: table.iloc[3:], "are 9 to 12 samples long; choose a window"),
-        (lambda table: table.assign(split="validation"), "split 'validation'"),
+        (lambda table: table.assign(split="later"), "split 'later'"),
         (lambda table: table[["series", "label"]], "no signal"),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_table_that_cannot_be_read_is_explained(tmp_path, change, message):
 
 def test_series_shorter_than_the_window_are_refused(tmp_path):
     long_table().to_csv(tmp_path / "own.csv", index=False)
-    with pytest.raises(DatasetError, match="12 samples, shorter than a window of 16"):
+    with pytest.raises(ConfigurationError, match="at most 12 samples a series, shorter than 16"):
         open_dataset(tmp_path / "own.csv", input_shape=(2, 16))
 
 
@@ -159,7 +159,7 @@ def test_ts_files_bring_their_split(tmp_path):
     [
         (ts_row("rest", 0, channels=3), "line 9 has 3 channels, the header declares 2"),
         (ts_row("fly", 0), "'fly'; declared are rest, move"),
-        ("1,2,?:3,4,5:rest\n", "line 9 holds a gap"),
+        ("1,2,x:3,4,5:rest\n", "line 9 holds something that is no number"),
         ("1,2,3:4,5:rest\n", "different lengths"),
         ("", "no series after @data"),
     ],
@@ -172,11 +172,11 @@ def test_a_ts_file_that_breaks_its_header_is_refused(tmp_path, row, message):
 
 def test_unknown_forms_list_the_known_ones(tmp_path):
     for path in (tmp_path / "gone", tmp_path):
-        with pytest.raises(DatasetError, match=r"folder of pictures.*\.npz.*\.csv or \.parquet.*\.ts"):
+        with pytest.raises(DatasetError, match=r"\.ts.*folder of pictures.*\.npz.*\.csv"):
             open_dataset(path)
     (tmp_path / "notes.docx").write_text("x")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(DatasetError, match="no known form"):
+    with pytest.raises(DatasetError, match="holds no data of a known form"):
         open_dataset(tmp_path / "notes.docx")
     with pytest.raises(DatasetError, match=r"no whole \.npz"):
         open_dataset(Path(tmp_path / "broken.npz"))

@@ -1,0 +1,59 @@
+"""The forms of data that are known, and the one way to open them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from evaluators.datasets.class_folders import holds, visible_folders
+from evaluators.datasets.own_data.arrays import is_arrays, open_arrays
+from evaluators.datasets.own_data.forms import Form, opened
+from evaluators.datasets.own_data.tables import is_table, open_table
+from evaluators.datasets.own_data.ts_files import is_ts, open_ts
+from evaluators.datasets.picture_folder import load_picture_folder
+from evaluators.datasets.pictures import PICTURE_SUFFIXES
+from evaluators.datasets.reading import Reading
+from evaluators.datasets.samples import ClassificationData
+from prototypenas.types import InputShape
+
+DEFAULT_PICTURE: InputShape = (3, 128, 128)
+
+
+def open_dataset(
+    path: Path, *, input_shape: InputShape | None = None, reading: Reading | None = None
+) -> ClassificationData:
+    """Read a data set of the user's own; without an official split a fifth is held out by a fixed seed.
+
+    Pictures in files are shown at 3x128x128, arrays of pictures at their own size, series whole, unless `input_shape`
+    says otherwise; a shorter length cuts series into windows. Series of one group stay on one side of the split.
+    `reading` decides where data can be read in several ways; `ClassificationData.reading` says how they were.
+
+    Raises:
+        DatasetError: if the path is missing, its form is unknown, or its content cannot be learnt from.
+        ConfigurationError: if the data cannot be shown at `input_shape`.
+    """
+    return opened(path, FORMS, replace(reading or Reading(), input_shape=input_shape))
+
+
+def _is_picture_folder(path: Path) -> bool:
+    return path.is_dir() and any(holds(child, PICTURE_SUFFIXES) for child in visible_folders(path))
+
+
+def _open_picture_folder(path: Path, reading: Reading) -> ClassificationData:
+    shape = reading.input_shape or DEFAULT_PICTURE
+    return load_picture_folder(path, name=path.resolve().name, input_shape=shape, layout=reading.layout)
+
+
+FORMS: tuple[Form[ClassificationData], ...] = (
+    Form("a .ts file, or a folder with <name>_TRAIN.ts and <name>_TEST.ts", is_ts, open_ts),
+    Form(
+        "a folder of pictures, one subfolder a class (or train/, val/ and test/ of such)",
+        _is_picture_folder,
+        _open_picture_folder,
+    ),
+    Form("an .npz, or a folder of .npy, with x, y (and x_test, y_test)", is_arrays, open_arrays),
+    Form(
+        "a .csv, .tsv, .txt or .parquet table with a column label (or <name>_train and <name>_test)",
+        is_table,
+        open_table,
+    ),
+)
+"""Asked in this order."""
