@@ -16,11 +16,12 @@ from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.costing.code_measurement import measure_code
 from prototypenas.costing.cores import CORES
-from prototypenas.costing.kernel_properties import Kernel, kernels_in_use
+from prototypenas.costing.kernel_properties import kernels_in_use
 from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import run_program
 from prototypenas.graph.lowering import lower
+from prototypenas.graph.operators import KERNELS
 from prototypenas.types import Budget, Target
 
 OPTIMIZATIONS = ("O0", "O2", "O3", "Os")
@@ -55,9 +56,9 @@ def write_every_kernel(directory: Path) -> None:
     shapes = lower(network, (3, 8, 8))
     graph = quantize(shapes, calibrate(shapes, [torch.randn(4, 3, 8, 8)]))
     plan = plan_memory(graph)
-    missing = set(Kernel) - kernels_in_use(graph, plan.written_in_place)
+    missing = set(KERNELS) - kernels_in_use(graph, plan.written_in_place)
     if missing:
-        raise SystemExit(f"the network does not use {sorted(kernel.value for kernel in missing)}")
+        raise SystemExit(f"the network does not use {sorted(missing)}")
     target = Target("any", "", "cortex-m7", 1, None, None, Budget())
     write_c_project(graph, plan, directory, name="every kernel", target=target, sample=np.zeros(192, np.int8))
 

@@ -14,22 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from prototypenas.costing.kernel_properties import scratch_bytes
 from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import build_arm, run_emulated
-from prototypenas.graph.graph import (
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
-    Graph,
-    IntegerWeights,
-    Operator,
-    Quantization,
-    TensorSpec,
-    Window,
-    macs,
-)
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.tensors import IntegerWeights, Quantization, TensorSpec, Window
 from prototypenas.types import Budget, Target
 
 
@@ -99,7 +92,7 @@ def measure(core: str, optimization: str) -> tuple[tuple[int, ...], list[int]]:
         write_c_project(graph, side_by_side(graph), directory, name="layers", target=target, sample=sample)
         elf = build_arm(directory, core, optimization=optimization)
         run = run_emulated(elf, core, sample[None])
-    return run.layer_instructions, [macs(operator, graph.tensors) for operator in graph.operators]
+    return run.layer_instructions, [operator.macs(graph.tensors) for operator in graph.operators]
 
 
 def one_graph() -> Graph:
@@ -146,7 +139,7 @@ def side_by_side(graph: Graph) -> MemoryPlan:
     for name, spec in graph.tensors.items():
         offsets[name] = end
         end += -(-spec.elements // 4) * 4
-    scratch = max(scratch_bytes(operator, graph.tensors) for operator in graph.operators)
+    scratch = max(operator.scratch_bytes(graph.tensors) for operator in graph.operators)
     return MemoryPlan(offsets, {}, {}, (), end, end, scratch, end, end)
 
 

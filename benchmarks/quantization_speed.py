@@ -15,7 +15,7 @@ from prototypenas.compression.calibration import OBSERVERS, calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import simulated_logits
-from prototypenas.graph.graph import Graph, macs
+from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from search_spaces.pools import IMAGE_POOL, REFERENCES, TIME_SERIES_POOL
 
@@ -42,7 +42,7 @@ def main() -> None:
         graph = lower(module.eval(), shape)
         inputs = torch.randn(BATCH, *shape)
         ranges = calibrate(graph, [inputs], observer=OBSERVERS["min-max"])
-        mmacs = sum(macs(operator, graph.tensors) for operator in graph.operators) / 1e6
+        mmacs = sum(operator.macs(graph.tensors) for operator in graph.operators) / 1e6
         rate = simulation_rate(quantize(graph, ranges), inputs)
         plain = training_step_seconds(module.train(), inputs)
         quantized = training_step_seconds(FakeQuantizedNetwork(graph, ranges).train(), inputs)

@@ -7,13 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from prototypenas.compression.float_execution import (
-    TorchWeights,
-    WeightedOperator,
     as_map,
     float_weights,
     from_map,
-    graph_weight,
-    run_operator,
 )
 from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.compression.quantization import quantize
@@ -22,25 +18,19 @@ from prototypenas.compression.ranges import (
     RELU6_END,
     Range,
     Ranges,
-    activation_of,
-    copies_bytes,
     join_ranges,
     shared_groups,
 )
-from prototypenas.compression.requantization import (
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator
+from prototypenas.graph.requantization import (
     LARGEST_BIAS,
     LARGEST_REAL_MULTIPLIER,
     LEAST_REAL_MULTIPLIER,
     WEIGHT_LIMIT,
 )
-from prototypenas.graph.graph import (
-    INT8_MAX,
-    INT8_MIN,
-    Activation,
-    FloatWeights,
-    Graph,
-    Operator,
-)
+from prototypenas.graph.tensors import INT8_MAX, INT8_MIN, Activation, FloatWeights
+from prototypenas.graph.weighted import TorchWeights, Weighted
 
 DEFAULT_MOMENTUM = 0.05
 """Share of each batch in the moving ranges."""
@@ -124,7 +114,7 @@ class FakeQuantizedNetwork(nn.Module):
     def layers(self, inputs: Tensor) -> dict[str, Tensor]:
         """Give the integers of every tensor `(N, C, H, W)`, as in evaluation."""
         execution = self._execution()
-        return execution.run(execution.quantize(as_map(inputs.float(), self.graph.input_shape)))
+        return execution.run(execution.quantize(self.graph.input, as_map(inputs.float(), self.graph.input_shape)))
 
     def get_extra_state(self) -> dict[str, bool]:
         """Give what `state_dict` holds beside tensors."""
@@ -137,7 +127,7 @@ class FakeQuantizedNetwork(nn.Module):
     @torch.no_grad()
     def _evaluate(self, values: Tensor) -> dict[str, Tensor]:
         execution = self._execution()
-        tensors = execution.run(execution.quantize(values))
+        tensors = execution.run(execution.quantize(self.graph.input, values), keep=self.graph.outputs)
         return {name: execution.dequantize(name, tensors[name]) for name in self.graph.outputs}
 
     def _execution(self) -> IntegerExecution:
@@ -155,8 +145,8 @@ class FakeQuantizedNetwork(nn.Module):
         for operator in self.graph.operators:
             sources = [tensors[name] for name in operator.inputs]
             target = steps[self._group_of[operator.output]]
-            output = run_operator(operator, sources, self._fake_weights(operator, target, steps))
-            if not copies_bytes(operator):
+            output = operator.run(sources, self._fake_weights(operator, target, steps))
+            if not operator.copies_bytes:
                 ends.append(_ends(output))
                 output = _fake_quantized(output, target)
             tensors[operator.output] = output
@@ -184,7 +174,7 @@ class FakeQuantizedNetwork(nn.Module):
     def _fake_weights(
         self, operator: Operator, target: tuple[Tensor, Tensor], steps: Sequence[tuple[Tensor, Tensor]]
     ) -> TorchWeights | None:
-        if not isinstance(operator, WeightedOperator):
+        if not isinstance(operator, Weighted):
             return None
         index = self._indices[operator.output]
         weight, bias = self.weights[index], self.biases[index]
@@ -198,20 +188,21 @@ class FakeQuantizedNetwork(nn.Module):
         return TorchWeights(rounded, bias)
 
     def _with_weights(self, operator: Operator) -> Operator:
-        if not isinstance(operator, WeightedOperator):
+        if not isinstance(operator, Weighted):
             return operator
         index = self._indices[operator.output]
         bias = self.biases[index].detach().to("cpu", torch.float32).numpy().copy()
-        return replace(operator, weights=FloatWeights(graph_weight(operator, self.weights[index]), bias))
+        weight = operator.from_torch(self.weights[index].detach().to("cpu", torch.float32).numpy())
+        return operator.with_weights(FloatWeights(weight, bias))
 
 
 def _observed_tensors(graph: Graph) -> tuple[str, ...]:
-    computed = [operator.output for operator in graph.operators if not copies_bytes(operator)]
+    computed = [operator.output for operator in graph.operators if not operator.copies_bytes]
     return (graph.input, *computed)
 
 
 def _group_ends(graph: Graph, groups: Sequence[Sequence[str]]) -> Tensor:
-    capped = {operator.output for operator in graph.operators if activation_of(operator) is Activation.RELU6}
+    capped = {operator.output for operator in graph.operators if operator.fused is Activation.RELU6}
     return torch.tensor([RELU6_END if capped.intersection(group) else float("inf") for group in groups])
 
 

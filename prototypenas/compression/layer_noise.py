@@ -8,12 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prototypenas.compression.float_execution import TorchWeights, execute, float_weights, run_operator
-from prototypenas.compression.integer_kernels import Map, run_integer_operator
-from prototypenas.compression.quantization import quantization
-from prototypenas.compression.simulator import dequantize, quantize_input, simulate
+from prototypenas.compression.float_execution import execute, float_weights
+from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import INT8_MAX, INT8_MIN, Graph, Operator
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.tensors import INT8_MAX
+from prototypenas.graph.weighted import TorchWeights
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,19 @@ def layer_noise(float_graph: Graph, integer_graph: Graph, inputs: Tensor) -> tup
     """
     if float_graph.digest() != integer_graph.digest():
         raise QuantizationError("the graphs have different operators; both must be stages of one network")
-    with torch.no_grad():
-        real = execute(float_graph, inputs)
-    found = simulate(integer_graph, quantize_input(integer_graph, inputs.cpu().numpy()), every_layer=True)
     weights = float_weights(float_graph, inputs.device)
-    return tuple(
-        _compared(operator, integer_graph, real, found, weights=weights.get(operator.output))
-        for operator in integer_graph.operators
-    )
+    execution = IntegerExecution(integer_graph, inputs.device)
+    with torch.no_grad():
+        real = execute(float_graph, inputs, weights=weights)
+        found = execution.run(execution.quantize(integer_graph.input, real[integer_graph.input]))
+        return tuple(
+            _compared(index, execution, real, found, weights=weights.get(operator.output))
+            for index, operator in enumerate(float_graph.operators)
+        )
 
 
 def signal_to_noise_db(signal: NDArray[np.float32], noisy: NDArray[np.float32]) -> float:
-    """Give `10 log10` of the signal's power over that of the difference."""
+    """Return `10 log10` of the signal's power over that of the difference."""
     power = float(np.square(signal, dtype=np.float64).sum())
     noise = float(np.square(signal.astype(np.float64) - noisy).sum())
     if noise == 0:
@@ -60,40 +61,26 @@ def signal_to_noise_db(signal: NDArray[np.float32], noisy: NDArray[np.float32]) 
 
 
 def _compared(
-    operator: Operator,
-    graph: Graph,
+    index: int,
+    execution: IntegerExecution,
     real: dict[str, Tensor],
-    found: dict[str, Map],
+    found: dict[str, Tensor],
     *,
     weights: TorchWeights | None,
 ) -> LayerNoise:
-    sources = [_quantized(graph, name, _channels_last(real[name])) for name in operator.inputs]
-    own = run_integer_operator(operator, sources, graph.tensors)
-    inputs = [
-        _channels_first(dequantize(graph, name, part)) for name, part in zip(operator.inputs, sources, strict=True)
-    ]
-    with torch.no_grad():
-        expected = _channels_last(run_operator(operator, [part.to(real[graph.input]) for part in inputs], weights))
+    operator = execution.graph.operators[index]
+    sources = [execution.quantize(name, real[name]) for name in operator.inputs]
+    inputs = [execution.dequantize(name, part) for name, part in zip(operator.inputs, sources, strict=True)]
+    own = execution.run_operator(index, sources)
     tensor = operator.output
     return LayerNoise(
         operator=operator.name,
         tensor=tensor,
-        snr_db=signal_to_noise_db(_channels_last(real[tensor]), dequantize(graph, tensor, found[tensor])),
-        own_snr_db=signal_to_noise_db(expected, dequantize(graph, tensor, own)),
-        saturated_share=float((found[tensor] == INT8_MAX).mean()),
+        snr_db=_snr_db(real[tensor], execution.dequantize(tensor, found[tensor])),
+        own_snr_db=_snr_db(operator.run(inputs, weights), execution.dequantize(tensor, own)),
+        saturated_share=float((found[tensor] == INT8_MAX).double().mean()),
     )
 
 
-def _quantized(graph: Graph, tensor: str, values: NDArray[np.float32]) -> Map:
-    step = quantization(graph, tensor)
-    rounded = np.rint(values / np.float32(step.scale)) + step.zero_point
-    narrow: Map = np.clip(rounded, INT8_MIN, INT8_MAX).astype(np.int8)
-    return narrow
-
-
-def _channels_first(values: NDArray[np.float32]) -> Tensor:
-    return torch.from_numpy(values).permute(0, 3, 1, 2).contiguous()
-
-
-def _channels_last(values: Tensor) -> NDArray[np.float32]:
-    return np.ascontiguousarray(values.cpu().numpy().transpose(0, 2, 3, 1))
+def _snr_db(signal: Tensor, noisy: Tensor) -> float:
+    return signal_to_noise_db(signal.cpu().numpy(), noisy.cpu().numpy())

@@ -7,17 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import (
-    INT8_MAX,
-    INT8_MIN,
-    Activation,
-    Concat,
-    Graph,
-    MaxPool2d,
-    Operator,
-    Quantization,
-    UpsampleNearest,
-)
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.tensors import INT8_MAX, INT8_MIN, Activation, Quantization
 
 LEAST_WIDTH = 1e-6
 """A narrower range comes from a tensor that was constantly zero; it is widened to `[0, 1]`."""
@@ -50,25 +41,13 @@ def shared_groups(graph: Graph) -> tuple[tuple[str, ...], ...]:
         return name
 
     for operator in graph.operators:
-        if copies_bytes(operator):
+        if operator.copies_bytes:
             for name in operator.inputs:
                 leader[find(operator.output)] = find(name)
     groups: dict[str, list[str]] = {}
     for name in leader:
         groups.setdefault(find(name), []).append(name)
     return tuple(tuple(group) for group in groups.values())
-
-
-def copies_bytes(operator: Operator) -> bool:
-    """Whether the operator moves int8 values without arithmetic."""
-    return isinstance(operator, Concat | MaxPool2d | UpsampleNearest)
-
-
-def activation_of(operator: Operator) -> Activation:
-    """Give the operator's fused rectifier, `NONE` where it can have none."""
-    activation = getattr(operator, "activation", Activation.NONE)
-    assert isinstance(activation, Activation)
-    return activation
 
 
 def join_ranges(graph: Graph, ranges: Ranges) -> dict[str, Range]:
@@ -80,7 +59,7 @@ def join_ranges(graph: Graph, ranges: Ranges) -> dict[str, Range]:
     Raises:
         QuantizationError: if a tensor's range is missing, not finite or reversed.
     """
-    activations = {operator.output: activation_of(operator) for operator in graph.operators}
+    activations = {operator.output: operator.fused for operator in graph.operators}
     joined: dict[str, Range] = {}
     for group in shared_groups(graph):
         members = [_checked(name, ranges) for name in group]

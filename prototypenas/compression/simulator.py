@@ -1,56 +1,59 @@
-"""The integer network in numpy, element for element what the C computes."""
-
-from collections import Counter
-from collections.abc import Iterator
+"""The integer network in numpy arrays, element for element what the C computes."""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from prototypenas.compression.integer_kernels import Map, run_integer_operator
-from prototypenas.compression.quantization import quantization
+from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import INT8_MAX, INT8_MIN, Graph
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.tensors import INT8_MAX, INT8_MIN
 from prototypenas.types import InputShape
 
-LIVE_BYTES = 2**23
-"""About what the largest tensor of the samples worked on together takes."""
+Map = NDArray[np.int8]
+
+LIVE_BYTES = 2**20
+"""About what the largest tensor of the samples worked on together takes; its patches take ten to forty times that."""
 
 
 def simulate(graph: Graph, inputs: Map, *, every_layer: bool = False) -> dict[str, Map]:
-    """Give the graph's outputs `(N, H, W, C)` by tensor name, or every tensor's, for int8 inputs `(N, H, W, C)`.
+    """Return the graph's outputs `(N, H, W, C)` by tensor name, or every tensor's, for int8 inputs `(N, H, W, C)`.
 
     Raises:
         QuantizationError: if the graph is not at the integer stage, or the inputs have another shape or type.
     """
     _check_inputs(graph, inputs)
-    largest = max(spec.elements for spec in graph.tensors.values())
-    together = max(1, LIVE_BYTES // largest)
-    parts = [
-        _simulate_part(graph, inputs[start : start + together], every_layer)
-        for start in range(0, max(1, len(inputs)), together)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    execution = IntegerExecution(graph, "cpu")
+    keep = tuple(graph.tensors) if every_layer else graph.outputs
+    together = max(1, LIVE_BYTES // max(spec.elements for spec in graph.tensors.values()))
+    specs = [graph.tensors[name] for name in keep]
+    parts = [{spec.name: np.zeros((0, spec.height, spec.width, spec.channels), np.int8) for spec in specs}]
+    for start in range(0, len(inputs), together):
+        batch = torch.from_numpy(np.ascontiguousarray(inputs[start : start + together].transpose(0, 3, 1, 2)))
+        found = execution.run(batch, keep=keep)
+        parts.append({name: found[name].numpy().transpose(0, 2, 3, 1) for name in keep})
+    return {name: np.concatenate([part[name] for part in parts]) for name in keep}
 
 
 def quantize_input(graph: Graph, inputs: NDArray[np.float32]) -> Map:
-    """Give float inputs `(N, C, H, W)` or `(N, C, T)` as the graph's int8 input `(N, H, W, C)`.
+    """Return float inputs `(N, C, H, W)` or `(N, C, T)` as the graph's int8 input `(N, H, W, C)`.
 
     As ONNX's QuantizeLinear: float32 division, rounding half to even, saturating.
     """
-    found = quantization(graph, graph.input)
+    found = graph.tensors[graph.input].known_quantization
     scaled = np.rint(np.asarray(inputs, np.float32) / np.float32(found.scale)) + found.zero_point
     narrow = np.clip(scaled, INT8_MIN, INT8_MAX).astype(np.int8)
     return np.ascontiguousarray(_as_map(narrow, graph.input_shape).transpose(0, 2, 3, 1))
 
 
 def dequantize(graph: Graph, tensor: str, values: Map) -> NDArray[np.float32]:
-    """Give one tensor's int8 values as real numbers, in the same layout."""
-    found = quantization(graph, tensor)
+    """Return one tensor's int8 values as real numbers, in the same layout."""
+    found = graph.tensors[tensor].known_quantization
     return (values.astype(np.float32) - np.float32(found.zero_point)) * np.float32(found.scale)
 
 
 def dequantize_output(graph: Graph, outputs: dict[str, Map]) -> tuple[NDArray[np.float32], ...]:
-    """Give the outputs as real numbers in the shape the PyTorch module gives them: logits `(N, num_classes)`."""
+    """Return the outputs as real numbers in the shape the PyTorch module gives them: logits `(N, num_classes)`."""
     return tuple(_as_module_output(dequantize(graph, name, outputs[name]), graph) for name in graph.outputs)
 
 
@@ -83,25 +86,8 @@ def output_maps(graph: Graph, rows: NDArray[np.int8]) -> dict[str, Map]:
 
 
 def simulated_logits(graph: Graph, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the first output for float inputs as the network takes them: quantize, simulate, dequantize."""
+    """Return the first output for float inputs as the network takes them: quantize, simulate, dequantize."""
     return dequantize_output(graph, simulate(graph, quantize_input(graph, inputs)))[0]
-
-
-def _simulate_part(graph: Graph, inputs: Map, every_layer: bool) -> dict[str, Map]:
-    tensors = {graph.input: inputs}
-    uses = Counter(name for operator in graph.operators for name in operator.inputs)
-    for operator in graph.operators:
-        sources = [tensors[name] for name in operator.inputs]
-        tensors[operator.output] = run_integer_operator(operator, sources, graph.tensors)
-        uses.subtract(operator.inputs)
-        if not every_layer:
-            for name in _dead(graph, uses, tensors):
-                del tensors[name]
-    return tensors if every_layer else {name: tensors[name] for name in graph.outputs}
-
-
-def _dead(graph: Graph, uses: Counter[str], tensors: dict[str, Map]) -> Iterator[str]:
-    yield from [name for name in tensors if uses[name] == 0 and name not in graph.outputs]
 
 
 def _check_inputs(graph: Graph, inputs: Map) -> None:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from prototypenas.costing.kernel_properties import Kernel
 from prototypenas.deployment.toolchain import arm_flags, build_arm, elf_sizes, run_program
+from prototypenas.graph.operators import KERNELS
 
 LIBRARY_STACK = 32
 """Bytes allowed to what is linked from libc and libgcc, which push at most a few registers."""
@@ -22,7 +22,7 @@ def measure_code(directory: Path, core: str, optimization: str) -> dict[str, int
     Raises:
         ToolchainError: if the cross compiler is missing or fails.
     """
-    sources = ["main.c", "port_semihosting.c", "model.c", *sorted(f"kernels/{kernel.value}.c" for kernel in Kernel)]
+    sources = ["main.c", "port_semihosting.c", "model.c", *sorted(f"kernels/{kernel}.c" for kernel in KERNELS)]
     sources.append("kernels/nn_gemm.c")
     objects = {Path(source).stem: _compiled(directory, source, core, optimization) for source in sources}
     text = {stem: _code_size(path) for stem, path in objects.items()}
@@ -43,7 +43,7 @@ def deepest_stack(call_graphs: str, root: str) -> int:
     """
     nodes = re.findall(r'node: { title: "([^"]+)" label: "([^"]*)"', call_graphs)
     frames = {title: int(found.group(1)) for title, label in nodes if (found := re.search(r"(\d+) bytes \(", label))}
-    calls: dict[str, set[str]] = {"__indirect_call": {kernel.value for kernel in Kernel}}
+    calls: dict[str, set[str]] = {"__indirect_call": set(KERNELS)}
     for source, target in re.findall(r'edge: { sourcename: "([^"]+)" targetname: "([^"]+)"', call_graphs):
         calls.setdefault(source, set()).add(target)
     return _depth(root, frames, calls)

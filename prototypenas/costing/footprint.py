@@ -10,10 +10,9 @@ from prototypenas.costing.kernel_properties import (
     kernels_in_use,
     requantization_bytes,
     stack_bytes,
-    weight_bytes,
 )
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
-from prototypenas.graph.graph import Conv2d, DepthwiseConv2d, FullyConnected, Graph, Operator, macs
+from prototypenas.graph.graph import Graph
 from prototypenas.types import Cost, Footprint, Target
 
 PRICED_AS: Mapping[str, str] = MappingProxyType({"cortex-a76": "cortex-m7"})
@@ -36,29 +35,16 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cos
         activations_bytes=plan.arena_bytes,
         scratch_bytes=plan.total_bytes - plan.arena_bytes,
         stack_bytes=stack_bytes(core),
-        weights_bytes=sum(weight_bytes(operator) for operator in graph.operators),
+        weights_bytes=sum(operator.weight_bytes() for operator in graph.operators),
         biases_bytes=sum(bias_bytes(operator) for operator in graph.operators),
         requantization_bytes=sum(requantization_bytes(operator) for operator in graph.operators),
-        descriptors_bytes=sum(descriptor_bytes(operator, in_place) for operator in graph.operators),
+        descriptors_bytes=sum(descriptor_bytes(operator, graph.tensors, in_place) for operator in graph.operators),
         code_bytes=code_bytes(kernels_in_use(graph, in_place), core, outputs=len(graph.outputs)),
     )
-    total_macs = sum(macs(operator, graph.tensors) for operator in graph.operators)
+    total_macs = sum(operator.macs(graph.tensors) for operator in graph.operators)
     return Cost(macs=total_macs, parameters=parameters_of(graph), footprint=footprint)
 
 
 def parameters_of(graph: Graph) -> int:
-    """Count weights and biases of the deployed network: normalisation folded, a bias for each output channel."""
-    return sum(parameter_count(operator) for operator in graph.operators)
-
-
-def parameter_count(operator: Operator) -> int:
-    """Count the weights and biases of one operator."""
-    match operator:
-        case Conv2d(window=window, in_channels=channels, out_channels=out):
-            return out * (window.kernel[0] * window.kernel[1] * channels + 1)
-        case DepthwiseConv2d(window=window, channels=channels):
-            return channels * (window.kernel[0] * window.kernel[1] + 1)
-        case FullyConnected(in_features=features, out_features=out):
-            return out * (features + 1)
-        case _:
-            return 0
+    """Return the weights and biases of the deployed network: normalisation folded, a bias for each output channel."""
+    return sum(operator.parameters() for operator in graph.operators)

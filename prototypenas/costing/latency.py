@@ -3,19 +3,19 @@
 `cycles = 1.00 MAC(dense) + 6.6 MAC(depthwise) + 1.9 MAC(linear) + 5.2 outputs`, fitted by non-negative least squares
 on the relative error to 13 published Cortex-M7 timings: MobileNetV2 and SqueezeNet in the STM32 model zoo (STM32H7 at
 400 MHz) and MLPerf Tiny v1.1 on the NUCLEO-H7A3ZI. Those used vendor kernels and on-chip flash: other kernels and
-weights in external flash (i.MX RT1062) shift the figure; one library version alone moved one network by 40 %.
+weights in external flash (i.MX RT1062) shift the figure; one library version alone moved one network by 40 %. The
+factors stand with their operators, as `cycles_per_mac`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from prototypenas.graph.graph import Conv2d, DepthwiseConv2d, FullyConnected, Graph, Operator, TensorSpec, macs
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator
+from prototypenas.graph.tensors import TensorSpec
 from prototypenas.types import Target
 
-DENSE_CYCLES_PER_MAC = 1.00
-DEPTHWISE_CYCLES_PER_MAC = 6.6
-LINEAR_CYCLES_PER_MAC = 1.9
 CYCLES_PER_OUTPUT = 5.2
 """Requantization and stores, for each output element of a convolution or linear layer."""
 
@@ -89,19 +89,7 @@ def _milliseconds(cycles: float, target: Target) -> float:
 
 
 def _cortex_m7_cycles(operator: Operator, tensors: Mapping[str, TensorSpec]) -> float:
-    per_mac = _cycles_per_mac(operator)
+    per_mac = operator.cycles_per_mac
     if per_mac == 0.0:
         return 0.0
-    return per_mac * macs(operator, tensors) + CYCLES_PER_OUTPUT * tensors[operator.output].elements
-
-
-def _cycles_per_mac(operator: Operator) -> float:
-    match operator:
-        case Conv2d():
-            return DENSE_CYCLES_PER_MAC
-        case DepthwiseConv2d():
-            return DEPTHWISE_CYCLES_PER_MAC
-        case FullyConnected():
-            return LINEAR_CYCLES_PER_MAC
-        case _:
-            return 0.0
+    return per_mac * operator.macs(tensors) + CYCLES_PER_OUTPUT * tensors[operator.output].elements

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from prototypenas.costing.footprint import cost_of, parameter_count
+from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.latency import LatencyEstimate, estimate_latency
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
-from prototypenas.graph.graph import Graph, Operator, macs
+from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
+from prototypenas.graph.operator import Operator
 from prototypenas.types import Cost, InputShape, Target
 
 
@@ -73,8 +74,8 @@ def _row(graph: Graph, plan: MemoryPlan, index: int, latency_ms: float | None) -
         name=operator.name,
         kind=type(operator).__name__,
         output_shape=(output.height, output.width, output.channels),
-        macs=macs(operator, graph.tensors),
-        parameters=parameter_count(operator),
+        macs=operator.macs(graph.tensors),
+        parameters=operator.parameters(),
         live_bytes=sum(graph.tensors[name].elements for name in live),
         latency_ms=latency_ms,
     )

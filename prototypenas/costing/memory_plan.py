@@ -1,7 +1,7 @@
 """Where every tensor of a graph lies in RAM while it lives: one arena, shared over time.
 
-Operators work in place or over their input where the kernels allow it (`input_lead_bytes`), and the inputs of a
-concatenation are written straight into its output where that costs no memory. Scratch lies behind the tensors,
+Operators work in place or over their input where the kernels allow it (`Operator.input_lead_bytes`), and the inputs
+of a concatenation are written straight into its output where that costs no memory. Scratch lies behind the tensors,
 4-byte aligned, and every operator uses it from its start. Tensors are bytes and need no alignment.
 """
 
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from prototypenas.costing.kernel_properties import scratch_bytes
 from prototypenas.costing.offset_assignment import assign_offsets, live_bound, lower_bound
 from prototypenas.costing.plan_structure import Lifetime, Structure
 from prototypenas.costing.row_layers import row_bytes_of
@@ -218,7 +217,7 @@ def _plan(layout: _Layout) -> MemoryPlan:
         overlaps=tuple(_overlaps(layout, offsets)),
         arena_bytes=layout.extent,
         scratch_offset=-(-layout.extent // ALIGNMENT) * ALIGNMENT,
-        scratch_bytes=max(scratch_bytes(operator, graph.tensors) for operator in graph.operators),
+        scratch_bytes=max(operator.scratch_bytes(graph.tensors) for operator in graph.operators),
         lower_bound_bytes=lower_bound(steps.blocks, steps.leads),
         live_bound_bytes=live_bound(structure.plain_blocks),
         segments=steps.segments,

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from prototypenas.costing.kernel_properties import input_lead_bytes, writes_with_gaps
 from prototypenas.costing.offset_assignment import Block, step_bounds
-from prototypenas.graph.graph import Concat, Graph, Operator
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator
+from prototypenas.graph.operators.concat import Concat
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Structure:
         """Give the inputs a concatenation can have in place: written with gaps, but read by nobody else."""
         members, start = {}, 0
         for name in concat.inputs:
-            if name in self.producers and self.readers[name] == 1 and writes_with_gaps(self.producers[name]):
+            if name in self.producers and self.readers[name] == 1 and self.producers[name].writes_with_gaps:
                 members[name] = start
             start += self.graph.tensors[name].channels
         return members
@@ -107,7 +108,7 @@ class Structure:
         for index, operator in enumerate(self.graph.operators):
             ending = [name for name in operator.inputs if self.lifetimes[name].last == index]
             if ending:
-                lead = input_lead_bytes(operator, self.graph.tensors)
+                lead = operator.input_lead_bytes(self.graph.tensors)
                 if lead < self.sizes[operator.output]:
                     leads.update({(name, operator.output): lead for name in ending})
         return leads

@@ -4,22 +4,13 @@ A layer is one descriptor of the C project: an operator, or one copy of a concat
 sample, so its rows are its time steps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from prototypenas.graph.graph import (
-    Add,
-    AveragePool2d,
-    Concat,
-    FullyConnected,
-    Graph,
-    Operator,
-    Requantize,
-    TensorSpec,
-    UpsampleNearest,
-    Window,
-)
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import ROW_BY_ROW, RowReads
+from prototypenas.graph.tensors import TensorSpec
 
 SUM_BYTES = 4
 """Of each channel's sum while a map is averaged row by row."""
@@ -76,65 +67,31 @@ def row_layers(graph: Graph, places: Mapping[str, str]) -> list[list[RowLayer]]:
 
     `places` names the map a tensor is written into: itself, or the concatenation it is written straight into.
     """
-    return [_layers(graph, index, places) for index in range(len(graph.operators))]
+    in_place = frozenset(name for name, place in places.items() if place != name)
+    return [_layers(graph, index, places, in_place) for index in range(len(graph.operators))]
 
 
-def averages_whole_map(operator: Operator, tensors: Mapping[str, TensorSpec]) -> bool:
-    """Whether the operator is a mean over its whole input, which needs no map when rows are summed as they come."""
-    if not isinstance(operator, AveragePool2d):
-        return False
-    spec = tensors[operator.inputs[0]]
-    return operator.window.kernel == (spec.height, spec.width) and tensors[operator.output].elements == spec.channels
-
-
-def _layers(graph: Graph, index: int, places: Mapping[str, str]) -> list[RowLayer]:
+def _layers(graph: Graph, index: int, places: Mapping[str, str], in_place: Collection[str]) -> list[RowLayer]:
     operator, series = graph.operators[index], is_series(graph)
-    target = places.get(operator.output, operator.output)
-    rows, _ = rows_and_bytes(graph.tensors[operator.output], series=series)
-    if isinstance(operator, Concat):
-        copied = [name for name in operator.inputs if places.get(name, name) != operator.output]
-        return [RowLayer(index, (places.get(name, name),), target, row_by_row(rows)) for name in copied]
-    reads = tuple(dict.fromkeys(places.get(name, name) for name in operator.inputs))
-    rule = _rule(operator, graph, rows, series=series)
-    sums = SUM_BYTES * graph.tensors[operator.output].channels if rule.sums else 0
-    elementwise = isinstance(operator, Add | Requantize)
-    return [RowLayer(index, reads, target, rule, sums, elementwise)]
-
-
-def _rule(operator: Operator, graph: Graph, rows: int, *, series: bool) -> RowRule:
+    reads = operator.reads_rows(graph.tensors, columns=series)
     in_rows, _ = rows_and_bytes(graph.tensors[operator.inputs[0]], series=series)
-    if isinstance(operator, FullyConnected):
-        return _windows(1, in_rows, (in_rows, 1, 0))
-    if isinstance(operator, UpsampleNearest):
-        return _repeated(rows, operator.factor)
-    window: Window | None = getattr(operator, "window", None)
-    if window is None:
-        return row_by_row(rows)
-    if averages_whole_map(operator, graph.tensors) and in_rows > 1:
-        return _summed(in_rows)
-    axis = 1 if series else 0
-    return _windows(rows, in_rows, (window.kernel[axis], window.stride[axis], window.padding[axis]))
+    rows, _ = rows_and_bytes(graph.tensors[operator.output], series=series)
+    if reads.summed:
+        reads = RowReads(1, summed=in_rows > 1)
+    rule = _rule(rows, in_rows, reads)
+    sums = SUM_BYTES * graph.tensors[operator.output].channels if rule.sums else 0
+    elementwise = reads == ROW_BY_ROW and operator.input_lead_bytes(graph.tensors) == 0
+    target = places[operator.output]
+    return [
+        RowLayer(index, tuple(dict.fromkeys(places[name] for name in layer.inputs)), target, rule, sums, elementwise)
+        for layer in operator.c_layers(graph.tensors, in_place)
+    ]
 
 
 @cache
-def row_by_row(rows: int) -> RowRule:
-    """Give the rule of a layer that makes each row from the same row."""
-    return RowRule(tuple(range(1, rows + 1)), tuple(range(rows + 1)))
-
-
-@cache
-def _summed(rows: int) -> RowRule:
-    return RowRule(tuple(range(1, rows + 1)), tuple(range(rows + 1)), sums=True)
-
-
-@cache
-def _repeated(rows: int, factor: int) -> RowRule:
-    return RowRule(tuple(row // factor + 1 for row in range(rows)), tuple(row // factor for row in range(rows + 1)))
-
-
-@cache
-def _windows(rows: int, in_rows: int, window: tuple[int, int, int]) -> RowRule:
-    kernel, stride, padding = window
-    needs = tuple(min(in_rows, max(1, row * stride - padding + kernel)) for row in range(rows))
-    firsts = tuple(min(in_rows, max(0, row * stride - padding)) for row in range(rows))
-    return RowRule(needs, (*firsts, in_rows))
+def _rule(rows: int, in_rows: int, reads: RowReads) -> RowRule:
+    """Give the steps of a layer from the rows of its output and of its input."""
+    steps = in_rows if reads.summed else rows
+    firsts = [row * reads.stride // reads.repeat - reads.padding for row in range(steps)]
+    needs = tuple(min(in_rows, max(1, first + reads.kernel)) for first in firsts)
+    return RowRule(needs, (*(min(in_rows, max(0, first)) for first in firsts), in_rows), reads.summed)

@@ -116,7 +116,7 @@ class _Run:
             return 0
         needed = needs[made + count - 1]
         for name in layer.reads:
-            if self.there[name] < needed:
+            if self.there[name] < min(needed, self.maps[name].rows):
                 return 0
         return count
 

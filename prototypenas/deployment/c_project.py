@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from prototypenas.costing.cores import core_named
 from prototypenas.costing.footprint import PRICED_AS
-from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, Kernel, code_bytes, stack_bytes
+from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, code_bytes, stack_bytes
 from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph, macs
+from prototypenas.graph.graph import Graph
 from prototypenas.types import Target
 
 FILES = (
@@ -35,17 +35,7 @@ FILES = (
 )
 """Written from `templates/`, beside `.clang-format` and `kernels/`."""
 
-_HEADERS: tuple[str, ...] = ("nn.h", "nn_arithmetic.h", "nn_rows.h")
-_NEEDED: dict[Kernel, tuple[str, ...]] = {
-    Kernel.CONVOLUTION: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),
-    Kernel.POINTWISE: ("nn_channels.h", "nn_gemm.h", "nn_gemm.c"),
-    Kernel.DEPTHWISE: ("nn_channels.h",),
-    Kernel.FULLY_CONNECTED: ("nn_channels.h",),
-    Kernel.ADD: ("nn_elementwise.h",),
-    Kernel.REQUANTIZE: ("nn_elementwise.h",),
-    Kernel.MAX_POOL: ("nn_pool.h",),
-    Kernel.AVERAGE_POOL: ("nn_elementwise.h", "nn_pool.h"),
-}
+_ALWAYS = ("nn.h", "nn_arithmetic.h", "nn_rows.h")
 _VALUES_IN_A_ROW = 24
 
 
@@ -85,11 +75,19 @@ def write_c_project(
     (directory / ".clang-format").write_bytes(kernels.joinpath(".clang-format").read_bytes())
 
 
-def kernel_files(kernels: Iterable[Kernel]) -> tuple[str, ...]:
-    """Give the C files a set of kernels needs, headers included, sorted."""
-    files = set(_HEADERS)
-    for kernel in kernels:
-        files |= {f"{kernel.value}.c", *_NEEDED.get(kernel, ())}
+def kernel_files(kernels: Iterable[str]) -> tuple[str, ...]:
+    """Return the C files a set of kernels needs, sorted: what they include, and the code behind those headers."""
+    folder = resources.files("prototypenas.deployment").joinpath("kernels")
+    waiting, files = [*_ALWAYS, *(f"{kernel}.c" for kernel in kernels)], set[str]()
+    while waiting:
+        file = waiting.pop()
+        if file in files:
+            continue
+        files.add(file)
+        waiting += re.findall(r'^#include "(nn\w*\.h)"', folder.joinpath(file).read_text("utf-8"), re.MULTILINE)
+        source = file.removesuffix(".h") + ".c"
+        if folder.joinpath(source).is_file():
+            waiting.append(source)
     return tuple(sorted(files))
 
 
@@ -102,7 +100,7 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
         "tables": tables,
         "layers": tables.layers,
         "kernels": tables.kernels,
-        "macs": sum(macs(operator, graph.tensors) for operator in graph.operators),
+        "macs": sum(operator.macs(graph.tensors) for operator in graph.operators),
         "input": spec,
         "input_scale": _c_float(graph, graph.input),
         "input_offset": plan.offsets[graph.input],
@@ -163,8 +161,6 @@ def _parenthesised(number: int) -> str:
 
 
 def _c_float(graph: Graph, tensor: str) -> str:
-    found = graph.tensors[tensor].quantization
-    if found is None:
-        raise ConfigurationError(f"tensor {tensor} has no quantization; quantize the graph first")
+    found = graph.tensors[tensor].known_quantization
     text = np.format_float_scientific(np.float32(found.scale), unique=True, trim="0")
     return f"{text}f"

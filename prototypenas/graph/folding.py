@@ -11,29 +11,17 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from prototypenas.graph.graph import (
-    Activation,
-    Add,
-    AveragePool2d,
-    Concat,
-    Conv2d,
-    DepthwiseConv2d,
-    FloatWeights,
-    FullyConnected,
-    Graph,
-    MaxPool2d,
-    Operator,
-    Requantize,
-    UpsampleNearest,
-    Window,
-)
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator, Step
+from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.requantize import Requantize
 from prototypenas.graph.recording import Normalization, Recording, Rectifier
+from prototypenas.graph.sliding import POINT
+from prototypenas.graph.tensors import Activation, FloatWeights
 
 T = TypeVar("T")
-Weighted = Conv2d | DepthwiseConv2d | FullyConnected
-Rectifying = Conv2d | DepthwiseConv2d | FullyConnected | Add | AveragePool2d | Requantize
 
 
 def fold(recording: Recording) -> Graph:
@@ -55,13 +43,13 @@ class _Folding:
         for operator in _used(recording):
             self.readers.update(operator.inputs)
 
-    def add(self, operator: Operator) -> None:
+    def add(self, operator: Step) -> None:
         inputs = tuple(self.renamed.get(name, name) for name in operator.inputs)
         if isinstance(operator, Normalization):
             self._add_normalization(operator, inputs[0])
         elif isinstance(operator, Rectifier):
             self._add_rectifier(operator, inputs[0])
-        else:
+        elif isinstance(operator, Operator):
             self.kept[operator.output] = operator if inputs == operator.inputs else replace(operator, inputs=inputs)
 
     def graph(self) -> Graph:
@@ -78,7 +66,9 @@ class _Folding:
         if operator.scale is not None and operator.shift is not None:
             for name, start in takers:
                 part = slice(start, start + self.recording.tensors[name].channels)
-                self.kept[name] = _scaled(self.kept[name], operator.scale[part], operator.shift[part])
+                scaled = self.kept[name].normalized(operator.scale[part], operator.shift[part])
+                assert scaled is not None
+                self.kept[name] = scaled
         self._rename(operator.output, source)
 
     def _add_rectifier(self, operator: Rectifier, source: str) -> None:
@@ -87,9 +77,9 @@ class _Folding:
             self.kept[operator.output] = Requantize(operator.name, (source,), operator.output, operator.activation)
             return
         for name in takers:
-            producer = self.kept[name]
-            assert isinstance(producer, Rectifying)
-            self.kept[name] = replace(producer, activation=_combined(producer.activation, operator.activation))
+            rectified = self.kept[name].rectified(operator.activation)
+            assert rectified is not None
+            self.kept[name] = rectified
         self._rename(operator.output, source)
 
     def _rename(self, tensor: str, source: str) -> None:
@@ -100,37 +90,34 @@ class _Folding:
     def _normalization_takers(self, tensor: str, start: int) -> list[tuple[str, int]] | None:
         """Give the weighted operators behind `tensor` and their first channel, or None if one cannot take it."""
         producer = self.kept.get(tensor)
-        if self.readers[tensor] != 1:
+        if producer is None or self.readers[tensor] != 1:
             return None
-        match producer:
-            case Conv2d() | DepthwiseConv2d() | FullyConnected() if producer.activation is Activation.NONE:
-                return [(tensor, start)]
-            case AveragePool2d(activation=Activation.NONE) | UpsampleNearest():
-                return self._normalization_takers(producer.inputs[0], start)
-            case Concat():
-                starts = np.cumsum([0, *(self.recording.tensors[name].channels for name in producer.inputs)])
-                parts = zip(producer.inputs, starts, strict=False)
-                return _joined([self._normalization_takers(name, start + int(offset)) for name, offset in parts])
-            case _:
-                return None
+        if producer.normalized(None, None) is not None:
+            return [(tensor, start)]
+        if producer.passes_normalization and producer.fused is Activation.NONE:
+            return self._normalization_takers(producer.inputs[0], start)
+        if isinstance(producer, Concat):
+            starts = np.cumsum([0, *(self.recording.tensors[name].channels for name in producer.inputs)])
+            parts = zip(producer.inputs, starts, strict=False)
+            return _joined([self._normalization_takers(name, start + int(offset)) for name, offset in parts])
+        return None
 
     def _rectifier_takers(self, tensor: str, activation: Activation) -> list[str] | None:
         """Give the operators behind `tensor` that must clamp, none for those that do, or None if one cannot."""
         producer = self.kept.get(tensor)
         alone = self.readers[tensor] == 1
-        match producer:
-            case _ if isinstance(producer, Rectifying):
-                if _combined(producer.activation, activation) is producer.activation:
-                    return []
-                return [tensor] if alone else None
-            case MaxPool2d() | Concat() | UpsampleNearest():
-                takers = _joined([self._rectifier_takers(name, activation) for name in producer.inputs])
-                return takers if alone or not takers else None
-            case _:
-                return None
+        if producer is None:
+            return None
+        if producer.copies_bytes:
+            takers = _joined([self._rectifier_takers(name, activation) for name in producer.inputs])
+            return takers if alone or not takers else None
+        rectified = producer.rectified(activation)
+        if rectified is not None and rectified.fused is producer.fused:
+            return []
+        return [tensor] if alone and rectified is not None else None
 
 
-def _used(recording: Recording) -> list[Operator]:
+def _used(recording: Recording) -> list[Step]:
     wanted = set(recording.outputs)
     used = []
     for operator in reversed(recording.operators):
@@ -149,27 +136,9 @@ def _joined(parts: Sequence[list[T] | None]) -> list[T] | None:
     return joined
 
 
-def _combined(first: Activation, second: Activation) -> Activation:
-    if Activation.RELU6 in (first, second):
-        return Activation.RELU6
-    return second if first is Activation.NONE else first
-
-
-def _scaled(operator: Operator, scale: NDArray[np.float64], shift: NDArray[np.float64]) -> Operator:
-    assert isinstance(operator, Weighted)
-    weights = operator.weights
-    if not isinstance(weights, FloatWeights):
-        return operator
-    factors = scale if isinstance(operator, DepthwiseConv2d) else scale[:, None, None, None]
-    weight = (weights.weight * factors).astype(np.float32)
-    bias = (weights.bias * scale + shift).astype(np.float32)
-    return replace(operator, weights=FloatWeights(weight, bias))
-
-
 def _as_depthwise(operator: Normalization, source: str, channels: int) -> DepthwiseConv2d:
     weights = None
     if operator.scale is not None and operator.shift is not None:
         weight = operator.scale.astype(np.float32).reshape(1, 1, channels)
         weights = FloatWeights(weight, operator.shift.astype(np.float32))
-    window = Window((1, 1), (1, 1), (0, 0, 0, 0))
-    return DepthwiseConv2d(operator.name, (source,), operator.output, window, channels, weights=weights)
+    return DepthwiseConv2d(operator.name, (source,), operator.output, POINT, channels, weights=weights)

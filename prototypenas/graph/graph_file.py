@@ -12,51 +12,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.graph.graph import (
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator
+from prototypenas.graph.operators import OPERATORS
+from prototypenas.graph.tensors import (
     Activation,
-    Add,
     AddArithmetic,
-    AveragePool2d,
-    Concat,
-    Conv2d,
-    DepthwiseConv2d,
     FloatWeights,
-    FullyConnected,
-    Graph,
     IntegerWeights,
-    MaxPool2d,
-    Operator,
     Quantization,
-    Requantize,
     Rescale,
     TensorSpec,
-    UpsampleNearest,
     Window,
 )
 
 GRAPH = "graph_int8.npz"
 """Name of the file in a model's folder, as the evaluator leaves it."""
 
-FORMAT = 1
+FORMAT = 2
 STRUCTURE = "structure"
 ADVICE = "remove it and metrics.json beside it to quantize this model again"
 
-OPERATORS: Mapping[str, type[Operator]] = {
-    kind.__name__: kind
-    for kind in (
-        Conv2d,
-        DepthwiseConv2d,
-        FullyConnected,
-        Add,
-        MaxPool2d,
-        AveragePool2d,
-        Concat,
-        UpsampleNearest,
-        Requantize,
-    )
+PARTS: Mapping[str, type] = {
+    kind.__name__: kind for kind in (FloatWeights, IntegerWeights, Window, AddArithmetic, Rescale)
 }
-
-WEIGHTS: Mapping[str, type] = {kind.__name__: kind for kind in (FloatWeights, IntegerWeights)}
+"""What an operator's fields may hold beside plain values, by name."""
 
 Json = dict[str, Any]
 Arrays = dict[str, NDArray[np.generic]]
@@ -109,42 +89,45 @@ def _encode_tensor(spec: TensorSpec) -> list[object]:
 def _encode_operator(operator: Operator, prefix: str, arrays: Arrays) -> Json:
     encoded: Json = {"kind": type(operator).__name__}
     for item in fields(operator):
-        value = getattr(operator, item.name)
-        if isinstance(value, FloatWeights | IntegerWeights):
-            encoded["weights"] = type(value).__name__
-            arrays.update({prefix + part.name: getattr(value, part.name) for part in fields(value)})
-        else:
-            encoded[item.name] = _encode_value(value)
+        encoded[item.name] = _encode_value(getattr(operator, item.name), f"{prefix}{item.name}/", arrays)
     return encoded
 
 
-def _encode_value(value: object) -> object:
+def _encode_value(value: object, prefix: str, arrays: Arrays) -> object:
     match value:
         case Activation():
             return value.value
-        case Window():
-            return [list(value.kernel), list(value.stride), list(value.padding)]
-        case AddArithmetic():
-            return [value.left_multiplier, value.right_multiplier, value.offset, value.shift]
-        case Rescale():
-            return [value.multiplier, value.offset, value.shift]
         case tuple():
             return list(value)
+        case _ if type(value).__name__ in PARTS:
+            return _encode_part(value, prefix, arrays)
         case _:
             return value
 
 
+def _encode_part(part: Any, prefix: str, arrays: Arrays) -> Json:
+    """Return a part's plain fields and what it is; its arrays go into `arrays`."""
+    encoded: Json = {"part": type(part).__name__}
+    for item in fields(part):
+        value = getattr(part, item.name)
+        if isinstance(value, np.ndarray):
+            arrays[prefix + item.name] = value
+        else:
+            encoded[item.name] = value
+    return encoded
+
+
 def _decode(structure: Json, arrays: Arrays) -> Graph:
     tensors = [_decode_tensor(row) for row in structure["tensors"]]
-    by_operator: dict[str, Arrays] = {}
+    by_field: dict[str, Arrays] = {}
     for name, array in arrays.items():
-        index, _, part = name.partition("/")
-        by_operator.setdefault(index, {})[part] = array
+        place, _, part = name.rpartition("/")
+        by_field.setdefault(place, {})[part] = array
     rows = enumerate(structure["operators"])
     graph = Graph(
         input_shape=tuple(structure["input_shape"]),
         tensors={spec.name: spec for spec in tensors},
-        operators=tuple(_decode_operator(row, by_operator.get(str(index), {})) for index, row in rows),
+        operators=tuple(_decode_operator(row, f"{index}/", by_field) for index, row in rows),
         input=structure["input"],
         outputs=tuple(structure["outputs"]),
     )
@@ -168,25 +151,21 @@ def _decode_tensor(row: list[Any]) -> TensorSpec:
     return TensorSpec(name, height, width, channels, None if plain is None else Quantization(*plain))
 
 
-def _decode_operator(row: Json, arrays: Arrays) -> Operator:
-    kind = OPERATORS[row["kind"]]
-    values = {name: _decode_value(name, value, kind) for name, value in row.items() if name != "kind"}
-    if row.get("weights") is not None:
-        weights: Any = WEIGHTS[row["weights"]]
-        values["weights"] = weights(**arrays)
-    return kind(**values)
+def _decode_operator(row: Json, prefix: str, by_field: Mapping[str, Arrays]) -> Operator:
+    values = {
+        name: _decode_value(name, value, by_field.get(prefix + name, {}))
+        for name, value in row.items()
+        if name != "kind"
+    }
+    return OPERATORS[row["kind"]](**values)
 
 
-def _decode_value(name: str, value: Any, kind: type[Operator]) -> Any:
-    match name:
-        case "activation":
-            return Activation(value)
-        case "window":
-            kernel, stride, padding = value
-            return Window(tuple(kernel), tuple(stride), tuple(padding))
-        case "arithmetic" if value is not None:
-            return AddArithmetic(*value) if kind is Add else Rescale(*value)
-        case "inputs":
+def _decode_value(name: str, value: Any, arrays: Arrays) -> Any:
+    match value:
+        case {"part": part}:
+            plain = {key: _decode_value(key, inner, {}) for key, inner in value.items() if key != "part"}
+            return PARTS[part](**plain, **arrays)
+        case list():
             return tuple(value)
         case _:
-            return value
+            return Activation(value) if name == "activation" else value

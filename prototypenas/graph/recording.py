@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.graph.graph import Activation, Operator, TensorSpec
+from prototypenas.graph.operator import Step
+from prototypenas.graph.tensors import Activation, TensorSpec
 from prototypenas.types import InputShape
 
 
 @dataclass(frozen=True, eq=False)
-class Normalization(Operator):
+class Normalization(Step):
     """Batch normalisation in evaluation, `y = scale * x + shift`, until `folding` removes it; None without weights."""
 
     scale: NDArray[np.float64] | None
@@ -18,7 +19,7 @@ class Normalization(Operator):
 
 
 @dataclass(frozen=True, eq=False)
-class Rectifier(Operator):
+class Rectifier(Step):
     """A clamp until `folding` fuses it into its producer."""
 
     activation: Activation
@@ -30,6 +31,6 @@ class Recording:
 
     input_shape: InputShape
     tensors: dict[str, TensorSpec] = field(default_factory=dict)
-    operators: list[Operator] = field(default_factory=list)
+    operators: list[Step] = field(default_factory=list)
     input: str = ""
     outputs: tuple[str, ...] = ()

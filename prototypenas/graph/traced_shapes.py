@@ -1,11 +1,11 @@
 """Records what costs nothing on the target: views, zero padding, and functions without effect in evaluation."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prototypenas.graph.traced_windows import Numbers, need_map, spread
-from prototypenas.graph.tracing import Recorder, Traced
+from prototypenas.graph.tracing import Handler, Recorder, Traced
 
 
 def trace_flatten(recorder: Recorder, input: Traced, start_dim: int = 0, end_dim: int = -1) -> Traced:
@@ -73,3 +73,25 @@ def trace_constant_pad(recorder: Recorder, input: Traced, pad: Sequence[int], va
 def keep(recorder: Recorder, input: Traced, *options: object, **more: object) -> Traced:
     """Give the value itself: what the function does has no effect in evaluation."""
     return input
+
+
+SHAPE_FUNCTIONS: Mapping[str, Handler] = {
+    "flatten": trace_flatten,
+    "view": trace_reshape,
+    "reshape": trace_reshape,
+    "squeeze": trace_squeeze,
+    "unsqueeze": trace_unsqueeze,
+    "pad": pad_zeros,
+    "constant_pad_nd": trace_constant_pad,
+    "dropout": keep,
+    "dropout1d": keep,
+    "dropout2d": keep,
+    "feature_dropout": keep,
+    "alpha_dropout": keep,
+    "contiguous": keep,
+    "detach": keep,
+    "clone": keep,
+    "alias": keep,
+    "float": keep,
+    "to": keep,
+}

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from prototypenas.errors import ConfigurationError, LoweringError
-from prototypenas.graph.graph import Operator, TensorSpec
 from prototypenas.graph.module_places import Place, in_evaluation, places_in, watched_calls
+from prototypenas.graph.operator import Step
 from prototypenas.graph.recording import Recording
+from prototypenas.graph.tensors import TensorSpec
 from prototypenas.types import InputShape
 
 Handler = Callable[..., Any]
@@ -78,7 +79,7 @@ class Recorder:
         """Give the height, width and channels of a value's tensor."""
         return self.recording.tensors[value.tensor]
 
-    def append(self, operator: Operator, extent: tuple[int, int, int], shape: Sequence[int]) -> "Traced":
+    def append(self, operator: Step, extent: tuple[int, int, int], shape: Sequence[int]) -> "Traced":
         """Record an operator whose output has `extent` (height, width, channels) and PyTorch's `shape`."""
         self.recording.operators.append(operator)
         return self.value(operator.output, extent, shape)

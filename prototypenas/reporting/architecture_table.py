@@ -7,8 +7,9 @@ from itertools import groupby
 import torch
 
 from prototypenas.costing.memory_plan import MemoryPlan, PlanRow, plan_memory
-from prototypenas.graph.graph import Graph, Operator, macs
+from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
+from prototypenas.graph.operator import Operator
 from prototypenas.protocols import Baseline
 from prototypenas.types import Configuration, GroupConfiguration, InputShape
 
@@ -78,7 +79,7 @@ def _row(
         channels=channels,
         kept=output.channels,
         size=(output.height, output.width),
-        macs=sum(macs(operator, graph.tensors) for operator in operators),
+        macs=sum(operator.macs(graph.tensors) for operator in operators),
         ram_bytes=ram_bytes,
     )
 

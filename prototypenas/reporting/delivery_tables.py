@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import chain, repeat
 
 from prototypenas.costing.kernel_properties import descriptor_count
-from prototypenas.graph.graph import macs
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import ABSENT, Table
 
@@ -47,11 +46,12 @@ def instruction_table(model: ModelResult) -> Table:
         return Table(headers, (), names=2)
     in_place = model.plan.written_in_place
     layers = chain.from_iterable(
-        repeat(operator, descriptor_count(operator, in_place)) for operator in model.graph.operators
+        repeat(operator, descriptor_count(operator, model.graph.tensors, in_place))
+        for operator in model.graph.operators
     )
     rows = []
     for operator, instructions in zip(layers, model.delivery.layer_instructions, strict=False):
-        count = macs(operator, model.graph.tensors)
+        count = operator.macs(model.graph.tensors)
         each = f"{instructions / count:.2f}" if count else ABSENT
         rows.append((operator.name, type(operator).__name__, f"{count / 1e6:.3f}", f"{instructions:,}", each))
     return Table(headers, tuple(rows), names=2)

@@ -7,23 +7,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from prototypenas.graph.graph import (
-    Activation,
-    Add,
-    AveragePool2d,
-    Concat,
-    Conv2d,
-    DepthwiseConv2d,
-    FloatWeights,
-    FullyConnected,
-    Graph,
-    MaxPool2d,
-    Requantize,
-    TensorSpec,
-    UpsampleNearest,
-    Window,
-)
+from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.average_pool2d import AveragePool2d
+from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
+from prototypenas.graph.tensors import Activation, FloatWeights, TensorSpec, Window
 
 POINT = Window((1, 1), (1, 1), (0, 0, 0, 0))
 

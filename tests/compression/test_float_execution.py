@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from prototypenas.compression.float_execution import execute, float_outputs, float_weights, graph_weight
+from prototypenas.compression.float_execution import execute, float_outputs, float_weights
 from prototypenas.errors import QuantizationError
 from prototypenas.graph.lowering import lower
 
@@ -38,7 +38,7 @@ def test_weights_return_to_the_graphs_layout(float_graph):
     weights = float_weights(float_graph)
     for operator in float_graph.operators:
         if operator.output in weights:
-            assert np.array_equal(graph_weight(operator, weights[operator.output].weight), operator.weights.weight)
+            assert np.array_equal(operator.from_torch(weights[operator.output].weight.numpy()), operator.weights.weight)
 
 
 def test_wrong_input_shape_and_missing_weights_are_refused(float_graph, data):

@@ -26,7 +26,7 @@ def test_input_and_output_steps_equal_the_simulator(float_graph, data):
     execution = IntegerExecution(graph, "cpu")
     inputs = data(graph, 64, seed=5) * 2
     spec = graph.tensors[graph.input]
-    integers = execution.quantize(inputs.reshape(64, spec.channels, spec.height, spec.width))
+    integers = execution.quantize(graph.input, inputs.reshape(64, spec.channels, spec.height, spec.width))
     expected = quantize_input(graph, inputs.numpy())
     assert np.array_equal(integers.permute(0, 2, 3, 1).numpy(), expected)
     real = execution.dequantize("x", integers).permute(0, 2, 3, 1).numpy()
@@ -44,5 +44,5 @@ def test_gpu_equals_the_simulator(float_graph, data):
 
 
 def test_float_stage_is_refused(float_graph):
-    with pytest.raises(QuantizationError, match="integer stage"):
+    with pytest.raises(QuantizationError, match="quantize the graph first"):
         IntegerExecution(float_graph, "cpu")

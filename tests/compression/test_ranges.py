@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prototypenas.compression.ranges import Range, join_ranges, quantization_of, shared_groups
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import Activation
+from prototypenas.graph.tensors import Activation
 
 
 def everywhere(graph, limits):

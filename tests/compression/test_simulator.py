@@ -3,7 +3,7 @@ import pytest
 
 import prototypenas.compression.simulator as simulator
 from prototypenas.compression.calibration import calibrate
-from prototypenas.compression.quantization import quantization, quantize
+from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import dequantize, quantize_input, simulate, simulated_logits
 from prototypenas.errors import QuantizationError
 
@@ -35,7 +35,7 @@ def test_input_is_channels_last_and_within_half_a_step(integer_graph, data):
     inputs = data(integer_graph, 3).numpy()
     integers = quantize_input(integer_graph, inputs)
     real = dequantize(integer_graph, integer_graph.input, integers).transpose(0, 3, 1, 2).reshape(inputs.shape)
-    step = quantization(integer_graph, integer_graph.input).scale
+    step = integer_graph.tensors[integer_graph.input].known_quantization.scale
     inside = (integers.transpose(0, 3, 1, 2).reshape(inputs.shape) > -128) & (
         integers.transpose(0, 3, 1, 2).reshape(inputs.shape) < 127
     )
@@ -58,5 +58,5 @@ def test_wrong_type_shape_and_stage_are_refused(integer_graph, float_graph, data
         simulate(integer_graph, quantize_input(integer_graph, data(integer_graph).numpy()).astype(np.int16))
     with pytest.raises(QuantizationError, match="wants"):
         quantize_input(integer_graph, data(integer_graph).numpy()[:, :1])
-    with pytest.raises(QuantizationError, match="integer stage"):
+    with pytest.raises(QuantizationError, match="quantize the graph first"):
         quantize_input(float_graph, data(float_graph).numpy())

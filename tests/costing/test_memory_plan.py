@@ -12,20 +12,17 @@ from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.costing.offset_assignment import step_bounds
 from prototypenas.costing.plan_structure import Structure
 from prototypenas.errors import InvalidConfiguration
-from prototypenas.graph.graph import (
-    Add,
-    AveragePool2d,
-    Concat,
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
-    Graph,
-    MaxPool2d,
-    Requantize,
-    TensorSpec,
-    Window,
-)
+from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.average_pool2d import AveragePool2d
+from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.tensors import TensorSpec, Window
 from prototypenas.testing.sampling import random_configuration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 

@@ -13,7 +13,6 @@ from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import quantize_input, simulate
 from prototypenas.costing.cores import core_named
-from prototypenas.costing.kernel_properties import weight_bytes
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import arm_flags, run_program
@@ -70,7 +69,7 @@ def random_candidate(pool: str, seed: int, *, samples: int = 3, weight_limit: in
                 shapes = lower(POOLS[pool][architecture](configuration, shape, 10), shape)
         except InvalidConfiguration:
             continue
-        if sum(weight_bytes(operator) for operator in shapes.operators) <= weight_limit:
+        if sum(operator.weight_bytes() for operator in shapes.operators) <= weight_limit:
             break
     torch.manual_seed(seed)
     module = with_random_statistics(POOLS[pool][architecture](configuration, shape, 10), shape)

@@ -10,27 +10,27 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from prototypenas.costing.kernel_properties import Kernel, scratch_bytes
 from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.c_tables import FIELD_RANGES, model_tables
-from prototypenas.graph.graph import (
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.operator import Operator
+from prototypenas.graph.operators import KERNELS as ALL_KERNELS
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.average_pool2d import AveragePool2d
+from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
+from prototypenas.graph.tensors import (
     Activation,
-    Add,
     AddArithmetic,
-    AveragePool2d,
-    Concat,
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
-    Graph,
     IntegerWeights,
-    MaxPool2d,
-    Operator,
     Quantization,
-    Requantize,
     Rescale,
     TensorSpec,
-    UpsampleNearest,
     Window,
 )
 
@@ -83,7 +83,7 @@ class Placed:
 
 
 def plan_of(graph: Graph, offsets: dict[str, int], end: int) -> MemoryPlan:
-    scratch = max(scratch_bytes(operator, graph.tensors) for operator in graph.operators)
+    scratch = max(operator.scratch_bytes(graph.tensors) for operator in graph.operators)
     return MemoryPlan(offsets, {}, {}, (), end, -(-end // 4) * 4, scratch, 0, 0)
 
 
@@ -234,7 +234,7 @@ class Harness:
         tables = model_tables(layer.graph, layer.plan)
         (entry,) = tables.layers
         whole = struct.pack("<3I", 0, layer.graph.tensors[layer.operator.output].height, 0)
-        return self.header(layer, dict(entry.fields), list(Kernel).index(entry.kernel), 1) + whole
+        return self.header(layer, dict(entry.fields), ALL_KERNELS.index(entry.kernel), 1) + whole
 
     @staticmethod
     def header(layer: Placed, fields: dict[str, int], kernel: int, calls: int) -> bytes:
@@ -253,6 +253,9 @@ class Harness:
 def packed(arithmetic: tuple[str, tuple[int, ...]] | None, fields: dict[str, int]) -> bytes:
     """A descriptor as the C compiler lays it out."""
     values = arithmetic[1] if arithmetic else ()
+    if arithmetic and arithmetic[0] == "dense":
+        weights, channels, down, right, groups = values
+        values = (weights, channels, down | right << 16, groups)
     union = b"".join(struct.pack("<I", value & 0xFFFFFFFF) for value in values).ljust(16, b"\0")
     codes = {(0, 2**32 - 1): "I", (0, 255): "B", (-128, 127): "b"}
     layout = "<" + "".join(codes.get(FIELD_RANGES.get(name, (0, 0)), "H") for name in FIELDS)
@@ -264,6 +267,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Harness:
     """Kernels compiled for this machine with the sanitizers on."""
     program = tmp_path_factory.mktemp("kernels") / "harness"
     flags = ["-std=c99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    flags.append(f"-DNN_KERNELS={','.join(ALL_KERNELS)}")
     sources = [Path(__file__).parent / "kernel_harness.c", *sorted(KERNELS.glob("*.c"))]
     subprocess.run(["gcc", *flags, "-I", KERNELS, *sources, "-o", program], check=True, timeout=120)
     return Harness(program)

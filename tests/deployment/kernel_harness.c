@@ -5,9 +5,7 @@
 
 #include "nn.h"
 
-static const nn_kernel kernels[] = {nn_convolution, nn_pointwise, nn_depthwise, nn_fully_connected, nn_add,
-                                    nn_copy,        nn_max_pool,  nn_average_pool, nn_upsample,     nn_requantize,
-                                    nn_global_pool};
+static const nn_kernel kernels[] = {NN_KERNELS}; /* all of them, by name */
 
 static void *take(size_t size)
 {

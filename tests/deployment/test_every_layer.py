@@ -51,7 +51,7 @@ def test_every_layer_equals_the_simulator(pool, seed, tmp_path):
         model.arena[model.input_offset :][: candidate.inputs[sample].size] = candidate.inputs[sample].reshape(-1)
         layer = 0
         for operator in candidate.graph.operators:
-            for _ in range(descriptor_count(operator, candidate.plan.written_in_place)):
+            for _ in range(descriptor_count(operator, candidate.graph.tensors, candidate.plan.written_in_place)):
                 model.run(layer)
                 layer += 1
             found = in_arena(candidate, model.arena, operator.output)

@@ -1,19 +1,16 @@
-"""The overlap of input and output that `input_lead_bytes` promises, proven on the compiled kernels."""
+"""The overlap of input and output that `Operator.input_lead_bytes` promises, proven on the compiled kernels."""
 
 import numpy as np
 import pytest
 
-from prototypenas.costing.kernel_properties import input_lead_bytes
-from prototypenas.graph.graph import (
-    Add,
-    AveragePool2d,
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
-    MaxPool2d,
-    Requantize,
-    UpsampleNearest,
-)
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.average_pool2d import AveragePool2d
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
 
 KINDS = (Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
 
@@ -24,7 +21,7 @@ def test_output_may_run_into_the_input_up_to_the_lead(kind, harness, make_layer)
     apart = [make_layer(rng, kind) for _ in range(80)]
     if kind is Add:
         apart = [with_equal_inputs(layer) for layer in apart]
-    leads = [input_lead_bytes(layer.operator, layer.graph.tensors) for layer in apart]
+    leads = [layer.operator.input_lead_bytes(layer.graph.tensors) for layer in apart]
     expected = harness.run(apart)
     slack = rng.integers(0, 9, len(apart)).tolist()
     for extra in ([0] * len(apart), slack):
@@ -41,7 +38,7 @@ def test_lead_is_tight(kind, harness, make_layer):
     tried = []
     for layer, expected in zip(layers, harness.run(layers), strict=True):
         target = layer.graph.tensors["out"]
-        lead = input_lead_bytes(layer.operator, layer.graph.tensors)
+        lead = layer.operator.input_lead_bytes(layer.graph.tensors)
         step = 2 * max(target.channels, layer.graph.tensors["in"].channels)
         if step <= lead < target.elements:
             tried.append((layer.moved(lead - step), expected))

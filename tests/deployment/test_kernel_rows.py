@@ -6,18 +6,16 @@ import subprocess
 import numpy as np
 import pytest
 
-from prototypenas.costing.kernel_properties import Kernel
 from prototypenas.deployment.c_tables import model_tables
-from prototypenas.graph.graph import (
-    Add,
-    AveragePool2d,
-    Conv2d,
-    DepthwiseConv2d,
-    MaxPool2d,
-    Requantize,
-    UpsampleNearest,
-    Window,
-)
+from prototypenas.graph.operators import KERNELS
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.average_pool2d import AveragePool2d
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
+from prototypenas.graph.tensors import Window
 
 KINDS = (Conv2d, DepthwiseConv2d, Add, AveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
 POISON = 77
@@ -54,7 +52,7 @@ class Rings:
         (entry,) = tables.layers
         rings = {"in_rows": self.in_rows, "second_rows": self.in_rows, "out_rows": self.out_rows}
         calls = self.calls()
-        parts = [header(self.layer, dict(entry.fields) | rings, list(Kernel).index(entry.kernel), len(calls))]
+        parts = [header(self.layer, dict(entry.fields) | rings, KERNELS.index(entry.kernel), len(calls))]
         came = 0
         for call in calls:
             end = max(came, self.rows_read(call)[1])

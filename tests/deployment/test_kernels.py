@@ -5,18 +5,15 @@ from itertools import product
 import numpy as np
 import pytest
 
-from prototypenas.graph.graph import (
-    Activation,
-    Add,
-    AveragePool2d,
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
-    MaxPool2d,
-    Requantize,
-    UpsampleNearest,
-    low_bound,
-)
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.average_pool2d import AveragePool2d
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
+from prototypenas.graph.tensors import Activation, low_bound
 
 KINDS = (
     Conv2d,

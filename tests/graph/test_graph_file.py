@@ -9,9 +9,9 @@ from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import quantize_input, simulate
 from prototypenas.errors import RunDirectoryError
-from prototypenas.graph.graph import FloatWeights, IntegerWeights
 from prototypenas.graph.graph_file import OPERATORS, load_graph, save_graph
 from prototypenas.graph.lowering import lower
+from prototypenas.graph.tensors import FloatWeights, IntegerWeights
 
 
 class EveryOperator(nn.Module):

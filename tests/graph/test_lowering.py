@@ -10,18 +10,15 @@ from torch import Tensor, nn
 
 from prototypenas.compression.float_execution import float_outputs
 from prototypenas.errors import ConfigurationError, LoweringError
-from prototypenas.graph.graph import (
-    Activation,
-    Add,
-    Concat,
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
-    MaxPool2d,
-    Requantize,
-    macs,
-)
 from prototypenas.graph.lowering import lower
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.tensors import Activation
 from prototypenas.types import GROUPS, Configuration, GroupConfiguration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
@@ -178,7 +175,7 @@ def test_published_networks_lower_exactly(name):
         "vgg11_bn": 7.609,
     }
     counted = [item for item in graph.operators if not is_lone_normalisation(item)]
-    assert round(sum(macs(operator, graph.tensors) for operator in counted) / 1e9, 3) == published_gigamacs[name]
+    assert round(sum(operator.macs(graph.tensors) for operator in counted) / 1e9, 3) == published_gigamacs[name]
     assert all(not hasattr(operator, "weights") or operator.weights is None for operator in graph.operators)
 
 

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from prototypenas.costing.memory_plan import plan_memory
-from prototypenas.graph.graph import macs
 from prototypenas.graph.lowering import lower
 from prototypenas.reporting.architecture_table import describe
 from prototypenas.types import Configuration, GroupConfiguration
@@ -19,7 +18,7 @@ def test_rows_add_up_to_the_priced_network(name):
     rows = describe(BASELINES[name], REFERENCES[name], SHAPES[name], 10)
     with torch.device("meta"):
         graph = lower(BASELINES[name](REFERENCES[name], SHAPES[name], 10), SHAPES[name])
-    assert sum(row.macs for row in rows) == sum(macs(operator, graph.tensors) for operator in graph.operators)
+    assert sum(row.macs for row in rows) == sum(operator.macs(graph.tensors) for operator in graph.operators)
     peak = max(row.ram_bytes for row in rows)
     assert max(spec.elements for spec in graph.tensors.values()) <= peak <= plan_memory(graph).arena_bytes
     blocks = [(row.part, row.block) for row in rows if row.block is not None]

@@ -7,7 +7,6 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from prototypenas.errors import InvalidConfiguration
-from prototypenas.graph.graph import macs
 from prototypenas.graph.lowering import lower
 from prototypenas.testing import check_baseline, random_configuration
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, REFERENCES, TIME_SERIES_POOL
@@ -77,4 +76,4 @@ def _check_cost(name, models):
         assert shapes.digest() == lower(model.eval(), model.input_shape).digest()
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             model(torch.zeros(1, *model.input_shape))
-        assert 2 * sum(macs(operator, shapes.tensors) for operator in shapes.operators) == counter.get_total_flops()
+        assert 2 * sum(operator.macs(shapes.tensors) for operator in shapes.operators) == counter.get_total_flops()

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from prototypenas.graph.graph import macs
 from prototypenas.graph.lowering import lower
 from search_spaces import PUBLISHED, REFERENCES
 from search_spaces.pools import IMAGE_POOL, TIME_SERIES_POOL
@@ -39,7 +38,7 @@ def cost(build, input_shape):
     with torch.device("meta"):
         network = build()
     graph = lower(network, input_shape)
-    count = sum(macs(operator, graph.tensors) for operator in graph.operators)
+    count = sum(operator.macs(graph.tensors) for operator in graph.operators)
     return count, sum(parameter.numel() for parameter in network.parameters())
 
 

@@ -14,6 +14,8 @@ typedef struct {
         struct {
             uint32_t weights;  /* first weight, in bytes */
             uint32_t channels; /* first entry of biases, multipliers and shifts */
+            uint16_t dilation_height, dilation_width; /* distance of two taps */
+            uint32_t groups;                          /* of channels that see each other only */
         } dense;
         struct { /* ((left * left_multiplier + right * right_multiplier + offset) >> shift) + zero point */
             int32_t left_multiplier;

@@ -25,6 +25,18 @@ static nn_span nn_clip(int32_t first, int32_t size, int32_t limit, uint32_t unit
     return span;
 }
 
+/* One row of a window whose taps lie apart. */
+static void nn_stage_apart(const nn_descriptor *layer, const int8_t *row, const int8_t *padding, nn_column *column,
+                           int32_t first)
+{
+    const uint32_t channels = layer->in_channels;
+    uint32_t rest = layer->kernel_width;
+    for (; rest > 0; rest--, first += layer->as.dense.dilation_width) {
+        const int inside = first >= 0 && first < layer->in_width;
+        nn_append(column, inside ? row + (uint32_t)first * channels : padding, inside ? 4 : 0, channels);
+    }
+}
+
 static void nn_stage(const nn_descriptor *layer, const nn_source *source, nn_column *column, int32_t row, int32_t first)
 {
     const int8_t *input = source->at;
@@ -32,9 +44,17 @@ static void nn_stage(const nn_descriptor *layer, const nn_source *source, nn_col
     const int8_t *padding = (const int8_t *)&fill;
     const nn_span span = nn_clip(first, layer->kernel_width, layer->in_width, layer->in_channels);
     int32_t rest = layer->kernel_height;
-    for (; rest > 0; rest--, row++) {
+    for (; rest > 0; rest--, row += layer->as.dense.dilation_height) {
         if (row < 0 || row >= layer->in_height) {
             nn_append(column, padding, 0, (uint32_t)layer->kernel_width * layer->in_channels);
+            continue;
+        }
+        if (layer->as.dense.dilation_height > 1) {
+            input = nn_ring_row(source, layer, row);
+        }
+        if (layer->as.dense.dilation_width > 1) {
+            nn_stage_apart(layer, input, padding, column, first);
+            input = nn_below(source, input);
             continue;
         }
         nn_append(column, padding, 0, span.before);

@@ -19,18 +19,23 @@ static uint32_t nn_find_taps(const nn_descriptor *layer, const nn_source *source
 {
     const int32_t *const end = taps + (uint32_t)layer->kernel_height * layer->kernel_width;
     const int32_t channels = layer->in_channels, left = column * channels;
-    const int32_t right = left + layer->kernel_width * channels, width = layer->in_width * channels;
+    const int32_t step = layer->as.dense.dilation_width * channels;
+    const int32_t right = left + layer->kernel_width * step, width = layer->in_width * channels;
     const int8_t *input = source->at;
     int32_t at;
-    for (; taps != end; row++) {
-        const int32_t first = (int32_t)(input - source->ring);
+    for (; taps != end; row += layer->as.dense.dilation_height) {
+        int32_t first;
         if (row < 0 || row >= layer->in_height) {
-            for (at = left; at < right; at += channels) {
+            for (at = left; at < right; at += step) {
                 *taps++ = padding;
             }
             continue;
         }
-        for (at = left; at < right; at += channels) {
+        if (layer->as.dense.dilation_height > 1) {
+            input = nn_ring_row(source, layer, row);
+        }
+        first = (int32_t)(input - source->ring);
+        for (at = left; at < right; at += step) {
             *taps++ = at >= 0 && at < width ? first + at : padding;
         }
         input = nn_below(source, input);

@@ -38,6 +38,12 @@ static inline const int8_t *nn_below(const nn_source *source, const int8_t *row)
     return row < source->end ? row : row - (source->end - source->ring);
 }
 
+/* Any row inside the map. */
+static inline const int8_t *nn_ring_row(const nn_source *source, const nn_descriptor *layer, int32_t row)
+{
+    return source->ring + (uint32_t)row % layer->in_rows * source->row_bytes;
+}
+
 /* How many of `rows` rows from `row` on lie one behind the other in a ring. */
 static inline uint32_t nn_unbroken(uint32_t row, uint32_t rows, uint32_t ring)
 {

@@ -1,4 +1,4 @@
-"""The simulator's kernels against plain loops over Python integers, which cannot overflow or round."""
+"""The integer arithmetic of the operators against plain loops over Python integers, which cannot overflow or round."""
 
 from itertools import product
 
@@ -7,22 +7,20 @@ import pytest
 import torch
 
 from prototypenas.compression.calibration import calibrate
-from prototypenas.compression.integer_kernels import exact_float, run_integer_operator
+from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.compression.quantization import quantize
-from prototypenas.compression.ranges import activation_of
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import (
-    Activation,
-    Add,
-    AveragePool2d,
-    Concat,
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
-    MaxPool2d,
-    Requantize,
-    UpsampleNearest,
-)
+from prototypenas.graph.operators.add import Add
+from prototypenas.graph.operators.average_pool2d import AveragePool2d
+from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.operators.conv2d import Conv2d
+from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.max_pool2d import MaxPool2d
+from prototypenas.graph.operators.requantize import Requantize
+from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
+from prototypenas.graph.tensors import Activation
+from prototypenas.graph.weighted import exact_float
 
 
 class PlainLoops:
@@ -91,8 +89,15 @@ class PlainLoops:
         return self.clamped(((total + int(weights.bias[channel])) * multiplier + 2 ** (shift - 1)) >> shift)
 
     def clamped(self, value):
-        low = -128 if activation_of(self.operator) is Activation.NONE else self.target_zero
+        low = -128 if self.operator.fused is Activation.NONE else self.target_zero
         return max(low, min(127, value + self.target_zero))
+
+
+def run_integers(graph, operator, inputs):
+    """One operator's output `(N, H, W, C)` for inputs of that form."""
+    maps = [torch.from_numpy(values).permute(0, 3, 1, 2) for values in inputs]
+    found = IntegerExecution(graph, "cpu").run_operator(graph.operators.index(operator), maps)
+    return found.permute(0, 2, 3, 1).numpy()
 
 
 def test_every_operator_equals_plain_loops(float_graph, data):
@@ -101,7 +106,7 @@ def test_every_operator_equals_plain_loops(float_graph, data):
     for operator in graph.operators:
         specs = [graph.tensors[name] for name in operator.inputs]
         inputs = [random.integers(-128, 128, (2, s.height, s.width, s.channels)).astype(np.int8) for s in specs]
-        found = run_integer_operator(operator, inputs, graph.tensors)
+        found = run_integers(graph, operator, inputs)
         assert found.dtype == np.int8
         for sample in range(2):
             expected = PlainLoops(operator, [values[sample] for values in inputs], graph.tensors).run()
@@ -117,7 +122,7 @@ def test_random_graphs_equal_plain_loops_at_the_extremes(image_graphs, data):
             for value in (-128, 127):
                 inputs = [np.full((1, s.height, s.width, s.channels), value, np.int8) for s in specs]
                 expected = PlainLoops(operator, [values[0] for values in inputs], graph.tensors).run()
-                assert np.array_equal(run_integer_operator(operator, inputs, graph.tensors)[0], expected)
+                assert np.array_equal(run_integers(graph, operator, inputs)[0], expected)
 
 
 def test_float32_is_used_only_where_no_partial_sum_can_be_rounded():
@@ -132,11 +137,10 @@ def test_wide_layer_is_exact_beyond_float32(builder):
     graph = quantize(real, calibrate(real, [torch.randn(8, 4096, 1, 1)]))
     inputs = np.random.default_rng(0).choice(np.array([-128, 127], np.int8), (2, 1, 1, 4096))
     (operator,) = graph.operators
-    found = run_integer_operator(operator, [inputs], graph.tensors)
+    found = run_integers(graph, operator, [inputs])
     assert np.array_equal(found[1], PlainLoops(operator, [inputs[1]], graph.tensors).run())
 
 
 def test_float_stage_is_refused(float_graph):
-    operator = float_graph.operators[0]
-    with pytest.raises(QuantizationError, match="integer stage"):
-        run_integer_operator(operator, [np.zeros((1, 9, 7, 3), np.int8)], float_graph.tensors)
+    with pytest.raises(QuantizationError, match="quantize the graph first"):
+        IntegerExecution(float_graph, "cpu")

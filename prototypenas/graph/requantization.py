@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import AddArithmetic, FloatWeights, IntegerWeights, Quantization, Rescale
+from prototypenas.graph.tensors import AddArithmetic, FloatWeights, IntegerWeights, Quantization, Rescale
 
 WEIGHT_LIMIT = 127
 LARGEST_BIAS = 2**29

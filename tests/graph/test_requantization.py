@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prototypenas.compression.requantization import (
+from prototypenas.errors import QuantizationError
+from prototypenas.graph.requantization import (
     add_arithmetic,
     integer_weights,
     multipliers_and_shifts,
     rescale,
 )
-from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import FloatWeights, Quantization
+from prototypenas.graph.tensors import FloatWeights, Quantization
 
 HALF = Fraction(1, 2)
 scales = st.floats(1e-6, 1e3).map(lambda value: float(np.float32(value)))
