@@ -5,24 +5,21 @@ of a concatenation are written straight into its output where that costs no memo
 4-byte aligned, and every operator uses it from its start. Tensors are bytes and need no alignment.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from prototypenas.costing.kernel_properties import SEGMENT_BYTES
 from prototypenas.costing.offset_assignment import assign_offsets, live_bound, lower_bound
 from prototypenas.costing.plan_structure import Lifetime, Structure
 from prototypenas.costing.row_layers import row_bytes_of
-from prototypenas.costing.row_plan import RowSegment, Steps, layer_steps, row_steps, sums_of
+from prototypenas.costing.row_plan import RowSegment, Steps, layer_steps, row_steps, steps_of_cuts, sums_of
+from prototypenas.costing.segmentation import Cut
 from prototypenas.graph.graph import Graph
+from prototypenas.graph.sliding import round_up
 
 ALIGNMENT = 4
 """Bytes; scratch holds int16 pairs and pointers."""
-
-PROGRESS_BYTES = 8
-"""Of `model_progress` in the C, without the rows of each layer."""
-
-SEGMENT_BYTES = 16
-"""`sizeof(model_segment)` in the C."""
 
 
 class Execution(Enum):
@@ -34,10 +31,6 @@ class Execution(Enum):
     """One layer after the other, over whole maps."""
     ROWS = "rows"
     """As `AUTO`, and the application hands in the input row by row: it never lies whole in RAM."""
-
-
-def _words(count: int) -> int:
-    return -(-count // ALIGNMENT) * ALIGNMENT
 
 
 @dataclass(frozen=True)
@@ -102,7 +95,13 @@ class MemoryPlan:
         """What the C notes while it runs rows: where it is, and how many rows of each layer there are."""
         if not self.segments:
             return 0
-        return PROGRESS_BYTES + _words(2 * max(segment.layers for segment in self.segments))
+        return 2 * ((3 if self.streamed_input else 2) + self.progress_rows)
+
+    @property
+    def progress_rows(self) -> int:
+        """Layers whose rows the C counts, so that its notes fill whole words."""
+        most = max((segment.layers for segment in self.segments), default=0)
+        return most + (most + (1 if self.streamed_input else 0)) % 2
 
     @property
     def total_bytes(self) -> int:
@@ -110,11 +109,21 @@ class MemoryPlan:
         return self.array_bytes + self.progress_bytes
 
     @property
+    def runtime(self) -> str:
+        """Which of the measured runtimes the C project links."""
+        if not self.segments:
+            return "runtime"
+        return "runtime_streamed" if self.streamed_input else "runtime_rows"
+
+    @property
     def table_bytes(self) -> int:
         """Constants of the schedule in the C project."""
-        if not self.segments:
-            return 0
-        return SEGMENT_BYTES * len(self.segments) + sum(segment.schedule.table_bytes for segment in self.segments)
+        return SEGMENT_BYTES * len(self.segments) + self.step_bytes
+
+    @property
+    def step_bytes(self) -> int:
+        """Bytes of all segments' steps, filled up to whole words."""
+        return round_up(sum(segment.schedule.table_bytes for segment in self.segments), ALIGNMENT)
 
     @property
     def above_lower_bound(self) -> float:
@@ -147,6 +156,13 @@ def plan_memory(graph: Graph, execution: Execution = Execution.AUTO) -> MemoryPl
     if execution is Execution.LAYERS:
         return layers
     return min(layers, _by_rows(structure, streamed=False), key=lambda plan: plan.total_bytes)
+
+
+def plan_with_cuts(graph: Graph, cuts: Sequence[Cut], *, streamed: bool) -> MemoryPlan:
+    """Plan the arena of a graph whose segments are given; every operator lies in one, in order."""
+    structure = Structure(graph)
+    chosen = frozenset(structure.concats)
+    return _plan(_placed(structure, chosen, steps_of_cuts(structure, chosen, cuts, streamed=streamed)))
 
 
 def _by_layers(structure: Structure) -> MemoryPlan:
@@ -216,7 +232,7 @@ def _plan(layout: _Layout) -> MemoryPlan:
         pixel_strides=layout.pixel_strides(),
         overlaps=tuple(_overlaps(layout, offsets)),
         arena_bytes=layout.extent,
-        scratch_offset=-(-layout.extent // ALIGNMENT) * ALIGNMENT,
+        scratch_offset=round_up(layout.extent, ALIGNMENT),
         scratch_bytes=max(operator.scratch_bytes(graph.tensors) for operator in graph.operators),
         lower_bound_bytes=lower_bound(steps.blocks, steps.leads),
         live_bound_bytes=live_bound(structure.plain_blocks),

@@ -5,7 +5,7 @@ sample, so its rows are its time steps.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from prototypenas.graph.graph import Graph
@@ -55,6 +55,18 @@ def rows_and_bytes(spec: TensorSpec, *, series: bool) -> tuple[int, int]:
     """Give the rows of a tensor and the bytes of one."""
     rows = spec.width if series else spec.height
     return rows, spec.elements // rows
+
+
+def with_steps_as_rows(graph: Graph) -> Graph:
+    """Return a series' graph with time along the height: the same bytes, the same weights, in the same order."""
+    tensors = {name: replace(spec, height=spec.width, width=spec.height) for name, spec in graph.tensors.items()}
+    operators = tuple(
+        replace(operator, window=operator.window.transposed)  # type: ignore[call-arg]
+        if hasattr(operator, "window")
+        else operator
+        for operator in graph.operators
+    )
+    return replace(graph, tensors=tensors, operators=operators)
 
 
 def row_bytes_of(graph: Graph, name: str) -> int:

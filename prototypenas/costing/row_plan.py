@@ -1,6 +1,6 @@
 """Segments of a network run row by row: where they begin and end, and what is kept while they run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prototypenas.costing.offset_assignment import Block, step_bounds
@@ -53,6 +53,11 @@ def row_steps(structure: Structure, in_place: frozenset[str], *, streamed: bool)
     return _Assembly(structure, in_place, problem).steps(cut(problem))
 
 
+def steps_of_cuts(structure: Structure, in_place: frozenset[str], cuts: Sequence[Cut], *, streamed: bool) -> Steps:
+    """Run a network in the segments that are given."""
+    return _Assembly(structure, in_place, _problem(structure, in_place, streamed=streamed)).steps(cuts)
+
+
 def layer_steps(structure: Structure, in_place: frozenset[str]) -> Steps:
     """Run every operator over whole maps."""
     return Steps((), structure.blocks(in_place), structure.leads(in_place), {})
@@ -84,7 +89,7 @@ class _Assembly:
         self.ring_places: dict[str, tuple[str, int]] = {}
         self.segments: list[RowSegment] = []
 
-    def steps(self, cuts: list[Cut]) -> Steps:
+    def steps(self, cuts: Sequence[Cut]) -> Steps:
         steps = [number for number, part in enumerate(cuts) for _ in range(part.first, part.end)]
         inner = set()
         for block in self.problem.blocks:

@@ -28,22 +28,25 @@ class Map:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps of one segment, each a layer counted from the segment's first, as the C follows them."""
+    """Steps of one segment, each a layer counted from the segment's first, as the C follows them.
 
-    opening: bytes
-    repeated: bytes
+    Each entry holds what one row of the segment's input sets off.
+    """
+
+    opening: tuple[bytes, ...]
+    repeated: tuple[bytes, ...]
     times: int
-    closing: bytes
+    closing: tuple[bytes, ...]
 
     @property
     def steps(self) -> bytes:
         """All steps, one after the other."""
-        return self.opening + self.repeated * self.times + self.closing
+        return b"".join((*self.opening, *self.repeated * self.times, *self.closing))
 
     @property
     def table_bytes(self) -> int:
         """Bytes of the table in the C."""
-        return len(self.opening) + len(self.repeated) + len(self.closing)
+        return sum(map(len, (*self.opening, *self.repeated, *self.closing)))
 
 
 @dataclass(frozen=True)
@@ -184,5 +187,4 @@ def _folded(ticks: Sequence[bytearray]) -> Schedule:
             start = max(same, start) + 1
     start, period, times = best
     end = start + period * times
-    body = b"".join(texts[start : start + period])
-    return Schedule(b"".join(texts[:start]), body, times, b"".join(texts[end:]))
+    return Schedule(tuple(texts[:start]), tuple(texts[start : start + period]), times, tuple(texts[end:]))
