@@ -138,5 +138,6 @@ class _Assembly:
         maps = {name: Map(known[name].rows, known[name].row_bytes, name not in inner) for name in names}
         written = {layer.writes for layer in layers}
         source = self.structure.graph.input
-        driver = source if streamed else min(n for n in layers[0].reads if n not in written and known[n].rows > 1)
+        outside = (name for name in layers[0].reads if name not in written)
+        driver = source if streamed else min(outside, key=lambda name: (known[name].rows == 1, name))
         return run_rows(layers, maps, driver, rows_at_once=self.rows_at_once, streamed=streamed)
