@@ -20,12 +20,13 @@ import torch
 from evaluators import DATASETS
 from evaluators.classification import ClassificationTask
 from evaluators.evaluator import TaskEvaluator
-from evaluators.quantizing import POST_TRAINING, quantized_network, simulated_score, train_aware
+from evaluators.quantizing import POST_TRAINING, quantized_network, simulated_outputs, train_aware
 from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.delivery import deliver
@@ -77,7 +78,9 @@ class Study:
         network.load_state_dict(load_whole(self.out / "pruned" / "checkpoint.pt")["network"])
         quantized = quantized_network(network, self.task, POST_TRAINING)
         train_aware(quantized, job, replace(POST_TRAINING, aware_epochs=AWARE_EPOCHS))
-        return {"int8, aware": simulated_score(quantized.to_integer_graph(), self.task, self.task.test)}
+        graph = quantized.to_integer_graph()
+        outputs = simulated_outputs(graph, self.task, self.task.test)
+        return {"int8, aware": self.task.int8_score(graph, outputs, self.task.test)}
 
     def from_scratch(self) -> dict[str, float]:
         """Train the half-sized network as such."""
@@ -123,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     data = DATASETS["cifar10"].load(options.data_dir)
-    recipe = recipe_for(len(data.train), options.epochs)
+    recipe = recipe_for(data, RecipeOptions(epochs=options.epochs, batch_size=128))
     study = Study(ClassificationTask(data), recipe, options.out, options.seed)
     for name, configuration in (("full", HALF.unpruned()), ("half", HALF)):
         graph = lower(build_mbednet(configuration, data.input_shape, data.num_classes).eval(), data.input_shape)

@@ -20,7 +20,8 @@ from evaluators.datasets.digits import Digits
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.evaluator import TaskEvaluator
 from evaluators.pretraining import PicturePretraining
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from prototypenas.progress import Silent
 from prototypenas.protocols import Baseline
 from prototypenas.training.pretraining import SharedNetwork, shared_configuration, started
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     digits = Digits().load(input_shape=(1, 16, 16))
     others = some_classes(digits, 0)
-    pretraining = PicturePretraining(Path("digits"), others, recipe_for(len(others.train), 15))
+    pretraining = PicturePretraining(Path("digits"), others, recipe_for(others, RecipeOptions(epochs=15)))
     few = some_classes(digits, 5, each=10)
     largest = shared_configuration((LARGE, *SMALL), build_mbednet, others.input_shape)
     with tempfile.TemporaryDirectory() as folder:

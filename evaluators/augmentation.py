@@ -9,6 +9,9 @@ from torch.nn import functional
 
 from prototypenas.errors import ConfigurationError
 
+CHANGED_ALIKE = 4
+"""Images of a shuffled batch that RandAugment changes in the same way: one call each image takes four times as long."""
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -35,9 +38,13 @@ class Augmentation:
     """Edge of a square set to zero, as a share of the image's edge (cutout); share of time of a series."""
     noise: float = 0.0
     """Standard deviation of added noise, as a share of each channel's deviation in its window."""
+    random_changes: int = 0
+    """Before all others, each few images undergo so many changes, drawn from the fourteen of torchvision's
+    `RandAugment` (Cubuk et al. 2020)."""
 
     def __post_init__(self) -> None:
-        for name in ("shift", "rotation_degrees", "scale", "speed", "brightness", "erase", "noise"):
+        numbers = ("shift", "rotation_degrees", "scale", "speed", "brightness", "erase", "noise", "random_changes")
+        for name in numbers:
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"augmentation {name} is {getattr(self, name)}; it must be at least 0")
         if max(self.scale, self.speed, self.erase, self.brightness) >= 1:
@@ -52,6 +59,8 @@ class Augmentation:
         return self._images(inputs, generator) if inputs.dim() == 4 else self._series(inputs, generator)
 
     def _images(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        if self.random_changes:
+            images = _randomly_changed(images, self.random_changes, generator)
         if self.rotation_degrees or self.scale:
             images = self._warped(images, generator)
         elif self.shift or self.flip:
@@ -117,6 +126,19 @@ class Augmentation:
         before = exact.floor()
         share = (exact - before)[:, None, :]
         return torch.lerp(_at(series, before.long()), _at(series, before.long() + 1), share)
+
+
+def _randomly_changed(images: Tensor, changes: int, generator: torch.Generator) -> Tensor:
+    """Give bytes changed by torchvision's RandAugment, `CHANGED_ALIKE` images at a time in the same way."""
+    # Takes a second to import, and hardly any training wants it.
+    from torchvision.transforms.v2 import RandAugment  # noqa: PLC0415
+
+    change = RandAugment(num_ops=changes)
+    seed = int(torch.randint(2**31, (), device=images.device, generator=generator))
+    with torch.random.fork_rng(devices=[]):
+        # It draws from the global generator.
+        torch.manual_seed(seed)
+        return torch.cat([change(part) for part in torch.split(images, CHANGED_ALIKE)])
 
 
 def mixed(

@@ -12,15 +12,19 @@ from evaluators.augmentation import mixed
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.splits import stratified_split
 from evaluators.evaluator import TaskEvaluator
-from evaluators.quantizing import AWARE, CALIBRATION_SEED, POST_TRAINING
+from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING, aware_plan
 from evaluators.training.accuracy import accuracy
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from evaluators.training.validation import training_and_validation
+from prototypenas.choices import choose
 from prototypenas.compression.simulator import dequantize_outputs
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
+from prototypenas.runs.class_scores import ClassScores
+from prototypenas.sound import FrontEnd
 from prototypenas.types import Batch, InputShape, Probe
 from prototypenas.workers.threads import computing_threads
 
@@ -57,6 +61,14 @@ class ClassificationTask:
         """Samples that are looked at once, after all training."""
         return self.data.test
 
+    @property
+    def front_end(self) -> FrontEnd | None:
+        """What turned sound into these pictures, and their normalisation."""
+        if self.data.front_end is None:
+            return None
+        normalisation = self.data.normalisation
+        return FrontEnd(self.data.front_end, normalisation.mean[0], normalisation.deviation[0])
+
     def digest(self) -> str:
         """Equal for equal samples, labels, split and shape."""
         return self.data.digest()
@@ -78,7 +90,7 @@ class ClassificationTask:
         Raises:
             ConfigurationError: naming the data set.
         """
-        if recipe.random_augmentation is not None and not self.data.is_image:
+        if recipe.augmentation.random_changes and not self.data.is_image:
             raise ConfigurationError(f"random augmentation is for images, but {self.data.name} are series")
 
     def divided(self, share: float) -> tuple[Samples, Samples | None]:
@@ -95,13 +107,14 @@ class ClassificationTask:
         """Vary, prepare, mix; cross-entropy against the (mixed) classes."""
         # Small tensors are not worth a second thread: augmenting CIFAR was ten times slower where cores were busy.
         with computing_threads(1):
-            prepared = self.data.prepared(self._varied(batch.inputs, recipe, generator))
+            prepared = self.data.prepared(recipe.augmentation(batch.inputs, generator))
         if prepared.dim() == 4:
             # As much as half faster, on CPU and GPU.
             prepared = prepared.contiguous(memory_format=torch.channels_last)
         prepared, wanted = self._mixed(prepared, batch.targets, recipe, generator)
         logits = network(prepared)
-        loss = functional.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
+        weights = class_weights(self.data).to(logits.device) if recipe.balanced_classes else None
+        loss = functional.cross_entropy(logits, wanted, weights, label_smoothing=recipe.label_smoothing)
         return loss, (logits.detach().argmax(dim=1) == batch.targets).sum()
 
     def summed_loss(self, network: nn.Module, batch: Samples) -> Tensor:
@@ -116,6 +129,11 @@ class ClassificationTask:
         """Share of samples whose greatest output is their class."""
         (logits,) = dequantize_outputs(graph, outputs)
         return int((logits.argmax(axis=1) == part.targets.numpy()).sum()) / len(part)
+
+    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> ClassScores:
+        """Count which class is taken for which, and give recall and F1 of each."""
+        (logits,) = dequantize_outputs(graph, outputs)
+        return scores_by_class(torch.from_numpy(logits).argmax(dim=1), part.targets, self.num_classes)
 
     def calibration_inputs(self, count: int) -> list[Tensor]:
         """Draw prepared training samples, as many of each class, without augmentation."""
@@ -135,12 +153,6 @@ class ClassificationTask:
         batches = tuple(Batch(inputs[place], samples.targets[place]) for place in places)
         return Probe(sample=inputs[-1:], batches=batches)
 
-    def _varied(self, inputs: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-        if recipe.random_augmentation is not None:
-            inputs = recipe.random_augmentation(inputs, generator)
-        augmentation = recipe.augmentation or self.data.augmentation
-        return augmentation(inputs, generator)
-
     def _mixed(
         self, inputs: Tensor, targets: Tensor, recipe: Recipe, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
@@ -156,7 +168,43 @@ class ClassificationTask:
         return mixed(inputs, classes, share=share, cut=name == "cutmix", generator=generator)
 
 
-def classification_evaluator(data: ClassificationData, *, epochs: int) -> TaskEvaluator:
-    """Give the evaluator of the paper's defaults: after-training quantization for images, aware for series."""
-    plan = POST_TRAINING if data.is_image else AWARE
-    return TaskEvaluator(ClassificationTask(data), recipe_for(len(data.train), epochs), quantization=plan)
+def classification_evaluator(
+    data: ClassificationData,
+    options: RecipeOptions = RecipeOptions(),  # noqa: B008  (frozen)
+    *,
+    quantization: str = "auto",
+) -> TaskEvaluator:
+    """Give the evaluator with the recipe that suits the data, as far as `options` does not say otherwise.
+
+    `quantization` is `ptq` (after training), `qat` (with further epochs that know the rounding), or `auto`, the
+    paper's choice: the first for images, the second for series.
+
+    Raises:
+        ConfigurationError: for an unknown quantization, or an option that does not suit the data.
+    """
+    aware = choose("quantization", quantization, {"auto": not data.is_image, "ptq": False, "qat": True})
+    recipe = recipe_for(data, options)
+    plan = aware_plan(recipe.epochs) if aware else POST_TRAINING
+    return TaskEvaluator(ClassificationTask(data), recipe, quantization=plan)
+
+
+def scores_by_class(predicted: Tensor, truth: Tensor, num_classes: int) -> ClassScores:
+    """Hold predicted class numbers `(N,)` against the true ones."""
+    # Takes a second to import; only a finished training needs it.
+    from torchmetrics.functional.classification import (  # noqa: PLC0415
+        multiclass_confusion_matrix,
+        multiclass_f1_score,
+        multiclass_recall,
+    )
+
+    confusion = multiclass_confusion_matrix(predicted, truth, num_classes)
+    recall, f1 = (
+        score(predicted, truth, num_classes, average="none") for score in (multiclass_recall, multiclass_f1_score)
+    )
+    return ClassScores(tuple(map(tuple, confusion.tolist())), tuple(recall.tolist()), tuple(f1.tolist()))
+
+
+def class_weights(data: ClassificationData) -> Tensor:
+    """Give each class's weight in the loss: inverse to its number of training samples, 1 in the mean over samples."""
+    counts = torch.bincount(data.train.targets, minlength=data.num_classes)
+    return len(data.train) / (data.num_classes * counts.float())

@@ -16,7 +16,7 @@ from evaluators.quantizing import (
     POST_TRAINING,
     QuantizationPlan,
     quantized_network,
-    simulated_score,
+    simulated_outputs,
     train_aware,
 )
 from evaluators.task import Task
@@ -34,6 +34,8 @@ from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
+from prototypenas.runs.class_scores import BY_CLASS, ClassScores
+from prototypenas.sound import FrontEnd, WithFrontEnd
 from prototypenas.types import Candidate, Evaluation, InputShape, Probe
 
 NOISE_SAMPLES = 64
@@ -60,6 +62,11 @@ class TaskEvaluator:
     def num_classes(self) -> int:
         """Number of classes."""
         return self.task.num_classes
+
+    @property
+    def front_end(self) -> FrontEnd | None:
+        """What turns sound into the network's input; `None` for a task that does not hear."""
+        return self.task.front_end if isinstance(self.task, WithFrontEnd) else None
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part."""
@@ -146,21 +153,23 @@ class TaskEvaluator:
         save_graph(graph, job.directory / GRAPH)
         sample = self.task.prepared(next(self.task.train.batches(NOISE_SAMPLES)))
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
+        outputs = simulated_outputs(graph, self.task, test)
         evaluation = Evaluation(
             metric=self.task.metric,
             float_score=self.task.score(network.to(job.device), test),
             fake_quantized_score=self.task.score(quantized.to(job.device), test),
-            int8_score=simulated_score(graph, self.task, test),
+            int8_score=self.task.int8_score(graph, outputs, test),
             test_samples=len(test),
             seconds=seconds,
         )
-        write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json")
+        by_class = self.task.class_scores(graph, outputs, test)
+        write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
         return evaluation
 
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
         parts = (
             self.task.digest(),
-            *self.recipe.identity(),
+            self.recipe,
             self.pruning_schedule,
             self.quantization,
             candidate.configuration,
@@ -169,11 +178,13 @@ class TaskEvaluator:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path) -> None:
+def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path, by_class: ClassScores | None = None) -> None:
     """Write the result, whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     content = {**asdict(evaluation), "fingerprint": fingerprint}
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    if by_class is not None:
+        content[BY_CLASS] = asdict(by_class)
+    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
     partial.replace(path)
 
 

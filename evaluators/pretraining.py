@@ -11,20 +11,17 @@ from torch import Tensor
 from evaluators.classification import ClassificationTask
 from evaluators.datasets.picture_folder import load_picture_folder
 from evaluators.datasets.samples import ClassificationData, Samples
-from evaluators.datasets.torchvision_sets import PHOTOS
 from evaluators.training.checkpoints import load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
-from evaluators.training.recipe import Recipe, recipe_for
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from prototypenas.errors import ConfigurationError, DatasetError
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.runs.run_directory import Arguments
 from prototypenas.types import Configuration, InputShape
-
-PHOTO_SIDE = 128
-"""Edge of the pictures that `PHOTOS` shifts by pixels."""
 
 BEST = "checkpoint.pt"
 
@@ -54,7 +51,7 @@ class PicturePretraining:
 
     def identity(self, configuration: Configuration, seed: int) -> str:
         """Give a few characters that follow from pictures, recipe, configuration and seed."""
-        parts = (self.pictures.digest(), *self.recipe.identity(), configuration, seed)
+        parts = (self.pictures.digest(), self.recipe, configuration, seed)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
     def train(
@@ -111,13 +108,12 @@ def pretraining_on(folder: Path, data: ClassificationData, *, epochs: int) -> Pi
         raise ConfigurationError(f"{data.name} are series: no pictures can pre-train networks for them")
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder; pre-training takes pictures, one subfolder a class")
-    photos = replace(PHOTOS, shift=round(PHOTOS.shift * min(data.input_shape[1:]) / PHOTO_SIDE))
-    parts = load_picture_folder(folder, name=folder.name, input_shape=data.input_shape, augmentation=photos)
+    parts = load_picture_folder(folder, name=folder.name, input_shape=data.input_shape)
     pictures = replace(parts, train=_joined(parts.train, parts.test), split="all")
     known = len(_contents(pictures.train) & _contents(data.test))
     if known:
         raise DatasetError(f"{folder} holds {known} pictures that {data.name} is tested on; take them out of it")
-    return PicturePretraining(folder, pictures, recipe_for(len(pictures.train), epochs))
+    return PicturePretraining(folder, pictures, recipe_for(pictures, RecipeOptions(epochs=epochs)))
 
 
 def _joined(first: Samples, second: Samples) -> Samples:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from evaluators.task import EVALUATION_BATCH, Part, Task
@@ -48,8 +49,13 @@ class QuantizationPlan:
 POST_TRAINING = QuantizationPlan()
 """Static quantization after training, as the paper does it for images."""
 
-AWARE = QuantizationPlan(aware_epochs=15)
-"""15 more epochs that know the rounding, as the paper does it for time series."""
+AWARE_SHARE = 0.15
+"""Epochs that know the rounding, as a share of those before: the paper's 15 after 100, for time series."""
+
+
+def aware_plan(epochs: int) -> QuantizationPlan:
+    """Give the plan that goes on with epochs that know the rounding after `epochs` that do not."""
+    return QuantizationPlan(aware_epochs=max(2, round(AWARE_SHARE * epochs)))
 
 
 def quantized_network(network: nn.Module, task: Task[Any], plan: QuantizationPlan) -> FakeQuantizedNetwork:
@@ -73,16 +79,17 @@ def train_aware(quantized: FakeQuantizedNetwork, job: TrainingJob, plan: Quantiz
         learning_rate=plan.aware_learning_rate,
         warmup_epochs=0.0,
         average_decay=0.0,
+        early_stopping=0,
     )
     aware = replace(job, phase="quantize", recipe=recipe)
     run_job(aware, quantized, PruningPlan(PruningSchedule(), ()))
     quantized.load_state_dict(load_whole(aware.best_path)["network"])
 
 
-def simulated_score(graph: Graph, task: Task[Any], part: Part) -> float:
-    """Score what integer arithmetic gives for all samples of a part, in `[0, 1]`."""
+def simulated_outputs(graph: Graph, task: Task[Any], part: Part) -> NDArray[np.int8]:
+    """Give what integer arithmetic gives for all samples of a part, `(N, output bytes)`."""
     outputs = [
         simulate_rows(graph, quantize_input(graph, task.prepared(batch).numpy()))
         for batch in part.batches(EVALUATION_BATCH)
     ]
-    return task.int8_score(graph, np.concatenate(outputs), part)
+    return np.concatenate(outputs)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from evaluators.training.recipe import Recipe
 from prototypenas.graph.graph import Graph
 from prototypenas.prototype import Prototype
+from prototypenas.runs.class_scores import ClassScores
 from prototypenas.types import InputShape, Probe
 
 EVALUATION_BATCH = 256
@@ -99,6 +100,9 @@ class Task(Protocol[P]):
 
     def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> float:
         """Score raw int8 outputs `(N, output bytes)` of a graph, one row a sample of `part`, in `[0, 1]`."""
+
+    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> ClassScores | None:
+        """Score the same outputs class by class; `None` where samples have no one class."""
 
     def calibration_inputs(self, count: int) -> list[Tensor]:
         """Draw at most `count` training samples by a fixed seed, prepared and in batches, without augmentation."""

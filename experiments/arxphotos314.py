@@ -9,9 +9,11 @@ Expect less here: we train from scratch unless `--pretrain FOLDER` names picture
 a GPU.
 """
 
+from experiments.one_line import errors_in_one_line
 from experiments.paper_experiment import image_experiment, main
 
 EXPERIMENT = image_experiment("arxphotos314")
 
 if __name__ == "__main__":
-    main(EXPERIMENT)
+    with errors_in_one_line():
+        main(EXPERIMENT)

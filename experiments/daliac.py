@@ -7,9 +7,11 @@ The paper gives neither window nor split; ours are windows of 1,024 samples and 
 100 epochs in floating point and 15 more with quantization, from scratch; five models want a GPU.
 """
 
+from experiments.one_line import errors_in_one_line
 from experiments.paper_experiment import main, series_experiment
 
 EXPERIMENT = series_experiment("daliac")
 
 if __name__ == "__main__":
-    main(EXPERIMENT)
+    with errors_in_one_line():
+        main(EXPERIMENT)

@@ -8,9 +8,11 @@ states.
 100 epochs in floating point and 15 more with quantization, from scratch; five models want a GPU.
 """
 
+from experiments.one_line import errors_in_one_line
 from experiments.paper_experiment import main, series_experiment
 
 EXPERIMENT = series_experiment("mafaulda")
 
 if __name__ == "__main__":
-    main(EXPERIMENT)
+    with errors_in_one_line():
+        main(EXPERIMENT)

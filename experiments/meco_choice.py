@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from evaluators.datasets.cifar import Cifar
 from evaluators.datasets.samples import ClassificationData
 from experiments.meco_in_our_space import random_configurations
+from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import Values, spearman, with_interval
 from prototypenas.errors import InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
@@ -129,4 +130,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -13,6 +13,7 @@ from random import Random
 import pandas as pd
 import torch
 
+from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import spearman, with_interval
 from prototypenas.errors import InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
@@ -75,4 +76,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -21,6 +21,7 @@ import torch
 from matplotlib.figure import Figure
 
 from experiments.nats_bench_cells import build_network
+from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import kendall, nondomination_scores, spearman, with_interval
 from prototypenas.errors import DatasetError, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
@@ -82,12 +83,17 @@ def score_cell(architecture: str, *, names: Sequence[str], settings: Settings) -
     torch.manual_seed(settings.seed)
     model, probe = build_network(architecture, 10), settings.probe()
     try:
-        return score_prototype(model, probe, {name: PROXIES[name] for name in names})
+        scores = score_prototype(model, probe, {name: PROXIES[name] for name in names if name != "flops"})
     except ProxyError:
         if len(names) == 1:
             return {names[0]: float("nan")}
         one_by_one = [score_cell(architecture, names=[name], settings=settings) for name in names]
         return {name: score for scores in one_by_one for name, score in scores.items()}
+    if "flops" in names:
+        # Counted at the size of the batches: the lone sample may be larger.
+        at_size = replace(probe, sample=probe.batches[0].inputs[:1])
+        scores["flops"] = score_prototype(model, at_size, {"flops": PROXIES["flops"]})["flops"]
+    return {name: scores[name] for name in names}
 
 
 def score_cells(cells: pd.DataFrame, names: Sequence[str], settings: Settings, workers: int) -> pd.DataFrame:
@@ -161,4 +167,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -10,8 +10,10 @@ from rich.console import Console
 from evaluators import DATASETS
 from evaluators.classification import classification_evaluator
 from evaluators.datasets.samples import ClassificationData
-from evaluators.datasets.summary import summary_of
 from evaluators.pretraining import PicturePretraining, pretraining_on
+from evaluators.reference_classifiers import ReferenceClassifiers
+from evaluators.training.suitable_recipe import RecipeOptions
+from evaluators.training.summary import summary_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.space import SearchSpace
@@ -66,10 +68,10 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     options = _parser(experiment).parse_args(arguments)
     chosen = replace(experiment, trials=options.trials, epochs=options.epochs)
     console = Console()
-    directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     data = DATASETS[chosen.dataset].load(
         options.data_dir, download=options.download, input_shape=experiment.input_shape
     )
+    directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     training = training_of(chosen, data, seed=options.seed, device=options.device)
     if options.pretrain is not None:
         training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
@@ -84,6 +86,11 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
         )
     print_table(console, final_table(models))
     return models
+
+
+def paper_recipe(epochs: int) -> RecipeOptions:
+    """Give the paper's number of epochs; its batch size and learning rate are lost, these are common values."""
+    return RecipeOptions(epochs=epochs, batch_size=128, learning_rate=0.05, early_stopping=0)
 
 
 def search_of(experiment: PaperExperiment, seed: int) -> Search:
@@ -104,15 +111,17 @@ def search_of(experiment: PaperExperiment, seed: int) -> Search:
 
 def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: int, device: str) -> Training:
     """Give step 3 with the paper's quantization: after training for images, in training for series."""
+    evaluator = classification_evaluator(data, paper_recipe(experiment.epochs))
     arguments = {"epochs": experiment.epochs, "data_digest": data.digest()}
     return Training(
         experiment.dataset,
-        classification_evaluator(data, epochs=experiment.epochs),
+        evaluator,
         experiment.architectures,
         arguments,
         seed=seed,
         device=device,
-        summary=summary_of(data),
+        summary=summary_of(data, evaluator.recipe),
+        references=ReferenceClassifiers(data),
     )
 
 

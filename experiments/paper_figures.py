@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import kendall
 from prototypenas import pipeline
 from prototypenas.errors import RunDirectoryError
@@ -71,4 +72,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

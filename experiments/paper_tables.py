@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.one_line import errors_in_one_line
 from experiments.paper_values import TABLE_2, TABLE_3, TABLE_4, TABLE_4_COLUMNS, PaperTable
 from experiments.rank_correlation import kendall, with_interval
 from prototypenas import pipeline
@@ -149,4 +150,5 @@ def _one(value: float) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

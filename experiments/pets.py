@@ -12,9 +12,11 @@ The paper's figures are far above those known for 37 breeds; they fit the two sp
 (`pets` in `evaluators.DATASETS` has the breeds).
 """
 
+from experiments.one_line import errors_in_one_line
 from experiments.paper_experiment import image_experiment, main
 
 EXPERIMENT = image_experiment("pets-species")
 
 if __name__ == "__main__":
-    main(EXPERIMENT)
+    with errors_in_one_line():
+        main(EXPERIMENT)

@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
+from experiments.one_line import errors_in_one_line
 from prototypenas.evidence import gaussian_probe, score_prototype
 from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, REFERENCES
@@ -73,4 +74,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -19,6 +19,8 @@ from rich.console import Console
 from evaluators import DATASETS
 from evaluators.classification import classification_evaluator
 from evaluators.evaluator import TaskEvaluator
+from evaluators.training.suitable_recipe import RecipeOptions
+from experiments.one_line import errors_in_one_line
 from prototypenas import pipeline
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
@@ -113,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProgressBars(Console()) as progress:
         rows = train_strategies(
             strategies,
-            classification_evaluator(data, epochs=options.epochs),
+            classification_evaluator(data, RecipeOptions(epochs=options.epochs)),
             options.out,
             seed=options.seed,
             device=options.device,
@@ -150,4 +152,5 @@ def _mflops(candidate: Candidate) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

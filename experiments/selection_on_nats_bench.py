@@ -20,6 +20,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from experiments.one_line import errors_in_one_line
 from prototypenas.reporting.drawing import COLOURS, HIGHLIGHT, house_style, svg_text
 from prototypenas.selection.coverage import coverage, space_of
 from prototypenas.selection.exact import best_subset
@@ -175,4 +176,5 @@ def _judge_all(chosen: dict[str, NDArray[np.intp]], drawn: pd.DataFrame) -> dict
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

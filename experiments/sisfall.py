@@ -32,6 +32,7 @@ from evaluators.datasets.sisfall import SisFall
 from evaluators.evaluator import TaskEvaluator
 from evaluators.quantizing import POST_TRAINING
 from evaluators.training.recipe import Recipe
+from experiments.one_line import errors_in_one_line
 from prototypenas.prototype import Prototype
 from prototypenas.reporting.console import ProgressBars
 from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration, InputShape
@@ -177,4 +178,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -17,9 +17,9 @@ def choose(kind: str, name: str, options: Mapping[str, Value]) -> Value:
     """
     if name in options:
         return options[name]
-    near = difflib.get_close_matches(name, options, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(shortened(name), options, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(options))}"
-    raise ConfigurationError(f"unknown {kind} {name!r}; {hint}")
+    raise ConfigurationError(f"unknown {kind} {shortened(name)!r}; {hint}")
 
 
 def choose_all(kind: str, names: tuple[str, ...], options: Mapping[str, Value]) -> dict[str, Value]:
@@ -34,3 +34,8 @@ def choose_all(kind: str, names: tuple[str, ...], options: Mapping[str, Value]) 
     if repeated:
         raise ConfigurationError(f"{kind} {', '.join(sorted(repeated))} given more than once")
     return {name: choose(kind, name, options) for name in names}
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return the text, cut after `most` characters, for a message."""
+    return text if len(text) <= most else f"{text[:most]}..."

@@ -4,7 +4,7 @@ The first three are the paper's (sections 3.1 to 3.3). A step that is finished i
 continued, and one asked for with other arguments is refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,9 @@ from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress, Silent
-from prototypenas.protocols import Baseline, Evaluator
+from prototypenas.protocols import Baseline, Evaluator, References
 from prototypenas.reporting.report_data import ModelResult
+from prototypenas.runs.class_scores import REFERENCES_FILE, write_references
 from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
@@ -74,6 +75,8 @@ class Training:
     plugins: tuple[PluginSource, ...] = ()
     summary: DatasetSummary | None = None
     """For the report."""
+    references: References | None = None
+    """Simple classifiers that are trained beside the models, for comparison; `None` where there are none."""
     pretraining: Pretraining | None = None
     """Where the models of an architecture get their first weights from; `None` draws them."""
 
@@ -171,7 +174,11 @@ def evaluate(
     chosen = selected(run).chosen
     baselines = _first_weights(run, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
-    jobs = [partial(_evaluate_one, ready, candidate, run.absolute()) for candidate in chosen]
+    jobs: list[Callable[[Progress], object]] = [
+        partial(_evaluate_one, ready, candidate, run.absolute()) for candidate in chosen
+    ]
+    if training.references is not None and not (run.results / REFERENCES_FILE).exists():
+        jobs.append(partial(_score_references, training.references, run.absolute()))
     machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
     return results(run, target)
 
@@ -301,6 +308,12 @@ def _pretrain_one(training: Training, shared: SharedNetwork, run: RunDirectory, 
             device=training.device,
             progress=progress,
         )
+
+
+def _score_references(references: References, run: RunDirectory, progress: Progress) -> None:
+    run.check_seen()
+    with computing_threads(1):
+        write_references(references.scores(progress), run.results)
 
 
 def _evaluate_one(training: Training, candidate: Candidate, run: RunDirectory, progress: Progress) -> Evaluation:

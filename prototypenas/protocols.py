@@ -14,6 +14,7 @@ from prototypenas.evidence import Evidence
 from prototypenas.graph.graph import Graph
 from prototypenas.progress import Progress
 from prototypenas.prototype import Prototype
+from prototypenas.runs.class_scores import ReferenceScore
 from prototypenas.types import Candidate, Configuration, Evaluation, InputShape, Probe
 
 
@@ -85,3 +86,10 @@ class Evaluator(Protocol):
 
 Baselines = Mapping[str, Baseline]
 Proxies = Mapping[str, Proxy]
+
+
+class References(Protocol):
+    """Simple classifiers that the networks are compared with; it pickles."""
+
+    def scores(self, progress: Progress) -> tuple[ReferenceScore, ...]:
+        """Train each on the training part and test it on the test part; the same every time."""

@@ -11,6 +11,12 @@ from prototypenas.errors import ConfigurationError
 GROUPS = 4
 """Groups of superblocks in every prototype (paper, section 3.1)."""
 
+MOST_SUPERBLOCKS = 100
+"""Of one group: twenty times what is searched; more is a typing error and would be built for minutes."""
+
+LARGEST_KERNEL = 999
+"""Edge of a convolution's kernel, or its length over time."""
+
 InputShape = tuple[int, ...]
 """One sample without its batch dimension: `(C, H, W)` for images, `(C, T)` for time series."""
 
@@ -29,10 +35,10 @@ class GroupConfiguration:
     """Share of channels that pruning removes, in `[0, 1)`."""
 
     def __post_init__(self) -> None:
-        if self.depth < 1:
-            raise ConfigurationError(f"depth is {self.depth}; a group has at least 1 superblock")
-        if self.kernel < 1 or self.kernel % 2 == 0:
-            raise ConfigurationError(f"kernel is {self.kernel}; it must be odd and positive")
+        if not 1 <= self.depth <= MOST_SUPERBLOCKS:
+            raise ConfigurationError(f"depth is {self.depth}; a group has 1 to {MOST_SUPERBLOCKS} superblocks")
+        if not 1 <= self.kernel <= LARGEST_KERNEL or self.kernel % 2 == 0:
+            raise ConfigurationError(f"kernel is {self.kernel}; it must be odd, from 1 to {LARGEST_KERNEL}")
         if self.stride not in (1, 2):
             raise ConfigurationError(f"stride is {self.stride}; it must be 1 or 2")
         if not 0.0 <= self.sparsity < 1.0:

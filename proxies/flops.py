@@ -29,5 +29,9 @@ class CountedFlops:
         return 2.0 * self._macs
 
 
-flops_score = WatchingProxy(Watch(CountedFlops), CountedFlops.flops)
+flops_score = WatchingProxy(
+    Watch(CountedFlops),
+    CountedFlops.flops,
+    "FLOPs: twice the multiply-accumulates of one inference; a baseline that every proxy must beat.",
+)
 """Twice the multiply-accumulates of convolution and linear layers; higher counts as better."""

@@ -7,7 +7,7 @@ from prototypenas.evidence import Evidence
 
 
 def grad_norm_score(evidence: Evidence) -> float:
-    """Sum over convolution and linear layers of the Euclidean norm of the weight gradient on batch 0; higher is better.
+    """GradNorm: sum over layers of the Euclidean norm of the weight gradient on one batch; higher is better.
 
     Raises:
         ProxyError: if all gradients are 0.

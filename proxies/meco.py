@@ -101,8 +101,16 @@ def _keeps_correlations(module: nn.Module) -> bool:
     return isinstance(module, _BatchNorm) and (module.weight is None or bool(module.weight.all()))
 
 
-meco_score = WatchingProxy(Watch(LeastEigenvalues), LeastEigenvalues.total)
+meco_score = WatchingProxy(
+    Watch(LeastEigenvalues),
+    LeastEigenvalues.total,
+    "MeCo: sum over layers of the least eigenvalue of the channel correlations of one sample (Jiang et al. 2023).",
+)
 """Sum over leaf modules of the least eigenvalue of the channel correlations of one sample; higher is better."""
 
-meco_all_modules_score = WatchingProxy(Watch(partial(LeastEigenvalues, all_modules=True)), LeastEigenvalues.total)
+meco_all_modules_score = WatchingProxy(
+    Watch(partial(LeastEigenvalues, all_modules=True)),
+    LeastEigenvalues.total,
+    "MeCo over every module, containers too, equal to the reference implementation.",
+)
 """The same over every module, containers too, equal to the reference implementation; for comparisons."""

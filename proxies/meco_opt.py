@@ -44,5 +44,9 @@ class DrawnLeastEigenvalues:
         return sum(weight * value for weight, value in zip(self._weights, least, strict=True))
 
 
-meco_opt_score = WatchingProxy(Watch(DrawnLeastEigenvalues), DrawnLeastEigenvalues.total)
+meco_opt_score = WatchingProxy(
+    Watch(DrawnLeastEigenvalues),
+    DrawnLeastEigenvalues.total,
+    "MeCo-opt: MeCo on eight channels drawn from each feature map, weighted by how many it has (Jiang et al. 2023).",
+)
 """Sum over leaf modules of `C / 8` times the least eigenvalue among 8 drawn channels; higher is better."""

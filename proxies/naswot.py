@@ -76,7 +76,11 @@ def _as_words(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8))).view(np.uint64)
 
 
-naswot_score = WatchingProxy(Watch(ActivationCodes, batch=0), ActivationCodes.log_determinant)
+naswot_score = WatchingProxy(
+    Watch(ActivationCodes, batch=0),
+    ActivationCodes.log_determinant,
+    "NASWOT: how differently the samples of a batch switch the activation units (Mellor et al. 2021).",
+)
 """Log-determinant of the kernel of activation codes of batch 0; higher is better.
 
 Scores compare at equal batch sizes only.

@@ -4,5 +4,5 @@ from prototypenas.evidence import Evidence
 
 
 def params_score(evidence: Evidence) -> float:
-    """Count all parameters, normalisation included; higher counts as better."""
+    """Number of parameters, normalisation included; a baseline that every proxy must beat; higher counts as better."""
     return float(sum(parameter.numel() for parameter in evidence.model.parameters()))

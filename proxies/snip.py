@@ -7,7 +7,7 @@ from prototypenas.evidence import Evidence
 
 
 def snip_score(evidence: Evidence) -> float:
-    """Sum of `|w * dL/dw|` over convolution and linear weights on batch 0; higher is better.
+    """SNIP: sum of `|w * dL/dw|` over all weights w on one batch, their weight in the loss; higher is better.
 
     Raises:
         ProxyError: if all gradients are 0.

@@ -12,7 +12,7 @@ from prototypenas.evidence import Evidence
 
 
 def synflow_score(evidence: Evidence) -> float:
-    """Sum of `|w * dR/dw|` over convolution and linear weights; higher is better.
+    """SynFlow: sum of `|w * dR/dw|` over all weights w, R the summed output without data; higher is better.
 
     R is the summed output for an input of ones, with all parameters replaced by their magnitudes and batch
     normalisation left out (Abdelfattah et al. 2021), in float64: the score spans many orders of magnitude.

@@ -18,7 +18,9 @@ _SEED = 0
 
 
 def zen_score(evidence: Evidence) -> float:
-    """Log of the mean change of the last feature map, plus the log scale each batch normalisation divides out.
+    """Zen-score: log of how much the last feature map changes with the input, random weights; higher is better.
+
+    To it the log scale that each batch normalisation divides out is added.
 
     Higher is better. Weights and both inputs are drawn anew from N(0, 1), one draw, in the shape of batch 0. The
     last feature map is the last output of a leaf module with more than one position. Shortcuts stay in place.

@@ -57,3 +57,34 @@ def test_neither_or_both_of_name_and_path_are_refused(finished, squares):
         result = invoke(*arguments)
         assert result.exit_code == 2
         assert "--data" in result.stderr
+
+
+def test_a_decision_between_two_readings_is_recorded_and_kept(tmp_path):
+    rows = np.random.default_rng(0).integers(0, 256, (40, 256), dtype=np.uint8)
+    np.savez(tmp_path / "rows.npz", x=rows, y=np.arange(40) % 2)
+    out = tmp_path / "run"
+    search = ("--plugin", PARTS, "--architectures", "toy", "--proxies", "snip", "--trials", "4")
+    command = ("run", "--data", tmp_path / "rows.npz", *search, "--keep", "1", "--epochs", "1", "--jobs", "1")
+    asked = invoke(*command, "--out", out)
+    assert asked.exit_code == 2 and not out.exists()
+    assert "--layout 16x16" in asked.stderr and "--layout NT" in asked.stderr
+    done = invoke(*command, "--out", out, "--layout", "16x16")
+    assert done.exit_code == 0, done.output
+    assert "read as: arrays of numpy; 16x16: pictures of 16x16" in done.stdout
+    assert "Read as: arrays of numpy; 16x16" in (out / "report.html").read_text()
+    assert json.loads((out / "run.json").read_text())["evaluation"]["layout"] == "16x16"
+    again = invoke("deploy", out, "--plugin", PARTS)
+    assert again.exit_code == 0, again.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("digits", "--layout", "NHW"), "--layout says how files of your own are read"),
+        (("--data", "own.npz", "--value-range", "1:0"), "value range is '1:0'"),
+        (("--data", "own.npz", "--value-range", "black"), "value range is 'black'"),
+    ],
+)
+def test_decisions_that_make_no_sense_are_refused(options, message):
+    result = invoke("run", *options)
+    assert result.exit_code == 2 and message in result.stderr

@@ -8,13 +8,14 @@ from evaluators.datasets.bitbrain import BitbrainSleep
 from evaluators.datasets.cifar import Cifar
 from evaluators.datasets.daliac import Daliac
 from evaluators.datasets.digits import Digits
+from evaluators.datasets.gtsrb import GTSRB
 from evaluators.datasets.mafaulda import Mafaulda
 from evaluators.datasets.own_data import open_dataset
 from evaluators.datasets.picture_folder import ArxPhotos
 from evaluators.datasets.samples import ClassificationData, Normalisation, Samples
 from evaluators.datasets.sisfall import SisFall
 from evaluators.datasets.source import DatasetSource
-from evaluators.datasets.torchvision_sets import CARS, FLOWERS, GTSRB, PETS, PETS_SPECIES
+from evaluators.datasets.torchvision_sets import CARS, FLOWERS, PETS, PETS_SPECIES
 
 DATASETS: Mapping[str, DatasetSource] = MappingProxyType(
     {

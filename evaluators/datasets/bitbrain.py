@@ -60,8 +60,8 @@ class BitbrainSleep:
             DatasetError: if a night is missing, its EDF is truncated or lacks a channel, or a stage is unknown.
         """
         if download:
-            raise DatasetError(f"fetch {HOMEPAGE} with its own client (openneuro or datalad), which checks every file")
-        root = existing_folder(data_dir, "bitbrain-sleep", download=False, homepage=HOMEPAGE)
+            raise DatasetError(f"no download here: fetch {HOMEPAGE} with its client (openneuro, datalad)")
+        root = existing_folder(data_dir, "bitbrain-sleep", homepage=HOMEPAGE)
         people = self._people(root)
         _, held = grouped_split(list(people.values()), 0.2, seed=SPLIT_SEED)
         recordings = (epoch for night, person in people.items() for epoch in self._epochs(root, night, person))

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import existing_folder, torchvision_set
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from prototypenas.errors import ConfigurationError, DatasetError
@@ -48,7 +47,7 @@ class Cifar:
         Raises:
             DatasetError: if a file is missing or its checksum is not the published one.
         """
-        folder = existing_folder(data_dir, self.name, download=download, homepage=_HOMEPAGE)
+        folder = existing_folder(data_dir, self.name, download=download, homepage=_HOMEPAGE, downloadable=True)
         kind = f"CIFAR{self.classes}"
         parts, names = [], ()
         for train in (True, False):
@@ -65,6 +64,5 @@ class Cifar:
             parts[0],
             parts[1],
             input_shape=input_shape or self.input_shape,
-            augmentation=Augmentation(shift=4, flip=True),
             split="official",
         )

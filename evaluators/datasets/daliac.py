@@ -58,7 +58,7 @@ class Daliac:
         """
         if download:
             raise DatasetError(f"DaLiAc publishes no checksum, so it is not downloaded; get it from {HOMEPAGE}")
-        folder = existing_folder(data_dir, "daliac", download=False, homepage=HOMEPAGE)
+        folder = existing_folder(data_dir, "daliac", homepage=HOMEPAGE)
         shape = input_shape or self.input_shape
         recordings = (
             recording

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.datasets.splits import stratified_split
 from prototypenas.errors import ConfigurationError
@@ -50,6 +49,5 @@ class Digits:
             [str(digit) for digit in range(10)],
             samples.at(train),
             samples.at(test),
-            augmentation=Augmentation(shift=max(1, shape[1] // 16), rotation_degrees=10.0, scale=0.1),
             split="80/20 within each digit, fixed seed; no official split",
         )

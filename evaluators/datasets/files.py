@@ -10,23 +10,30 @@ from typing import Any
 from prototypenas.errors import DatasetError
 
 
-def existing_folder(data_dir: Path | None, name: str, *, download: bool, homepage: str) -> Path:
-    """Give the data folder, made where `download` will fill it.
+def existing_folder(
+    data_dir: Path | None, name: str, *, download: bool = False, homepage: str, downloadable: bool = False
+) -> Path:
+    """Give the data folder, made where `download` will fill it; `downloadable` sets are offered `--download`.
 
     Raises:
-        DatasetError: if none was given or it does not exist.
+        DatasetError: if none was given, it does not exist, or it cannot be made.
     """
-    hint = f"get {name} from {homepage}"
+    hint = f"get {name} from {homepage}" + (" or use --download" if downloadable else "")
     if data_dir is None:
-        raise DatasetError(f"{name} needs a data folder (--data-dir); {hint} or use --download")
+        raise DatasetError(f"{name} needs a data folder (--data-dir); {hint}")
     if download:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatasetError(f"data folder {data_dir} cannot be made: {error.strerror}") from error
     if not data_dir.is_dir():
-        raise DatasetError(f"data folder {data_dir} does not exist; {hint} or use --download")
+        raise DatasetError(f"data folder {data_dir} does not exist; {hint}")
     return data_dir
 
 
-def torchvision_set(kind: str, folder: Path, name: str, *, download: bool, homepage: str, **options: Any) -> Any:
+def torchvision_set(
+    kind: str, folder: Path, name: str, *, download: bool, homepage: str, downloadable: bool = True, **options: Any
+) -> Any:
     """Open the data set of that class in `torchvision.datasets` without a word on the terminal.
 
     Raises:
@@ -40,9 +47,8 @@ def torchvision_set(kind: str, folder: Path, name: str, *, download: bool, homep
             warnings.simplefilter("ignore", category=Warning)
             return getattr(datasets, kind)(root=str(folder), download=download, **options)
     except (RuntimeError, OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DatasetError(
-            f"{name} cannot be read from {folder}: {error}; get it from {homepage} or use --download"
-        ) from error
+        hint = f"get it from {homepage}" + (" or use --download" if downloadable else "")
+        raise DatasetError(f"{name} cannot be read from {folder}: {error}; {hint}") from error
 
 
 def required_file(path: Path, name: str, homepage: str) -> Path:

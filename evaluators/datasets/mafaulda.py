@@ -73,7 +73,7 @@ class Mafaulda:
         """
         if download:
             raise DatasetError(f"MAFAULDA publishes no checksum, so it is not downloaded; get it from {HOMEPAGE}")
-        root = existing_folder(data_dir, "mafaulda", download=False, homepage=HOMEPAGE)
+        root = existing_folder(data_dir, "mafaulda", homepage=HOMEPAGE)
         listed = [entry for number in range(len(self.conditions)) for entry in self._listed(root, number)]
         numbers = np.asarray([number for number, _ in listed], dtype=np.int64)
         _, held = stratified_split(numbers, 0.2, seed=SPLIT_SEED)

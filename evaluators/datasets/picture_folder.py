@@ -6,13 +6,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.class_folders import Entries, Listing, list_classes
 from evaluators.datasets.files import existing_folder
 from evaluators.datasets.pictures import PICTURE_SUFFIXES, bits_of, read_pictures
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.datasets.splits import stratified_split
-from evaluators.datasets.torchvision_sets import PHOTOS
 from prototypenas.errors import DatasetError
 from prototypenas.types import InputShape
 
@@ -25,7 +23,6 @@ def load_picture_folder(
     *,
     name: str,
     input_shape: InputShape = (3, 128, 128),
-    augmentation: Augmentation = PHOTOS,
     layout: str | None = None,
 ) -> ClassificationData:
     """Read `<class>/**/*.png` (and the other suffixes), class names in alphabetical order.
@@ -38,12 +35,10 @@ def load_picture_folder(
             that can be read in two ways, or a file that is no picture.
     """
     listing = list_classes(folder, PICTURE_SUFFIXES, name, layout=layout)
-    return load_pictures(listing, name=name, input_shape=input_shape, augmentation=augmentation)
+    return load_pictures(listing, name=name, input_shape=input_shape)
 
 
-def load_pictures(
-    listing: Listing, *, name: str, input_shape: InputShape, augmentation: Augmentation = PHOTOS
-) -> ClassificationData:
+def load_pictures(listing: Listing, *, name: str, input_shape: InputShape) -> ClassificationData:
     """Read listed pictures; where no test part is listed, a fifth of each class is held out by a fixed seed.
 
     Raises:
@@ -62,7 +57,7 @@ def load_pictures(
     else:
         kept, held = stratified_split(np.asarray(train.targets), TEST_SHARE, seed=SPLIT_SEED)
         train, test, split = train.at(kept), train.at(held), "80/20 within each class, fixed seed"
-    data = assembled(name, listing.classes, train, test, augmentation=augmentation, split=split)
+    data = assembled(name, listing.classes, train, test, split=split)
     validation = read(listing.val) if listing.val else None
     return replace(data, validation=validation, reading="; ".join(("a folder of pictures by class", *notes)))
 
@@ -90,7 +85,7 @@ class ArxPhotos:
         """
         if download:
             raise DatasetError(f"arxphotos314 cannot be downloaded: it is not public; ask {self.homepage}")
-        root = existing_folder(data_dir, "arxphotos314", download=False, homepage=self.homepage)
+        root = existing_folder(data_dir, "arxphotos314", homepage=self.homepage)
         places = [root / "ARXPHOTOS314" / "images", root / "images", root]
         folder = next(place for place in places if place.is_dir())
         data = load_picture_folder(folder, name="arxphotos314", input_shape=input_shape or self.input_shape)

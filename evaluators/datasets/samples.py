@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from evaluators.augmentation import Augmentation
 from prototypenas.errors import ConfigurationError, DatasetError
+from prototypenas.sound.log_mel import LogMel
 from prototypenas.types import InputShape
 
 PART = 256
@@ -63,8 +64,8 @@ class ClassificationData:
     input_shape: InputShape
     """What the network sees; stored images may be smaller and are enlarged batch by batch."""
     normalisation: Normalisation
-    augmentation: Augmentation
-    """What suits the set; a recipe may choose another."""
+    augmentation: Augmentation | None
+    """What is known to suit the set; `None` derives it (`evaluators.suitable_augmentation`)."""
     split: str
     """How training and test were parted, in words, for the report."""
     train_groups: Tensor | None = None
@@ -73,6 +74,8 @@ class ClassificationData:
     """What the publisher set apart to choose the best checkpoint; otherwise a share of the training part is."""
     reading: str = ""
     """How a user's files were understood, in words, for the report."""
+    front_end: LogMel | None = None
+    """What turned sound into these pictures; it is delivered as C too."""
 
     @property
     def num_classes(self) -> int:
@@ -95,10 +98,6 @@ class ClassificationData:
             values = functional.interpolate(values, size=size, mode="bilinear", align_corners=False)
         return values
 
-    def with_augmentation(self, augmentation: Augmentation) -> "ClassificationData":
-        """Give the same data, varied otherwise in training."""
-        return replace(self, augmentation=augmentation)
-
     def digest(self) -> str:
         """Equal for equal samples, labels, split and shape."""
         digest = hashlib.sha256(repr((self.classes, self.input_shape)).encode())
@@ -115,7 +114,7 @@ def assembled(
     test: Samples,
     *,
     input_shape: InputShape | None = None,
-    augmentation: Augmentation = Augmentation(),  # noqa: B008  (frozen)
+    augmentation: Augmentation | None = None,
     split: str,
     train_groups: Tensor | None = None,
 ) -> ClassificationData:

@@ -115,7 +115,7 @@ def parse_lines(content: bytes, name: str) -> NDArray[np.float32]:
 def _location(data_dir: Path | None) -> Path:
     if data_dir is not None and data_dir.suffix == ".zip" and data_dir.is_file():
         return data_dir
-    folder = existing_folder(data_dir, "sisfall", download=False, homepage=HOMEPAGE)
+    folder = existing_folder(data_dir, "sisfall", homepage=HOMEPAGE)
     if any(folder.rglob("*_R01.txt")):
         return folder
     archives = sorted(path for path in folder.glob("*.zip") if "sisfall" in path.name.lower())

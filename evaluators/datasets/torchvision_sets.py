@@ -1,4 +1,4 @@
-"""Image sets that torchvision knows how to find: GTSRB, Flowers-102, Oxford-IIIT Pet, Stanford Cars."""
+"""Image sets that torchvision knows how to find: Flowers-102, Oxford-IIIT Pet, Stanford Cars."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,18 +6,11 @@ from pathlib import Path
 
 import torch
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.files import existing_folder, torchvision_set
 from evaluators.datasets.pictures import read_pictures
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from prototypenas.errors import DatasetError
 from prototypenas.types import InputShape
-
-PHOTOS = Augmentation(shift=12, flip=True, rotation_degrees=10.0, scale=0.15, brightness=0.2)
-"""For photographs of about 128 pixels."""
-
-SIGNS = Augmentation(shift=8, rotation_degrees=8.0, scale=0.1, brightness=0.3)
-"""For traffic signs: mirrored ones mean something else."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +37,12 @@ class PictureSet:
     samples: tuple[int, int]
     """Training and test images of the complete set; any other count is refused."""
     list_part: ListPart
-    augmentation: Augmentation = PHOTOS
     split: str = "official"
     input_shape: InputShape = (3, 128, 128)
     needs_files: bool = True
+    downloadable: bool = True
+    other_samples: tuple[tuple[int, int], ...] = ()
+    """Counts of other complete editions of the set."""
 
     def load(
         self, data_dir: Path | None, *, download: bool = False, input_shape: InputShape | None = None
@@ -55,13 +50,18 @@ class PictureSet:
         """Read the official training and test parts at the input shape.
 
         Raises:
-            DatasetError: if files are missing, damaged or of another count.
+            DatasetError: if files are missing, damaged or of another count, or a download is asked for that is gone.
         """
-        folder = existing_folder(data_dir, self.name, download=download, homepage=self.homepage)
+        if download and not self.downloadable:
+            raise DatasetError(f"{self.name} can no longer be downloaded; place its files by hand: {self.homepage}")
+        folder = existing_folder(
+            data_dir, self.name, download=download, homepage=self.homepage, downloadable=self.downloadable
+        )
         shape = input_shape or self.input_shape
         lists = [self.list_part(self, folder, train, download) for train in (True, False)]
+        counts = (len(lists[0].paths), len(lists[1].paths))
         for part, found, expected in zip(("training", "test"), lists, self.samples, strict=True):
-            if len(found.paths) != expected:
+            if len(found.paths) != expected and counts not in self.other_samples:
                 raise DatasetError(
                     f"{folder} lists {len(found.paths)} {part} images of {self.name}, the complete set has {expected}; "
                     f"get it from {self.homepage}"
@@ -71,21 +71,7 @@ class PictureSet:
         train, test = (
             Samples(read_pictures(found.paths, shape, name=self.name), torch.tensor(found.labels)) for found in lists
         )
-        return assembled(self.name, lists[0].classes, train, test, augmentation=self.augmentation, split=self.split)
-
-
-def list_gtsrb(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
-    """German Traffic Sign Recognition Benchmark, the 2011 competition's training set as torchvision has it."""
-    part = torchvision_set(
-        "GTSRB",
-        folder,
-        source.name,
-        download=download,
-        homepage=source.homepage,
-        split="train" if train else "test",
-    )
-    paths, labels = zip(*part._samples, strict=True)
-    return _listed(paths, labels, [f"{number:02d}" for number in range(source.classes)])
+        return assembled(self.name, lists[0].classes, train, test, split=self.split)
 
 
 def list_flowers(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
@@ -103,7 +89,7 @@ def list_flowers(source: PictureSet, folder: Path, train: bool, download: bool) 
             split=split,
         )
         paths, labels, names = paths + part._image_files, labels + part._labels, part.classes
-    return _listed(paths, labels, names)
+    return picture_list(paths, labels, names)
 
 
 def list_pets(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
@@ -117,43 +103,30 @@ def list_pets(source: PictureSet, folder: Path, train: bool, download: bool) -> 
         split="trainval" if train else "test",
     )
     if source.classes == 2:
-        return _listed(part._images, part._bin_labels, part.bin_classes)
-    return _listed(part._images, part._labels, part.classes)
+        return picture_list(part._images, part._bin_labels, part.bin_classes)
+    return picture_list(part._images, part._labels, part.classes)
 
 
 def list_cars(source: PictureSet, folder: Path, train: bool, download: bool) -> PictureList:
-    """Files placed by hand: the publisher's download is gone.
-
-    Raises:
-        DatasetError: where a download is asked for.
-    """
-    if download:
-        raise DatasetError(f"{source.name} can no longer be downloaded; place its files by hand: {source.homepage}")
+    """Files placed by hand: the publisher's download is gone."""
     part = torchvision_set(
         "StanfordCars",
         folder,
         source.name,
-        download=False,
+        download=download,
         homepage=source.homepage,
+        downloadable=False,
         split="train" if train else "test",
     )
     paths, labels = zip(*part._samples, strict=True)
-    return _listed(paths, labels, part.classes)
+    return picture_list(paths, labels, part.classes)
 
 
-def _listed(paths: Sequence[str | Path], labels: Sequence[int], classes: Sequence[str]) -> PictureList:
+def picture_list(paths: Sequence[str | Path], labels: Sequence[int], classes: Sequence[str]) -> PictureList:
+    """Give a list of what torchvision names."""
     return PictureList(tuple(map(Path, paths)), tuple(map(int, labels)), tuple(map(str, classes)))
 
 
-GTSRB = PictureSet(
-    name="gtsrb",
-    description="German traffic signs, 39,270 images of 43 signs (Stallkamp et al. 2012)",
-    homepage="https://benchmark.ini.rub.de/gtsrb_dataset.html",
-    classes=43,
-    samples=(26_640, 12_630),
-    list_part=list_gtsrb,
-    augmentation=SIGNS,
-)
 FLOWERS = PictureSet(
     name="flowers102",
     description="Oxford Flowers, 8,189 photographs of 102 flowers (Nilsback & Zisserman 2008)",
@@ -186,4 +159,5 @@ CARS = PictureSet(
     classes=196,
     samples=(8_144, 8_041),
     list_part=list_cars,
+    downloadable=False,
 )

@@ -12,9 +12,6 @@ from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from prototypenas.errors import ConfigurationError, DatasetError
 from prototypenas.types import InputShape
 
-MOTION = Augmentation(shift=16, scale=0.1)
-"""For windows that begin anywhere in a recording."""
-
 WORN = Augmentation(shift=128, scale=0.3, rotation_degrees=30.0, noise=0.1)
 """For three-axis sensors on people never seen, who wear them otherwise. Speed stays: it tells walking slowly from
 walking quickly."""
@@ -52,7 +49,7 @@ def windowed_data(
     input_shape: InputShape,
     test_groups: frozenset[str],
     split: str,
-    augmentation: Augmentation = MOTION,
+    augmentation: Augmentation | None = None,
 ) -> ClassificationData:
     """Cut all recordings into windows of the input shape's length, training with overlap, test without.
 

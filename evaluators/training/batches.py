@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from evaluators.task import Part
 from prototypenas.workers.threads import computing_threads
@@ -24,15 +25,29 @@ class ShuffledBatches:
     batch_size: int
     seed: int
     epoch: int = 0
-    """Set before each pass."""
+    """Set before each epoch."""
+    steps_per_epoch: int | None = None
+    """Batches of an epoch, which continues the pass where the epoch before it ended; `None` is one whole pass."""
 
-    def __len__(self) -> int:
+    @property
+    def steps_per_pass(self) -> int:
+        """Full batches that all samples make; one where they make none."""
         return max(1, len(self.samples) // self.batch_size)
 
+    def __len__(self) -> int:
+        return self.steps_per_epoch or self.steps_per_pass
+
     def __iter__(self) -> Iterator[Part]:
-        generator = torch.Generator().manual_seed(seed_of(self.seed, self.epoch))
-        order = torch.randperm(len(self.samples), generator=generator).to(self.device)
-        for step in range(len(self)):
+        first = self.epoch * len(self)
+        shuffled, order = -1, torch.empty(0)
+        for step in range(first, first + len(self)):
+            number, place = divmod(step, self.steps_per_pass)
+            if number != shuffled:
+                shuffled, order = number, self._order(number)
             with computing_threads(1):
-                batch = self.samples.at(order[step * self.batch_size : (step + 1) * self.batch_size])
+                batch = self.samples.at(order[place * self.batch_size : (place + 1) * self.batch_size])
             yield batch
+
+    def _order(self, number: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed_of(self.seed, number))
+        return torch.randperm(len(self.samples), generator=generator).to(self.device)

@@ -6,7 +6,7 @@ from torch import nn
 from evaluators.training.batches import ShuffledBatches
 from evaluators.training.checkpoints import TrainingState, load_state
 from evaluators.training.fitting import fit
-from evaluators.training.keeper import Keeper, PruningPlan, TrainingJob, write_tables
+from evaluators.training.keeper import Keeper, PruningPlan, TrainingJob, has_stopped, write_tables
 from evaluators.training.learning import LearningTask
 from evaluators.training.pruning import cut_channels
 from prototypenas.compression.pruning import Importance
@@ -29,7 +29,7 @@ def run_job(job: TrainingJob, network: nn.Module, plan: PruningPlan) -> Training
     if len(job.task.input_shape) == 3:
         network.to(memory_format=torch.channels_last)
     write_tables(job, state)
-    if state.finished_epochs >= job.recipe.epochs:
+    if state.finished_epochs >= job.recipe.epochs or has_stopped(job.recipe, state, plan):
         return state
     training, validation = job.task.divided(job.recipe.validation_share)
     task = LearningTask(network, job.task, job.recipe, seed=job.seed, first_epoch=state.finished_epochs)
@@ -38,7 +38,12 @@ def run_job(job: TrainingJob, network: nn.Module, plan: PruningPlan) -> Training
     if state.averaged is not None:
         task.averaged = {name: value.to(job.device) for name, value in state.averaged.items()}
     batches = ShuffledBatches(
-        training.to(job.device), job.device, job.recipe.batch_size, job.seed, state.finished_epochs
+        training.to(job.device),
+        job.device,
+        job.recipe.batch_size,
+        job.seed,
+        state.finished_epochs,
+        steps_per_epoch=job.recipe.steps_per_epoch,
     )
     keeper = Keeper(job, task, plan, state, batches=batches, validation=validation)
     fit(task, batches, [keeper], device=job.device, directory=job.directory, tensorboard=job.tensorboard)

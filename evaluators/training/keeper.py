@@ -135,6 +135,9 @@ class Keeper(Callback):
         )
         self._save(tested, record)
         self._report(trainer, record)
+        if has_stopped(self.job.recipe, self.state, self.plan):
+            trainer.should_stop = True
+            self.job.progress.update(self.job.title, self.job.recipe.epochs, self.job.recipe.epochs, "stopped early")
 
     def _prune(self, wanted: dict[str, int]) -> None:
         before = self._current_score()
@@ -200,6 +203,14 @@ class Keeper(Callback):
         if isinstance(trainer.logger, TensorBoardLogger):
             row = {name: value for name, value in asdict(record).items() if isinstance(value, int | float)}
             trainer.logger.log_metrics(row, step=record.epoch)
+
+
+def has_stopped(recipe: Recipe, state: TrainingState, plan: PruningPlan) -> bool:
+    """Say whether the recipe's patience is over: so many epochs at the final widths without a better score."""
+    final = sum(plan.target.values())
+    scores = [row.validation_score for row in state.history if row.channels == final]
+    told = [score for score in scores if score is not None]
+    return 0 < recipe.early_stopping < len(told) - told.index(max(told)) if told else False
 
 
 def write_tables(job: TrainingJob, state: TrainingState) -> None:

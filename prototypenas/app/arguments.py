@@ -1,9 +1,17 @@
 """Values as they are typed on the command line, turned into ours or refused with what is allowed."""
 
+import math
 import re
 
+from prototypenas.choices import shortened
 from prototypenas.errors import ConfigurationError
 from prototypenas.types import GROUPS, Configuration, GroupConfiguration, InputShape
+
+MOST_DIGITS = 18
+"""Longest whole number that is read; longer ones are typing errors, and cost time without end."""
+
+LONGEST_SIZE = 10_000
+"""Largest channels, height, width or length of an input."""
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "kib": 2**10, "mib": 2**20}
 
@@ -15,8 +23,11 @@ def parse_input_shape(text: str) -> InputShape:
         ConfigurationError: for anything but two or three positive numbers.
     """
     parts = text.lower().split("x")
-    if len(parts) not in (2, 3) or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise ConfigurationError(f"input {text!r}; give CxHxW for images (3x128x128) or CxT for series (6x512)")
+    if len(parts) not in (2, 3) or not all(_is_whole(part) and 0 < int(part) <= LONGEST_SIZE for part in parts):
+        raise ConfigurationError(
+            f"input {shortened(text)!r}; give CxHxW for images (3x128x128) or CxT for series (6x512), "
+            f"each from 1 to {LONGEST_SIZE}"
+        )
     return tuple(int(part) for part in parts)
 
 
@@ -26,9 +37,9 @@ def parse_keep(text: str) -> int | tuple[int, int]:
     Raises:
         ConfigurationError: for anything else, below 1, or an empty range.
     """
-    match = re.fullmatch(r"(\d+)(?:-(\d+))?", text.strip())
+    match = re.fullmatch(r"([0-9]{1,6})(?:-([0-9]{1,6}))?", text.strip())
     if match is None:
-        raise ConfigurationError(f"keep is {text!r}; give a number (3) or a range (3-5)")
+        raise ConfigurationError(f"keep is {shortened(text)!r}; give a number (3) or a range (3-5)")
     least, most = int(match[1]), int(match[2] or match[1])
     if least < 1 or most < least:
         raise ConfigurationError(f"keep is {text!r}; at least 1, and the first number not above the second")
@@ -41,9 +52,11 @@ def parse_amount(name: str, text: str) -> int:
     Raises:
         ConfigurationError: for anything else.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
+    match = re.fullmatch(rf"([0-9]{{1,{MOST_DIGITS}}}(?:\.[0-9]{{1,9}})?)\s*([a-z]*)", text.strip().lower())
     if match is None or match[2].removesuffix("b") not in {unit.removesuffix("b") for unit in UNITS}:
-        raise ConfigurationError(f"{name} is {text!r}; give a number, or one with KiB, MiB, k, M or G (320KiB, 250M)")
+        raise ConfigurationError(
+            f"{name} is {shortened(text)!r}; give a number, or one with KiB, MiB, k, M or G (320KiB, 250M)"
+        )
     unit = match[2] if match[2] in UNITS else match[2].removesuffix("b")
     return int(float(match[1]) * UNITS[unit])
 
@@ -51,6 +64,21 @@ def parse_amount(name: str, text: str) -> int:
 def parse_names(text: str) -> tuple[str, ...]:
     """Read `meco, zico` as names."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def parse_range(text: str) -> tuple[float, float]:
+    """Read `0:1` as the least and the greatest value.
+
+    Raises:
+        ConfigurationError: for anything but two finite numbers, the second above the first.
+    """
+    try:
+        low, high = map(float, text.split(":"))
+    except ValueError:
+        low, high = math.nan, math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ConfigurationError(f"value range is {text!r}; give the values for black and white, as in 0:1")
+    return low, high
 
 
 CONFIGURATION_FORM = "width=1.0 depths=1,2,3,1 kernels=3,3,5,3 strides=2,2,2,1 sparsities=0,0,0.2,0.5"
@@ -66,7 +94,9 @@ def parse_configuration(architecture: str, text: str) -> Configuration:
     given = dict(part.partition("=")[::2] for part in text.split())
     unknown = sorted(set(given) - {"width", "depths", "kernels", "strides", "sparsities"})
     if unknown:
-        raise ConfigurationError(f"{unknown[0]!r} is no part of a configuration; write {CONFIGURATION_FORM!r}")
+        raise ConfigurationError(
+            f"{shortened(unknown[0])!r} is no part of a configuration; write {CONFIGURATION_FORM!r}"
+        )
     depths, kernels, strides = (
         _numbers(name, given.get(name, default))
         for name, default in (("depths", "1"), ("kernels", "3"), ("strides", "1"))
@@ -101,8 +131,12 @@ def _numbers(name: str, text: str) -> list[float]:
         numbers = [float(part) for part in parts]
     except ValueError:
         numbers = []
-    if len(numbers) != GROUPS:
-        raise ConfigurationError(f"{name} is {text!r}; give one number, or {GROUPS} with commas between")
+    if len(numbers) != GROUPS or not all(math.isfinite(number) for number in numbers):
+        raise ConfigurationError(f"{name} is {shortened(text)!r}; give one number, or {GROUPS} with commas between")
     if name in ("depths", "kernels", "strides") and any(number != int(number) for number in numbers):
-        raise ConfigurationError(f"{name} is {text!r}; whole numbers are needed")
+        raise ConfigurationError(f"{name} is {shortened(text)!r}; whole numbers are needed")
     return numbers
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import UnionType
 
 from evaluators import open_dataset
-from evaluators.datasets.summary import summary_of
-from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names
+from evaluators.datasets.reading import Reading
+from evaluators.reference_classifiers import ReferenceClassifiers
+from evaluators.training.suitable_recipe import RecipeOptions
+from evaluators.training.summary import summary_of
+from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
     DataSettings,
@@ -36,6 +40,30 @@ from prototypenas.workers.training_pool import LocalPool
 
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
+
+
+RECORDED_OPTIONS: Mapping[str, type | UnionType] = {
+    "epochs": int | None,
+    "steps": int | None,
+    "early_stopping": int | None,
+    "augment": str,
+    "learning_rate": float | None,
+    "batch_size": int | None,
+    "class_weights": bool,
+    "quantize": str,
+}
+"""Fields of `TrainingSettings` that a run directory records, and their types there."""
+
+
+READING_OPTIONS: Mapping[str, type | UnionType] = {
+    "layout": str | None,
+    "label_column": str | None,
+    "series_column": str | None,
+    "group_column": str | None,
+    "ignore_columns": str,
+    "value_range": str | None,
+}
+"""Fields of `DataSettings` that say how a user's files are read, and their types in a run directory."""
 
 
 def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
@@ -112,7 +140,7 @@ def compose_search(
         target.budget,
         seed=seed,
         weight_seeds=settings.weight_seeds,
-        batch_size=settings.batch_size,
+        batch_size=settings.probe_batch,
         probe=probe,
         device=device,
         plugins=catalogue.plugins,
@@ -166,62 +194,104 @@ def compose_training(
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
     from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
-    from evaluators.quantizing import AWARE, POST_TRAINING  # noqa: PLC0415
 
     if (dataset is None) == (data.own_data is None):
         raise ConfigurationError("give either the name of a data set or --data with a path of your own")
     if settings.pretrain is None and settings.pretrain_epochs is not None:
         raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
     shape = parse_input_shape(input_size) if input_size else None
-    plan = choose("quantization", settings.quantize, {"auto": None, "ptq": POST_TRAINING, "qat": AWARE})
+    options = recipe_options(settings)
+    reading = compose_reading(data)
     if data.own_data is not None:
-        loaded = open_dataset(data.own_data, input_shape=shape)
+        loaded = open_dataset(data.own_data, input_shape=shape, reading=reading)
     else:
         source = choose("data set", dataset or "", catalogue.datasets)
         loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
-    evaluator = classification_evaluator(loaded, epochs=settings.epochs)
+    evaluator = classification_evaluator(loaded, options, quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
     arguments = {
         "own_data": None if data.own_data is None else str(data.own_data),
+        **{name: getattr(data, name) for name in READING_OPTIONS},
         "data_dir": None if data.data_dir is None else str(data.data_dir),
         "input_size": input_size,
-        "epochs": settings.epochs,
-        "quantize": settings.quantize,
+        **{name: getattr(settings, name) for name in RECORDED_OPTIONS},
         "data_digest": loaded.digest(),
         **({} if pretraining is None else pretraining.arguments()),
     }
     return Training(
         dataset or loaded.name,
-        evaluator if plan is None else replace(evaluator, quantization=plan),
+        evaluator,
         catalogue.baselines,
         arguments,
         seed=seed,
         threads=settings.threads,
         device=device,
         plugins=catalogue.plugins,
-        summary=summary_of(loaded),
+        summary=summary_of(loaded, evaluator.recipe),
+        references=ReferenceClassifiers(loaded),
         pretraining=pretraining,
+    )
+
+
+def recipe_options(settings: TrainingSettings) -> RecipeOptions:
+    """Return what the user asks of the recipe.
+
+    Raises:
+        ConfigurationError: for values that are not allowed, alone or together.
+    """
+    return RecipeOptions(
+        augment=parse_names(settings.augment),
+        learning_rate=settings.learning_rate,
+        batch_size=settings.batch_size,
+        steps=settings.steps,
+        epochs=settings.epochs,
+        early_stopping=settings.early_stopping,
+        balanced_classes=settings.class_weights,
+    )
+
+
+def compose_reading(data: DataSettings) -> Reading:
+    """Return what the user decided about files that can be read in several ways.
+
+    Raises:
+        ConfigurationError: for a value range that is none, or a decision without data of the user's own.
+    """
+    given = [name for name in READING_OPTIONS if getattr(data, name)]
+    if given and data.own_data is None:
+        option = given[0].replace("_", "-")
+        raise ConfigurationError(f"--{option} says how files of your own are read; give them with --data")
+    return Reading(
+        layout=data.layout,
+        label_column=data.label_column,
+        series_column=data.series_column,
+        group_column=data.group_column,
+        ignored_columns=parse_names(data.ignore_columns),
+        value_range=None if data.value_range is None else parse_range(data.value_range),
     )
 
 
 def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
     """Compose the training that a run directory records."""
-    own, dataset, data_dir, size, epochs, quantize, seed = run.recorded(
+    own, dataset, data_dir, size, seed = run.recorded(
         run.evaluation_section,
         own_data=str | None,
         dataset=str,
         data_dir=str | None,
         input_size=str | None,
-        epochs=int | None,
-        quantize=str,
         seed=int,
     )
+    options = run.recorded(run.evaluation_section, **RECORDED_OPTIONS)
+    reading = run.recorded(run.evaluation_section, **READING_OPTIONS)
     return compose_training(
         catalogue,
         None if own else dataset,
-        DataSettings(None if own is None else Path(own), None if data_dir is None else Path(data_dir)),
-        TrainingSettings(epochs, quantize),
+        DataSettings(
+            None if own is None else Path(own),
+            data_dir=None if data_dir is None else Path(data_dir),
+            **dict(zip(READING_OPTIONS, reading, strict=True)),
+        ),
+        TrainingSettings(**dict(zip(RECORDED_OPTIONS, options, strict=True))),
         input_size=size,
         seed=seed,
         device="cpu",

@@ -48,9 +48,32 @@ class DataSettings:
         Path | None,
         typer.Option(
             "--data",
-            help="Your own: a folder of pictures by class, .npz, .csv, .parquet or .ts.",
+            help="Your own: a folder of pictures or sounds by class, .npz, .csv, .parquet, .ts, or a .zip of these.",
             rich_help_panel=DATA,
         ),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="How --data is read where two ways are open: NHW, NTC, wide, classes, ...", rich_help_panel=DATA
+        ),
+    ] = None
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of a table that holds the classes.", rich_help_panel=DATA)
+    ] = None
+    series_column: Annotated[
+        str | None, typer.Option(help="Column of a table that tells series apart.", rich_help_panel=DATA)
+    ] = None
+    group_column: Annotated[
+        str | None,
+        typer.Option(help="Column of subjects or recordings that are not parted by the split.", rich_help_panel=DATA),
+    ] = None
+    ignore_columns: Annotated[
+        str, typer.Option(help="Columns that are no signal, with commas between.", rich_help_panel=DATA)
+    ] = ""
+    value_range: Annotated[
+        str | None,
+        typer.Option(help="Values for black and white of pictures in arrays: 0:1.", rich_help_panel=DATA),
     ] = None
     data_dir: Annotated[Path | None, typer.Option(help="Folder that holds the data set.", rich_help_panel=DATA)] = None
     download: Annotated[
@@ -80,7 +103,9 @@ class TargetSettings:
 class SearchSettings:
     """What is explored, by what it is scored, and how long."""
 
-    trials: Annotated[int, typer.Option(min=1, help="Candidates to explore.", rich_help_panel=SEARCH)] = DEFAULT_TRIALS
+    trials: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="Candidates to explore.", rich_help_panel=SEARCH)
+    ] = DEFAULT_TRIALS
     architectures: Annotated[
         str, typer.Option(help="Architectures to search instead of the task's whole pool.", rich_help_panel=SEARCH)
     ] = ""
@@ -96,12 +121,14 @@ class SearchSettings:
         str,
         typer.Option("--proxies", help="Objectives beside FLOPs; see `list proxies`.", rich_help_panel=SCORING),
     ] = ",".join(DEFAULT_ENSEMBLE)
-    batch_size: Annotated[
-        int, typer.Option(min=2, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
+    probe_batch: Annotated[
+        int, typer.Option(min=2, max=65_536, help="Samples in a batch of the probe.", rich_help_panel=SCORING)
     ] = 16
     weight_seeds: Annotated[
         int,
-        typer.Option(min=1, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING),
+        typer.Option(
+            min=1, max=1000, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING
+        ),
     ] = 1
 
 
@@ -122,8 +149,46 @@ class TrainingSettings:
     """How the chosen models are trained and quantized."""
 
     epochs: Annotated[
-        int, typer.Option(min=1, help="Epochs each chosen model is trained.", rich_help_panel=TRAINING)
-    ] = 100
+        int | None,
+        typer.Option(
+            min=1, max=100_000, help="Passes over the training data instead of --steps.", rich_help_panel=TRAINING
+        ),
+    ] = None
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Optimizer steps of each chosen model; derived from the data.", rich_help_panel=TRAINING
+        ),
+    ] = None
+    early_stopping: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Epochs without a better validation accuracy that end training; 0: never.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None
+    augment: Annotated[
+        str,
+        typer.Option(
+            help="auto, none, or a list such as auto,flip: shift, flip, rotate, scale, brightness, erase, random "
+            "(images); shift, rotate, scale, speed, erase, noise (series).",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "auto"
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Highest learning rate of training.", rich_help_panel=TRAINING)
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=2, help="Samples of a training step; derived from the data.", rich_help_panel=TRAINING),
+    ] = None
+    class_weights: Annotated[
+        bool,
+        typer.Option(
+            "--class-weights", help="Weigh classes by their inverse frequency in training.", rich_help_panel=TRAINING
+        ),
+    ] = False
     quantize: Annotated[
         str, typer.Option(help="ptq, qat, or auto: ptq for images, qat for series.", rich_help_panel=TRAINING)
     ] = "auto"
@@ -137,7 +202,9 @@ class TrainingSettings:
     ] = None
     pretrain_epochs: Annotated[
         int | None,
-        typer.Option(min=1, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING),
+        typer.Option(
+            min=1, max=100_000, help=f"Epochs of that; {PRETRAIN_EPOCHS} if not given.", rich_help_panel=TRAINING
+        ),
     ] = None
     threads: Annotated[
         int,
@@ -155,7 +222,7 @@ class DeviceSettings:
 
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Worker processes; as many as cores if not given.", rich_help_panel=MACHINE),
+        typer.Option(min=1, max=1024, help="Worker processes; as many as cores if not given.", rich_help_panel=MACHINE),
     ] = None
     device: Annotated[
         str,

@@ -9,6 +9,7 @@ from prototypenas.command_line.run_argument import RunPath
 from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting.console import ProgressBars, print_table
 from prototypenas.reporting.delivery_tables import instruction_table
+from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.run_directory import RunDirectory
 
 
@@ -27,4 +28,4 @@ def deploy(run_path: RunPath, emulate: Emulate = False, *, parts: PartSettings) 
         for model in models if emulate else ():
             console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
             print_table(console, instruction_table(model))
-        print_models(models, seen.results)
+        print_models(models, seen.results, read_references(seen.results))

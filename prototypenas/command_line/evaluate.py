@@ -1,6 +1,5 @@
 """`prototypenas evaluate`: the third step."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from prototypenas.command_line.output import console, print_data, print_models
 from prototypenas.command_line.run_argument import RunPath
 from prototypenas.errors import ConfigurationError
 from prototypenas.reporting.console import ProgressBars
+from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.run_directory import RunDirectory
 
 NO_NAMES: list[str] = []
@@ -39,10 +39,10 @@ def evaluate(
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
     machine = compose_machine(device)
     for name in [*dataset, *([None] if data.own_data else [])]:
-        source = replace(data, own_data=None) if name else data
+        source = DataSettings(data_dir=data.data_dir, download=data.download) if name else data
         trained = compose_training(catalogue, name, source, training, input_size=size, seed=seed, device=device.device)
         print_data(trained)
         seen = directory.for_dataset(trained.dataset)
         with ProgressBars(console) as progress:
             models = pipeline.evaluate(seen, trained, goal, machine, progress)
-        print_models(models, seen.results)
+        print_models(models, seen.results, read_references(seen.results))

@@ -26,7 +26,7 @@ from prototypenas.runs.run_directory import RunDirectory, read_json
 def explore(
     out: Annotated[Path, typer.Option("--out", help="Run directory to make.")],
     input_size: Annotated[str, typer.Option("--input", help="CxHxW for images, CxT for series.", rich_help_panel=DATA)],
-    classes: Annotated[int, typer.Option(min=2, help="Number of classes.", rich_help_panel=DATA)],
+    classes: Annotated[int, typer.Option(min=2, max=100_000, help="Number of classes.", rich_help_panel=DATA)],
     task: Annotated[str, typer.Option(help=f"One of {', '.join(POOLS)}.", rich_help_panel=DATA)] = "image",
     seed: Seed = 0,
     *,

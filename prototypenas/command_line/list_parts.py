@@ -65,4 +65,5 @@ def _joined(values: tuple[int, ...], between: str = ", ") -> str:
 
 
 def _summary(described: object) -> str:
-    return (inspect.getdoc(described) or "").partition("\n")[0]
+    """Return a part's own description, or the first line of its docstring."""
+    return getattr(described, "description", None) or (inspect.getdoc(described) or "").partition("\n")[0]

@@ -33,6 +33,7 @@ from prototypenas.app.settings import (
 )
 from prototypenas.command_line.output import console, print_data, print_models
 from prototypenas.reporting.console import ProgressBars
+from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.run_directory import RunDirectory, check_place
 
 
@@ -78,7 +79,7 @@ def run(
         evaluator.input_shape,
         evaluator.num_classes,
         target=goal,
-        probe=compose_probe(probe, evaluator, search.batch_size, seed),
+        probe=compose_probe(probe, evaluator, search.probe_batch, seed),
         seed=seed,
         device=device.device,
     )
@@ -88,4 +89,5 @@ def run(
     note = pipeline.selected(directory).note
     if note:
         console.print(note)
-    print_models(models, directory.report_html)
+    seen = directory.for_dataset(trained.dataset)
+    print_models(models, seen.report_html, read_references(seen.results))

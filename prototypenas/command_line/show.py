@@ -20,7 +20,7 @@ def show(
     architecture: Annotated[str, typer.Argument(help="Architecture; see `list architectures`.")],
     configuration: ConfigurationText = None,
     input_size: Annotated[str | None, typer.Option("--input", help="CxHxW (3x128x128) or CxT (6x512).")] = None,
-    classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 10,
+    classes: Annotated[int, typer.Option(min=2, max=100_000, help="Number of classes.")] = 10,
     *,
     parts: PartSettings,
 ) -> None:

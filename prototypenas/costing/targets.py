@@ -76,10 +76,22 @@ def _target(name: str, table: object, place: str) -> Target:
         clock_hz=sizes["clock_hz"] or 0,
         ram_bytes=sizes["ram_bytes"],
         rom_bytes=sizes["rom_bytes"],
-        budget=Budget(*(_positive_whole(budget, key, f"{place}.budget") for key in _LIMITS)),
+        budget=_budget(budget, sizes, f"{place}.budget"),
         active_power_mw=_power(table, place),
         sources=_sources(table, place),
     )
+
+
+def _budget(table: Mapping[str, Any], sizes: Mapping[str, int | None], place: str) -> Budget:
+    """Read the limits; what is not limited in words is limited by the memory that the microcontroller has."""
+    limits = {key: _positive_whole(table, key, place) for key in _LIMITS}
+    for key in ("ram_bytes", "rom_bytes"):
+        owned, limit = sizes[key], limits[key]
+        if limit is None:
+            limits[key] = owned
+        elif owned is not None and limit > owned:
+            raise ConfigurationError(f"{place}.{key} is {limit}, but the microcontroller has {owned}")
+    return Budget(**limits)
 
 
 def _check_keys(table: Mapping[str, Any], known: set[str], place: str) -> None:

@@ -11,6 +11,7 @@ from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
+from prototypenas.deployment.front_end import write_front_end
 from prototypenas.deployment.onnx_writer import write_onnx
 from prototypenas.deployment.toolchain import (
     build_arm,
@@ -25,12 +26,15 @@ from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.protocols import Evaluator
 from prototypenas.runs.run_directory import read_json, write_json
+from prototypenas.sound import WithFrontEnd
 from prototypenas.types import Target
 
 DELIVERY = "delivery.json"
 """What came of the delivery; the last file written."""
 ONNX = "model_int8.onnx"
 C_PROJECT = "c"
+FRONT_END = "c/front_end"
+"""Sound into the model's input; only for models that hear."""
 
 BATCH = 256
 EMULATED_MACS = 2_000_000_000
@@ -88,6 +92,9 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     project = directory / C_PROJECT
     write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0])
     write_onnx(graph, directory / ONNX)
+    if isinstance(evaluator, WithFrontEnd) and evaluator.front_end is not None:
+        found = graph.tensors[graph.input].known_quantization
+        write_front_end(evaluator.front_end, directory / FRONT_END, scale=found.scale, zero_point=found.zero_point)
     # The C gives the simulator's outputs byte by byte, or nothing is delivered: their score is the C's.
     delivery = _on_host(project, expected, evaluator.score(graph, expected.outputs))
     delivery = _linked(delivery, project, graph, plan, target)

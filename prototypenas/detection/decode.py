@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from prototypenas.detection.head import DetectionHead, DetectionLevel
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph, Quantization
+from prototypenas.graph.graph import Graph
+from prototypenas.graph.tensors import Quantization
 
 RECORD = np.dtype([("x1", "<i2"), ("y1", "<i2"), ("x2", "<i2"), ("y2", "<i2"), ("score", "<u2"), ("label", "<u2")])
 """`detection_t` of the C: corners in sixteenths of an input pixel, score in 1/65536, class number; 12 bytes."""

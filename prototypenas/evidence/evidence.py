@@ -48,9 +48,11 @@ class WatchingProxy(Generic[W]):
 
     watch: Watch[W]
     score: Callable[[W], float]
+    description: str
+    """What the score is, in a sentence."""
 
     def __call__(self, evidence: "Evidence") -> float:
-        """Score what was seen."""
+        """Return the score of what was seen."""
         return self.score(evidence.watched(self.watch))
 
 

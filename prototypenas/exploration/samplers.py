@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from prototypenas.choices import choose
+from prototypenas.choices import choose, shortened
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.optuna_sampler import OPTUNA_SAMPLERS, OptunaSampler
 from prototypenas.exploration.outcome import Outcome
@@ -46,8 +46,10 @@ def name_and_population(sampler: str) -> tuple[str, int]:
     choose("sampler", name, {each: each for each in SAMPLERS})
     if not colon:
         return name, POPULATION
-    if not number.isdecimal():
-        raise ConfigurationError(f"the population in {sampler} is {number!r}; it is a whole number of at least 2")
+    if not (number.isascii() and number.isdecimal()) or len(number) > 6:
+        raise ConfigurationError(
+            f"the population in {shortened(sampler)} is {shortened(number)!r}; it is a whole number from 2 to 999999"
+        )
     return name, int(number)
 
 

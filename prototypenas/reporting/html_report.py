@@ -1,7 +1,7 @@
 """The report: one self-contained page with inline pictures, no script and no network, beside its figures as files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting import delivery_tables, tables
+from prototypenas.reporting.classifier_figures import confusion_figure
+from prototypenas.reporting.classifier_tables import best_classifier, by_class_table, worth_table
 from prototypenas.reporting.dataset_section import samples_figure
 from prototypenas.reporting.drawing import save_png, svg_text
 from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
@@ -82,12 +84,26 @@ def pictures(report: ReportData) -> Iterator[Picture]:
             training_figure(report.models),
             "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
         )
+    best = best_classifier(report.models)
+    if best is not None and report.dataset is not None:
+        yield Picture(
+            "confusion",
+            confusion_figure(best, report.dataset.classes),
+            f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
+        )
     if report.dataset is not None:
         yield Picture(
             "data",
             samples_figure(report.dataset),
             "The first training samples of each class, as stored; where there are many classes, of the first ones.",
         )
+        varied = report.dataset.varied
+        if varied is not None:
+            yield Picture(
+                "varied_data",
+                samples_figure(replace(report.dataset, samples=varied)),
+                "The same samples as training varies them, each drawn once; the network sees them otherwise each time.",
+            )
     yield from _memory_maps(report)
 
 
@@ -97,6 +113,7 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         loader=PackageLoader("prototypenas.reporting"), autoescape=select_autoescape(["html"]), trim_blocks=True
     )
     chosen = report.selection.chosen
+    best = best_classifier(report.models)
     return environment.get_template("report.html").render(
         report=report,
         selection=report.selection,
@@ -115,6 +132,9 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         latency=next((model.latency for model in report.models if model.latency is not None), None),
         classes=None if report.dataset is None else tables.class_table(report.dataset),
         statistics=tables.statistics_rows(report),
+        worth=worth_table(report.models, report.references),
+        best=best,
+        by_class=by_class_table(best, report.dataset.classes) if best and report.dataset else None,
         summary=_summary(report),
     )
 

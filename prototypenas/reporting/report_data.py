@@ -11,6 +11,7 @@ from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.deployment.delivery import Delivery
 from prototypenas.errors import RunDirectoryError
 from prototypenas.graph.graph import Graph
+from prototypenas.runs.class_scores import ClassScores, ReferenceScore
 from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Evaluation, Target
@@ -51,6 +52,8 @@ class ModelResult:
     plan: MemoryPlan | None = None
     """Drawn only together with `graph`."""
     history: tuple[Epoch, ...] = ()
+    by_class: ClassScores | None = None
+    """Of the int8 network on the test data; `None` where it is no classifier."""
     latency: LatencyEstimate | None = None
     """For the target; `None` too where no published timing calibrates its core."""
 
@@ -84,6 +87,8 @@ class ReportData:
     target: Target | None = None
     importance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Objective to parameter to its share of importance."""
+    references: tuple[ReferenceScore, ...] = ()
+    """Simple classifiers on the same split."""
     dataset: DatasetSummary | None = None
     """What the models were trained on, once they were."""
 

@@ -13,6 +13,7 @@ from prototypenas.exploration.study_mirror import STUDY_FILE
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.report_data import ReportData
+from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.dataset_summary import read_summary
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.run_directory import RunDirectory, number_in, read_json, value_in
@@ -37,6 +38,7 @@ def write_run_report(run: RunDirectory, selection: Selection, target: Target) ->
         models=models,
         target=target,
         importance=_importance(run),
+        references=read_references(run.results),
         dataset=read_summary(run.results),
     )
     write_report(data, run.report_html)

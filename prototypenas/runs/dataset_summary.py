@@ -32,6 +32,12 @@ class DatasetSummary:
     """Training samples as stored: images `(n, C, H, W)` uint8, series `(n, C, T)` float32."""
     sample_classes: tuple[int, ...]
     """Class number of each of them, ascending."""
+    reading: str = ""
+    """How a user's own files were understood, in words."""
+    training: str = ""
+    """How networks are trained on it, in words."""
+    varied: NDArray[np.generic] | None = None
+    """The same samples as training shows them to a network, each once; `None` where they are not varied."""
 
 
 def write_summary(summary: DatasetSummary, folder: Path) -> None:
@@ -48,11 +54,15 @@ def write_summary(summary: DatasetSummary, folder: Path) -> None:
                 stream,
                 name=np.asarray(summary.name),
                 split=np.asarray(summary.split),
+                reading=np.asarray(summary.reading),
                 input_shape=np.asarray(summary.input_shape),
                 classes=np.asarray(summary.classes),
                 counts=np.asarray((summary.train_counts, summary.test_counts)),
                 samples=summary.samples,
                 sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
+                training=np.asarray(summary.training),
+                # None becomes an empty array: arrays of objects would need pickle.
+                varied=summary.samples[:0] if summary.varied is None else summary.varied,
             )
         draft.replace(folder / SUMMARY_FILE)
     except OSError as error:
@@ -75,11 +85,14 @@ def read_summary(folder: Path) -> DatasetSummary | None:
                 name=str(kept["name"]),
                 input_shape=tuple(kept["input_shape"].tolist()),
                 split=str(kept["split"]),
+                reading=str(kept["reading"]),
                 classes=tuple(kept["classes"].tolist()),
                 train_counts=tuple(kept["counts"][0].tolist()),
                 test_counts=tuple(kept["counts"][1].tolist()),
                 samples=kept["samples"],
                 sample_classes=tuple(kept["sample_classes"].tolist()),
+                training=str(kept["training"]),
+                varied=kept["varied"] if len(kept["varied"]) else None,
             )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise RunDirectoryError(f"{path} is damaged ({error}); remove it to report without the data") from error

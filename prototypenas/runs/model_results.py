@@ -9,6 +9,7 @@ from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.delivery import DELIVERY, read_delivery
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.reporting.report_data import ModelResult, read_history
+from prototypenas.runs.class_scores import read_class_scores
 from prototypenas.runs.run_directory import number_in, read_json, value_in
 from prototypenas.types import Candidate, Evaluation, Target
 
@@ -18,7 +19,12 @@ def model_result(directory: Path, candidate: Candidate, target: Target) -> Model
 
     What a trained model costs is priced anew: its data set may have other classes than it was explored for.
     """
-    result = ModelResult(candidate, read_evaluation(directory), history=read_history(directory / "history.csv"))
+    result = ModelResult(
+        candidate,
+        read_evaluation(directory),
+        history=read_history(directory / "history.csv"),
+        by_class=read_class_scores(directory),
+    )
     if (directory / GRAPH).exists():
         graph = load_graph(directory / GRAPH)
         plan = plan_memory(graph)

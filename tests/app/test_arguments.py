@@ -81,3 +81,24 @@ def test_one_number_stands_for_all_groups_and_the_rest_is_default():
 def test_other_configurations_are_refused(text, message):
     with pytest.raises(ConfigurationError, match=message):
         parse_configuration("mbednet", text)
+
+
+@pytest.mark.parametrize(
+    ("parse", "text"),
+    [
+        (parse_input_shape, "3x" + 20 * "9" + "x9"),
+        (parse_input_shape, "3x10001x9"),
+        (parse_input_shape, "3x\u00b2x9"),
+        (parse_keep, 400 * "9"),
+        (lambda text: parse_amount("RAM limit", text), 400 * "9"),
+        (lambda text: parse_configuration("mbednet", text), "depths=100000"),
+        (lambda text: parse_configuration("mbednet", text), "depths=nan"),
+        (lambda text: parse_configuration("mbednet", text), "sparsities=inf"),
+        (lambda text: parse_configuration("mbednet", text), "kernels=10001"),
+        (lambda text: parse_configuration("mbednet", text), 300 * "x"),
+    ],
+)
+def test_numbers_and_names_out_of_reason_are_refused_in_a_short_line(parse, text):
+    with pytest.raises(ConfigurationError) as refusal:
+        parse(text)
+    assert len(str(refusal.value)) < 250

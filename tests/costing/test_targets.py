@@ -73,3 +73,16 @@ def test_what_is_wrong_is_named_with_file_and_key(text, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nowhere.toml: cannot be read"):
         load_targets([tmp_path / "nowhere.toml"])
+
+
+def test_without_a_limit_the_memory_that_there_is_is_the_limit():
+    text = '[t]\ndescription = "d"\ncore = "cortex-m4"\nclock_hz = 1\nram_bytes = 1000\nrom_bytes = 2000\n'
+    assert parse_targets(text, "x.toml")["t"].budget == Budget(ram_bytes=1000, rom_bytes=2000)
+    limited = parse_targets(text + "[t.budget]\nram_bytes = 600\n", "x.toml")["t"].budget
+    assert limited == Budget(ram_bytes=600, rom_bytes=2000)
+
+
+def test_a_limit_above_the_memory_that_there_is_is_refused():
+    text = '[t]\ndescription = "d"\ncore = "cortex-m4"\nclock_hz = 1\nrom_bytes = 2000\n[t.budget]\nrom_bytes = 2001\n'
+    with pytest.raises(ConfigurationError, match=r"rom_bytes is 2001, but the microcontroller has 2000"):
+        parse_targets(text, "x.toml")

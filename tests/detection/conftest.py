@@ -4,7 +4,7 @@ import pytest
 from prototypenas.detection.anchors import YOLOV5_ANCHORS, scaled
 from prototypenas.detection.decode import Decoder, score_table
 from prototypenas.detection.head import DetectionHead, DetectionLevel
-from prototypenas.graph.graph import Quantization
+from prototypenas.graph.tensors import Quantization
 
 
 def some_head(classes: int = 1, side: int = 64) -> DetectionHead:

@@ -5,7 +5,7 @@ import pytest
 
 from prototypenas.detection.decode import EVALUATED, DetectorSettings, score_table
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Quantization
+from prototypenas.graph.tensors import Quantization
 
 EVERYTHING = DetectorSettings(threshold=1e-9, candidates=10**6, most=10**6)
 

@@ -41,6 +41,7 @@ def test_shift_and_flip_are_what_a_loop_over_all_shifts_and_flips_gives():
         Augmentation(shift=2, flip=True),
         Augmentation(rotation_degrees=20, scale=0.2, shift=1, flip=True),
         Augmentation(brightness=0.4, erase=0.5),
+        Augmentation(random_changes=2, shift=1),
     ],
 )
 def test_same_seed_gives_the_same_images_and_another_seed_others(augmentation):
@@ -113,3 +114,12 @@ def test_mixing_keeps_probabilities_and_matches_the_pixels_mixed(cut):
 def test_impossible_values_are_refused(values):
     with pytest.raises(ConfigurationError, match=next(iter(values))):
         Augmentation(**values)
+
+
+def test_random_changes_leave_the_global_generator_and_the_kind_of_the_images_alone():
+    images = torch.randint(0, 256, (10, 3, 16, 16), dtype=torch.uint8, generator=generator())
+    before = torch.get_rng_state()
+    varied = Augmentation(random_changes=2)(images, generator(3))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert varied.dtype == torch.uint8 and varied.shape == images.shape
+    assert sum(not torch.equal(one, other) for one, other in zip(varied, images, strict=True)) >= 4

@@ -6,7 +6,8 @@ import torch
 from evaluators.classification import ClassificationTask, classification_evaluator
 from evaluators.datasets.samples import Samples, assembled
 from evaluators.evaluator import TaskEvaluator
-from evaluators.quantizing import AWARE, POST_TRAINING, QuantizationPlan
+from evaluators.quantizing import POST_TRAINING, QuantizationPlan
+from evaluators.training.suitable_recipe import RecipeOptions
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.progress import Silent
 from prototypenas.testing.evaluator import check_evaluator
@@ -97,8 +98,13 @@ def test_the_probe_never_shows_test_data(evaluator, few_digits):
 def test_series_are_quantized_in_training_and_images_afterwards(few_digits):
     series = Samples(torch.randn(40, 2, 16), torch.arange(40) % 2)
     data = assembled("series", ["a", "b"], series, series, split="made up")
-    assert classification_evaluator(data, epochs=3).quantization == AWARE
-    assert classification_evaluator(few_digits, epochs=3).quantization == POST_TRAINING
+    hundred = RecipeOptions(epochs=100)
+    assert classification_evaluator(data, hundred).quantization.aware_epochs == 15, "the paper's"
+    assert classification_evaluator(few_digits, hundred).quantization == POST_TRAINING
+    assert classification_evaluator(few_digits, hundred, quantization="qat").quantization.aware_epochs == 15
+    assert classification_evaluator(data, RecipeOptions(epochs=3), quantization="ptq").quantization == POST_TRAINING
+    with pytest.raises(ConfigurationError, match="unknown quantization 'int4'"):
+        classification_evaluator(data, hundred, quantization="int4")
 
 
 def test_an_unknown_observer_is_refused():

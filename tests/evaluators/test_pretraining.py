@@ -59,7 +59,7 @@ def test_all_pictures_are_learnt_at_the_size_of_the_data(pretraining, shades):
         "pretrain_epochs": 3,
         "pretrain_digest": pretraining.pictures.digest(),
     }
-    assert pretraining.pictures.augmentation.shift == 2, "of 16 pixels, as 12 of 128"
+    assert pretraining.recipe.augmentation.shift == 1, "of 16 pixels"
 
 
 def test_a_killed_pretraining_continues_and_a_finished_one_is_left(pretraining, tiny_configuration, tmp_path):

@@ -98,7 +98,7 @@ def test_a_failing_pass_leaves_the_network_as_it_was(model: CountingNet) -> None
 
 
 def test_what_is_seen_does_not_depend_on_the_order_of_asking(model: CountingNet) -> None:
-    proxy = WatchingProxy(FIRST, lambda seen: float(seen.calls))
+    proxy = WatchingProxy(FIRST, lambda seen: float(seen.calls), "Calls of the first layer.")
     asks = (lambda e: e.gradients(0)["head.weight"].norm(), lambda e: e.gradients(1)["head.weight"].norm(), proxy)
     results = set()
     for order in permutations(range(3)):

@@ -34,6 +34,12 @@ def test_a_cell_that_lets_nothing_through_is_scored_by_those_who_can() -> None:
     assert np.isnan(scores["snip"])
 
 
+def test_flops_are_those_at_the_size_of_the_batches() -> None:
+    cell = "|nor_conv_1x1~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|"
+    small = score_cell(cell, names=("flops",), settings=Settings(batch_size=2, sample_size=32))
+    assert score_cell(cell, names=("params", "flops"), settings=Settings(batch_size=2))["flops"] == small["flops"]
+
+
 def test_a_missing_table_says_where_it_is_published(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="published at https://"):
         load_table(tmp_path / "none.csv")

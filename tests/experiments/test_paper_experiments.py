@@ -1,9 +1,11 @@
 import importlib
+import runpy
+import sys
 
 import pytest
 
 from evaluators import DATASETS
-from experiments.paper_experiment import PaperExperiment, main, search_of
+from experiments.paper_experiment import PaperExperiment, search_of
 from experiments.paper_values import TABLE_2, TABLE_3
 from prototypenas.errors import DatasetError
 
@@ -42,8 +44,25 @@ def test_image_sets_share_one_search():
     assert len({experiment.run_name for experiment in images}) == 1
 
 
-def test_a_missing_data_folder_ends_before_any_search(tmp_path):
-    experiment = importlib.import_module("experiments.daliac").EXPERIMENT
-    with pytest.raises(DatasetError, match="does not exist"):
-        main(experiment, ["--data-dir", str(tmp_path / "nowhere"), "--out", str(tmp_path / "run")])
-    assert not (tmp_path / "run" / "candidates.csv").exists()
+@pytest.mark.parametrize("module", [*MODULES, "sisfall"])
+def test_a_missing_data_folder_is_one_line_and_leaves_no_run_directory(module, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [module, "--data-dir", "nowhere", "--out", "run"])
+    monkeypatch.delitem(sys.modules, f"experiments.{module}", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"experiments.{module}", run_name="__main__")
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("error: ") and said.count("\n") == 1 and "nowhere does not exist" in said
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", [name for name, source in DATASETS.items() if source.needs_files])
+def test_a_download_is_only_offered_where_it_is_not_refused(name, tmp_path):
+    with pytest.raises(DatasetError) as missing:
+        DATASETS[name].load(tmp_path / "nowhere")
+    if "--download" in str(missing.value):
+        assert name in ("cifar10", "cifar100", "gtsrb", "flowers102", "birds", "pets", "pets-species")
+    else:
+        with pytest.raises(DatasetError, match="download"):
+            DATASETS[name].load(tmp_path / "nowhere", download=True)

@@ -54,6 +54,7 @@ def test_a_class_has_a_plot_and_a_channel_a_line(series):
 @pytest.mark.parametrize("form", ["pictures", "series"])
 def test_the_page_shows_the_data(form, bare_report, tmp_path, request):
     summary = request.getfixturevalue(form)
+    summary = replace(summary, training="8,000 steps, shift", varied=summary.samples[:, ::-1])
     write_report(replace(bare_report, dataset=summary), tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
     assert '<h2 id="data">' in text and 'href="#data"' in text
@@ -61,3 +62,5 @@ def test_the_page_shows_the_data(form, bare_report, tmp_path, request):
     assert (tmp_path / "figures" / "data.png").exists()
     write_report(bare_report, tmp_path / "report.html")
     assert 'id="data"' not in (tmp_path / "report.html").read_text()
+    assert "Training: 8,000 steps, shift." in text
+    assert (tmp_path / "figures" / "varied_data.png").exists()

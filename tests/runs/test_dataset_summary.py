@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -19,7 +19,10 @@ def summary() -> DatasetSummary:
     return DatasetSummary("mine", (3, 4, 5), "80/20", ("a", "b"), (20, 10), (5, 3), pictures, (0, 0, 1))
 
 
-def test_what_is_written_is_read_back(summary, tmp_path):
+@pytest.mark.parametrize("varied", [False, True])
+def test_what_is_written_is_read_back(summary, varied, tmp_path):
+    if varied:
+        summary = replace(summary, training="100 steps", varied=summary.samples[::-1])
     assert read_summary(tmp_path) is None
     write_summary(summary, tmp_path / "run")
     again = read_summary(tmp_path / "run")

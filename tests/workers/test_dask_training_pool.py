@@ -71,9 +71,11 @@ def selected(explored, tmp_path):
 
 def train(run, pool, progress, epochs=80):
     from evaluators.classification import classification_evaluator
+    from evaluators.training.suitable_recipe import RecipeOptions
 
     plugin = load_plugin_file(PARTS)
-    evaluator = classification_evaluator(plugin.datasets["quarters"].load(None), epochs=epochs)
+    options = RecipeOptions(epochs=epochs, early_stopping=0)
+    evaluator = classification_evaluator(plugin.datasets["quarters"].load(None), options)
     training = Training("quarters", evaluator, plugin.baselines, {}, plugins=(plugin.source,))
     pipeline.evaluate(run, training, load_targets()["stm32f746"], Machine(trainings=pool), progress)
 

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from evaluators.augmentation import Augmentation
 from evaluators.datasets.class_folders import part_of
 from evaluators.datasets.own_data.array_layouts import arranged
 from evaluators.datasets.own_data.labels import in_order, label_names, refuse_too_many
@@ -87,7 +86,6 @@ def dataset_from_arrays(path: Path, parts: ArrayParts, reading: Reading, form: s
         train,
         test,
         input_shape=reading.input_shape,
-        augmentation=Augmentation(shift=4),
         split=split,
     )
     return replace(data, validation=whole.get("val") if "test" in whole else None, reading="; ".join(notes))

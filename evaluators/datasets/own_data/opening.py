@@ -6,6 +6,7 @@ from pathlib import Path
 from evaluators.datasets.class_folders import holds, visible_folders
 from evaluators.datasets.own_data.arrays import is_arrays, open_arrays
 from evaluators.datasets.own_data.forms import Form, opened
+from evaluators.datasets.own_data.sounds import is_sound_folder, open_sounds
 from evaluators.datasets.own_data.tables import is_table, open_table
 from evaluators.datasets.own_data.ts_files import is_ts, open_ts
 from evaluators.datasets.picture_folder import load_picture_folder
@@ -48,6 +49,11 @@ FORMS: tuple[Form[ClassificationData], ...] = (
         "a folder of pictures, one subfolder a class (or train/, val/ and test/ of such)",
         _is_picture_folder,
         _open_picture_folder,
+    ),
+    Form(
+        "a folder of .wav files, one subfolder a class, or with a table that names their classes",
+        is_sound_folder,
+        open_sounds,
     ),
     Form("an .npz, or a folder of .npy, with x, y (and x_test, y_test)", is_arrays, open_arrays),
     Form(

@@ -12,7 +12,7 @@ from evaluators.datasets.own_data.labels import in_order, refuse_too_many
 from evaluators.datasets.reading import Reading
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.datasets.splits import grouped_split, stratified_split
-from evaluators.datasets.windows import MOTION, TRAINING_OVERLAP, windows_of
+from evaluators.datasets.windows import TRAINING_OVERLAP, windows_of
 from prototypenas.errors import ConfigurationError, DatasetError
 from prototypenas.types import InputShape
 
@@ -64,9 +64,7 @@ def dataset_of(name: str, series: LabelledSeries, reading: Reading) -> Classific
     train, held, validation = (_samples(cuts, numbers, parts, part) for part in ("train", "test", "val"))
     if train is None or held is None:
         raise DatasetError(f"{name} has no series for training, or none for test, that is {length} steps long")
-    data = assembled(
-        name, classes, train, held, augmentation=MOTION, split=split, train_groups=_train_groups(series, cuts, parts)
-    )
+    data = assembled(name, classes, train, held, split=split, train_groups=_train_groups(series, cuts, parts))
     return replace(data, validation=validation, reading="; ".join((*series.notes, words)))
 
 

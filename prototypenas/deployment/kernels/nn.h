@@ -12,8 +12,8 @@
 typedef struct {
     union {
         struct {
-            uint32_t weights;  /* first weight, in bytes */
-            uint32_t channels; /* first entry of biases, multipliers and shifts */
+            uint32_t weights;                         /* first weight, in bytes */
+            uint32_t channels;                        /* first entry of biases, multipliers and shifts */
             uint16_t dilation_height, dilation_width; /* distance of two taps */
             uint32_t groups;                          /* of channels that see each other only */
         } dense;

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from torchvision.datasets import CIFAR10, CIFAR100
 
+from evaluators.augmentation import Augmentation
 from evaluators.datasets import cifar
 from evaluators.datasets.cifar import Cifar
+from evaluators.suitable_augmentation import augmentation_for
 from prototypenas.errors import ConfigurationError, DatasetError
 
 
@@ -92,3 +94,4 @@ def test_the_real_set_has_its_known_statistics(tmp_path):
     assert data.classes[:3] == ("airplane", "automobile", "bird")
     assert np.allclose(np.asarray(data.normalisation.mean) / 255, (0.49140, 0.48216, 0.44653), atol=1e-5)
     assert np.allclose(np.asarray(data.normalisation.deviation) / 255, (0.24703, 0.24349, 0.26159), atol=1e-5)
+    assert augmentation_for(data) == Augmentation(shift=2, flip=True), "mirrored photographs are recognised as well"

@@ -7,7 +7,8 @@ from PIL import Image
 from scipy.io import savemat
 from torchvision.datasets import Flowers102
 
-from evaluators.datasets.torchvision_sets import CARS, FLOWERS, GTSRB, PETS, PETS_SPECIES
+from evaluators.datasets.gtsrb import GTSRB
+from evaluators.datasets.torchvision_sets import CARS, FLOWERS, PETS, PETS_SPECIES
 from prototypenas.errors import DatasetError
 
 SHAPE = (3, 16, 16)
@@ -42,7 +43,28 @@ def test_gtsrb_takes_training_labels_from_folders_and_test_labels_from_the_table
     assert shades(data.train.inputs) == [0, 10, 20, 100, 110, 120]
     assert data.test.targets.tolist() == [1, 0]
     assert shades(data.test.inputs) == [200, 201]
-    assert not data.augmentation.flip
+
+
+def test_gtsrb_is_found_in_its_publishers_folders(tmp_path):
+    for label in range(2):
+        for number in range(3):
+            place = tmp_path / "GTSRB/Final_Training/Images" / f"{label:05d}" / f"00000_{number:05d}.ppm"
+            picture(place, 100 * label + 10 * number)
+    for number in range(2):
+        picture(tmp_path / "GTSRB/Final_Test/Images" / f"{number:05d}.ppm", 200 + number)
+    source = replace(GTSRB, classes=2, samples=(1, 1), other_samples=((6, 2),))
+    with pytest.raises(DatasetError, match=r"GT-final_test\.csv of gtsrb is missing"):
+        source.load(tmp_path, input_shape=SHAPE)
+    rows = ["Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId", "00000.ppm;24;20;1;1;20;18;1"]
+    table = tmp_path / "GTSRB/Final_Test/Images/GT-final_test.csv"
+    table.write_text("\n".join([*rows, "00001.ppm;24;20;1;1;20;18;0"]) + "\n")
+    for folder in (tmp_path, tmp_path / "GTSRB"):
+        data = source.load(folder, input_shape=SHAPE)
+        assert data.train.targets.tolist() == [0, 0, 0, 1, 1, 1] and data.test.targets.tolist() == [1, 0]
+        assert shades(data.test.inputs) == [200, 201]
+    table.write_text("Filename;Class\n00000.ppm;1\n")
+    with pytest.raises(DatasetError, match="lacks Filename or ClassId"):
+        source.load(tmp_path, input_shape=SHAPE)
 
 
 def test_an_incomplete_set_is_refused(gtsrb):

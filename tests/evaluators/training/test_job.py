@@ -4,13 +4,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from evaluators.classification import ClassificationTask
+from evaluators.augmentation import Augmentation
+from evaluators.classification import ClassificationTask, class_weights
 from evaluators.datasets.samples import Samples, assembled
-from evaluators.random_augmentation import RandomAugmentation
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
-from evaluators.training.learning import LearningTask
 from evaluators.training.pruning_schedule import PruningSchedule
 from prototypenas.compression.pruning import Importance
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
@@ -66,7 +65,8 @@ def rows(state: TrainingState) -> list[object]:
 
 
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(job, train, tmp_path):
-    job = replace(job, recipe=replace(job.recipe, random_augmentation=RandomAugmentation()))
+    recipe = replace(job.recipe, augmentation=Augmentation(shift=1, random_changes=2), steps_per_epoch=3)
+    job = replace(job, recipe=recipe)
     whole = train(replace(job, directory=tmp_path / "whole"))
     broken_job = replace(job, directory=tmp_path / "broken")
     for epochs in (0.1, 1, 1.1, 2, 3):
@@ -114,12 +114,42 @@ def test_options_train_with_finite_loss(job, train, change):
     assert all(record.validation_score is None and record.train_loss < 5 for record in state.history)
 
 
-def test_random_augmentation_is_for_images(job):
-    series = Samples(torch.randn(64, 2, 32), torch.arange(64) % 10)
-    data = assembled("wind", list("0123456789"), series, series, split="made up")
-    recipe = replace(job.recipe, random_augmentation=RandomAugmentation())
-    with pytest.raises(ConfigurationError, match="wind are series"):
-        LearningTask(torch.nn.Identity(), ClassificationTask(data), recipe, seed=0)
+def test_training_stops_when_its_patience_is_over_and_stays_stopped(job, train):
+    # A rate this small learns nothing, so the first epoch at the final widths stays the best.
+    recipe = replace(job.recipe, epochs=12, learning_rate=1e-9, average_decay=0.0, early_stopping=2)
+    state = train(replace(job, recipe=recipe))
+    final = [row.validation_score for row in state.history if row.channels == state.history[-1].channels]
+    assert state.finished_epochs < 12
+    assert len(final) - 1 - final.index(max(final)) == 2
+    written = job.last_path.stat().st_mtime_ns
+    assert rows(train(replace(job, recipe=recipe))) == rows(state)
+    assert job.last_path.stat().st_mtime_ns == written
+    patient = train(replace(job, recipe=replace(recipe, early_stopping=0), directory=job.directory / "patient"))
+    assert patient.finished_epochs == 12
+
+
+def test_rare_classes_weigh_more(few_digits):
+    labels = torch.tensor([0] * 6 + [1] * 2)
+    samples = Samples(few_digits.train.inputs[:8], labels)
+    data = assembled("rare", ["a", "b"], samples, samples, split="made up")
+    weights = class_weights(data)
+    assert weights.tolist() == pytest.approx([8 / 12, 8 / 4])
+    assert float(weights[labels].mean()) == pytest.approx(1.0)
+
+
+def test_balanced_classes_change_what_is_learnt(job, train):
+    data = job.task.data
+    skewed = replace(job, task=ClassificationTask(replace(data, train=_mostly_first(data.train))))
+    plain, balanced = (
+        train(replace(skewed, directory=job.directory / str(on), recipe=replace(job.recipe, balanced_classes=on)))
+        for on in (False, True)
+    )
+    assert plain.history[0].train_loss != balanced.history[0].train_loss
+
+
+def _mostly_first(samples: Samples) -> Samples:
+    first = samples.targets == 0
+    return samples.at(torch.cat([first.nonzero()[:, 0]] * 3 + [(~first).nonzero()[:, 0]]))
 
 
 def test_training_without_a_validation_part_keeps_the_last_epoch(job, train):
