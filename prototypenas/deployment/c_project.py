@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from prototypenas.costing.cores import core_named
 from prototypenas.costing.footprint import PRICED_AS
 from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, code_bytes, stack_bytes
-from prototypenas.costing.memory_plan import MemoryPlan
+from prototypenas.costing.memory_plan import Execution, MemoryPlan, plan_memory
 from prototypenas.costing.row_layers import is_series, rows_and_bytes
 from prototypenas.deployment.c_schedule import segment_tables
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
@@ -36,6 +36,13 @@ FILES = (
     "README.md",
 )
 """Written from `templates/`, beside `.clang-format` and `kernels/`."""
+
+MEANING = {
+    Execution.AUTO: "rows where that takes less, the input whole",
+    Execution.LAYERS: "layer by layer",
+    Execution.ROWS: "rows, and the input handed in row by row",
+}
+"""What the README says of each way to run a network."""
 
 _ALWAYS = ("nn.h", "nn_arithmetic.h", "nn_rows.h")
 _VALUES_IN_A_ROW = 24
@@ -129,6 +136,9 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
 def _row_values(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
     rows, row_bytes = rows_and_bytes(graph.tensors[graph.input], series=is_series(graph))
     return {
+        "executions": [
+            (execution.value, MEANING[execution], plan_memory(graph, execution).total_bytes) for execution in Execution
+        ],
         "segments": segment_tables(graph, plan),
         "streamed": plan.streamed_input,
         "rows_at_once": max((segment.rows_at_once for segment in plan.segments), default=1),

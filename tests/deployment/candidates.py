@@ -13,7 +13,7 @@ from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import quantize_input, simulate
 from prototypenas.costing.cores import core_named
-from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
+from prototypenas.costing.memory_plan import Execution, MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import arm_flags, run_program
 from prototypenas.errors import InvalidConfiguration
@@ -41,6 +41,12 @@ class Candidate:
     @cached_property
     def plan(self) -> MemoryPlan:
         return plan_memory(self.graph)
+
+    def run_as(self, execution: Execution) -> "Candidate":
+        """The same network, run layer by layer or row by row."""
+        other = Candidate(self.architecture, self.graph, self.reals)
+        other.__dict__["plan"] = plan_memory(self.graph, execution)
+        return other
 
     @cached_property
     def inputs(self) -> NDArray[np.int8]:
