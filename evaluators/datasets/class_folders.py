@@ -136,18 +136,16 @@ def _refuse_both_ways(
     suffixes: frozenset[str],
 ) -> None:
     several = len(named) > 1
-    flat_parts = several and not any(with_classes.values()) and not others
+    names = ", ".join([place.name for places in named.values() for place in places] + list(others))
+    as_classes = {"--layout classes": "each of these folders is a class"}
+    if several and not any(with_classes.values()) and not others:
+        in_names = {"--layout name-part-N": "they are parts, and the Nth part of a file's name is its class"}
+        raise ambiguous(f"{folder}, whose folders {names} hold no class folders,", as_classes | in_names)
     nested_beside = bool(with_classes.get("train")) and any(not _is_flat(folder / other, suffixes) for other in others)
     without_train = several and "train" not in named and any(with_classes.values())
-    if flat_parts or nested_beside or without_train:
-        names = ", ".join([place.name for places in named.values() for place in places] + list(others))
-        raise ambiguous(
-            f"{folder} with its folders {names}",
-            {
-                "--layout split": "train, val and test are parts and hold one folder a class; others are left aside",
-                "--layout classes": "each of these folders is a class",
-            },
-        )
+    if nested_beside or without_train:
+        as_parts = {"--layout split": "train, val and test are parts of one folder a class; others are left aside"}
+        raise ambiguous(f"{folder} with its folders {names}", as_parts | as_classes)
 
 
 def _from_parts(folder: Path, parts: dict[str, Path], suffixes: frozenset[str], name: str) -> Listing:

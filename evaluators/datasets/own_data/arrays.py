@@ -15,7 +15,7 @@ from evaluators.datasets.class_folders import part_of
 from evaluators.datasets.own_data.array_layouts import arranged
 from evaluators.datasets.own_data.labels import in_order, label_names, refuse_too_many
 from evaluators.datasets.own_data.series import LabelledSeries, dataset_of, filled
-from evaluators.datasets.reading import Reading
+from evaluators.datasets.reading import Reading, ambiguous
 from evaluators.datasets.samples import ClassificationData, Samples, assembled
 from evaluators.datasets.splits import grouped_split, stratified_split
 from prototypenas.errors import DatasetError
@@ -48,8 +48,8 @@ class _Names:
 
 
 def is_arrays(path: Path) -> bool:
-    """Whether it is an `.npz`, or a folder with `.npy` files."""
-    return path.suffix.lower() == ".npz" if path.is_file() else any(path.glob("[!.]*.npy"))
+    """Whether it is an `.npz`, or a folder with `.npy` or `.npz` files."""
+    return path.suffix.lower() == ".npz" if path.is_file() else any(path.glob("[!.]*.np[yz]"))
 
 
 def open_arrays(path: Path, reading: Reading) -> ClassificationData:
@@ -133,7 +133,17 @@ def _of_archive(path: Path) -> dict[str, NDArray[np.generic]]:
 
 
 def _of_folder(folder: Path) -> dict[str, NDArray[np.generic]]:
-    arrays = {}
+    """Give the arrays of a folder by the names of their files; a single `.npz` by the names within."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    archives = sorted(folder.glob("[!.]*.npz"))
+    several = {path: _of_archive(path) for path in archives}
+    if any(len(content) > 1 for content in several.values()):
+        if len(archives) > 1:
+            readings = {f"--data {path}": f"holds {', '.join(list(several[path])[:4])}" for path in archives[:8]}
+            raise ambiguous(f"{folder} with {len(archives)} .npz files", readings)
+        return several[archives[0]]
+    for path, content in several.items():
+        arrays[path.stem] = next(iter(content.values()), np.empty(0))
     for path in sorted(folder.glob("[!.]*.npy")):
         try:
             arrays[path.stem] = np.load(path, allow_pickle=False)

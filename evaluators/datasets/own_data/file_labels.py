@@ -19,7 +19,9 @@ GROUPS = ("speaker", "speaker_id", "subject", "person", "user", "fold")
 SPLITS = ("split", "set", "part", "subset")
 TABLES = frozenset({".csv", ".tsv"})
 KNOWN_SHARE = 0.9
-"""Least share of the files that a table has to name."""
+"""Least share of a table's rows that have to name a file."""
+LEAST_NAMED = 10
+"""Fewer rows that happen to fit are no list of files."""
 NAME_PART = re.compile(r"name-part-(\d+)")
 MOST_CLASSES = 100
 
@@ -35,7 +37,7 @@ class FileLabels:
 
 
 def labels_from_table(folder: Path, files: Sequence[Path], reading: Reading) -> FileLabels | None:
-    """Read the table below the folder that names at least nine in ten of the files; `None` where there is none.
+    """Read the table below the folder that names most of the files; `None` where there is none.
 
     Raises:
         DatasetError: if a table names the files but no column is their class.
@@ -43,16 +45,21 @@ def labels_from_table(folder: Path, files: Sequence[Path], reading: Reading) -> 
     known = {path.name: path for path in files} | {path.stem: path for path in files}
     if len({path.name for path in files}) < len(files):
         return None
+    best: tuple[Path, pd.DataFrame, list[Path | None]] | None = None
+    most = LEAST_NAMED - 1
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in TABLES):
+        if "submission" in path.stem.lower():
+            continue  # a competition's form to fill in: its classes are made up
         try:
-            cells = load_table(path).cells
+            cells = load_table(path, as_text=True).cells
         except DatasetError:
             continue  # some other text, which is not asked for
         for column in cells.columns:
             rows = [known.get(Path(str(value).strip()).name) for value in cells[column]]
-            if len({row for row in rows if row is not None}) >= KNOWN_SHARE * len(files):
-                return _from_table(path, cells, rows, reading)
-    return None
+            named = sum(row is not None for row in rows)
+            if named > most and named >= KNOWN_SHARE * len(rows):
+                best, most = (path, cells, rows), named
+    return None if best is None else _from_table(*best, reading)
 
 
 def _from_table(table: Path, cells: pd.DataFrame, files: Sequence[Path | None], reading: Reading) -> FileLabels:
@@ -91,7 +98,9 @@ def labels_from_names(folder: Path, files: Sequence[Path], reading: Reading) -> 
     if chosen and parts and 1 <= int(chosen[1]) <= len(parts[0]):
         place = int(chosen[1]) - 1
         entries = [(path, found[place]) for path, found in zip(files, parts, strict=True)]
-        return FileLabels(entries, {}, {}, f"classes from part {place + 1} of the file names")
+        folders = {path: part for path in files if (part := part_of(path.parent.name)) is not None}
+        known = folders if set(folders.values()) > {"train"} else {}
+        return FileLabels(entries, {}, known, f"classes from part {place + 1} of the file names")
     offers = {}
     for place in range(len(parts[0]) if parts else 0):
         counts = Counter(found[place] for found in parts)
@@ -126,6 +135,11 @@ def speakers(entries: Entries) -> tuple[dict[Path, str], str]:
         if often and all(re.search("[A-Za-z]", value) for value in seen):
             return dict(zip(paths, values, strict=True)), f"speakers: part {place + 1} of the file names"
     return {}, ""
+
+
+def in_class_folders(entries: Entries) -> bool:
+    """Whether most files lie in a folder of their class's name, which then says as much as a table."""
+    return sum(path.parent.name.lower() == label.lower() for path, label in entries) > len(entries) // 2
 
 
 def name_parts(files: Sequence[Path]) -> list[list[str]]:

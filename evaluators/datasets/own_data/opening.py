@@ -3,19 +3,18 @@
 from dataclasses import replace
 from pathlib import Path
 
-from evaluators.datasets.class_folders import holds, visible_folders
+from evaluators.datasets.own_data.archives import archive_in, is_archive, stem_of, unpacked
 from evaluators.datasets.own_data.arrays import is_arrays, open_arrays
 from evaluators.datasets.own_data.forms import Form, opened
+from evaluators.datasets.own_data.idx_files import is_idx_folder, open_idx
+from evaluators.datasets.own_data.picture_forms import is_picture_folder, open_picture_folder
 from evaluators.datasets.own_data.sounds import is_sound_folder, open_sounds
+from evaluators.datasets.own_data.table_folder import is_table_folder, open_table_folder
 from evaluators.datasets.own_data.tables import is_table, open_table
 from evaluators.datasets.own_data.ts_files import is_ts, open_ts
-from evaluators.datasets.picture_folder import load_picture_folder
-from evaluators.datasets.pictures import PICTURE_SUFFIXES
 from evaluators.datasets.reading import Reading
 from evaluators.datasets.samples import ClassificationData
 from prototypenas.types import InputShape
-
-DEFAULT_PICTURE: InputShape = (3, 128, 128)
 
 
 def open_dataset(
@@ -34,32 +33,34 @@ def open_dataset(
     return opened(path, FORMS, replace(reading or Reading(), input_shape=input_shape))
 
 
-def _is_picture_folder(path: Path) -> bool:
-    return path.is_dir() and any(holds(child, PICTURE_SUFFIXES) for child in visible_folders(path))
-
-
-def _open_picture_folder(path: Path, reading: Reading) -> ClassificationData:
-    shape = reading.input_shape or DEFAULT_PICTURE
-    return load_picture_folder(path, name=path.resolve().name, input_shape=shape, layout=reading.layout)
+def _open_archive(path: Path, reading: Reading) -> ClassificationData:
+    archive = archive_in(path)
+    assert archive is not None  # the form has recognised it
+    with unpacked(archive) as place:
+        data = opened(place, FORMS, reading)
+    return replace(data, name=stem_of(archive), reading="; ".join((f"unpacked from {archive.name}", data.reading)))
 
 
 FORMS: tuple[Form[ClassificationData], ...] = (
     Form("a .ts file, or a folder with <name>_TRAIN.ts and <name>_TEST.ts", is_ts, open_ts),
     Form(
         "a folder of pictures, one subfolder a class (or train/, val/ and test/ of such)",
-        _is_picture_folder,
-        _open_picture_folder,
+        is_picture_folder,
+        open_picture_folder,
     ),
     Form(
         "a folder of .wav files, one subfolder a class, or with a table that names their classes",
         is_sound_folder,
         open_sounds,
     ),
+    Form("a folder with the IDX files of MNIST and its likes", is_idx_folder, open_idx),
     Form("an .npz, or a folder of .npy, with x, y (and x_test, y_test)", is_arrays, open_arrays),
     Form(
         "a .csv, .tsv, .txt or .parquet table with a column label (or <name>_train and <name>_test)",
         is_table,
         open_table,
     ),
+    Form("a folder of .csv, .tsv or .parquet recordings, one subfolder a class", is_table_folder, open_table_folder),
+    Form("a .zip or .tar with one of these inside", is_archive, _open_archive),
 )
 """Asked in this order."""

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.class_folders import Entries, Listing, files_below, list_classes, unwrapped, visible_folders
-from evaluators.datasets.own_data.file_labels import NAME_PART, labels_from_names, labels_from_table, speakers
+from evaluators.datasets.own_data.file_labels import (
+    NAME_PART,
+    in_class_folders,
+    labels_from_names,
+    labels_from_table,
+    speakers,
+)
 from evaluators.datasets.own_data.labels import in_order
 from evaluators.datasets.own_data.sound_files import at_rate, clips_of, read_wav
 from evaluators.datasets.reading import Reading
@@ -113,7 +119,7 @@ def front_end_for(rate: int, lengths: Sequence[int], shape: InputShape | None) -
 def _found(path: Path, reading: Reading) -> _Sounds:
     files = sorted(files_below(path, SOUNDS))
     by_table = labels_from_table(path, files, reading) if reading.layout is None else None
-    if by_table is not None and not _is_in_class_folders(by_table.entries):
+    if by_table is not None and not in_class_folders(by_table.entries):
         return _Sounds(by_table.entries, by_table.parts, by_table.groups, (by_table.note,))
     inner = unwrapped(path, SOUNDS)
     if NAME_PART.fullmatch(reading.layout or "") or len(_class_folders(inner)) < 2:
@@ -148,10 +154,6 @@ def _listed_parts(folder: Path, files: Iterable[Path]) -> dict[Path, str]:
                 if folder / line.strip() in known:
                     parts[folder / line.strip()] = part
     return parts
-
-
-def _is_in_class_folders(entries: Entries) -> bool:
-    return sum(path.parent.name.lower() == label.lower() for path, label in entries) > len(entries) // 2
 
 
 def _class_folders(folder: Path) -> list[Path]:

@@ -30,13 +30,13 @@ class Table:
     """Whether the file names its columns; without names they are counted from 1."""
 
 
-def load_table(path: Path) -> Table:
-    """Read a table without deciding what its columns mean.
+def load_table(path: Path, *, as_text: bool = False) -> Table:
+    """Read a table without deciding what its columns mean; `as_text` keeps `007` what it is.
 
     Raises:
         DatasetError: if it cannot be read, has no row, or two columns of one name.
     """
-    table = _parquet(path) if path.suffix.lower() == ".parquet" else _text(path)
+    table = _parquet(path) if path.suffix.lower() == ".parquet" else _text(path, as_text)
     if not len(table.cells):
         raise DatasetError(f"{path} has no row below its header")
     doubled = table.cells.columns[table.cells.columns.duplicated()]
@@ -56,7 +56,7 @@ def _parquet(path: Path) -> Table:
     return Table(cells.reset_index(drop=True), header=True)
 
 
-def _text(path: Path) -> Table:
+def _text(path: Path, as_text: bool) -> Table:
     text = read_text(path)
     lines = [line for line in text.splitlines()[: 4 * SAMPLED_LINES] if line.strip()][:SAMPLED_LINES]
     delimiter = _delimiter(lines)
@@ -73,6 +73,7 @@ def _text(path: Path) -> Table:
             na_values=[""],
             skipinitialspace=True,
             index_col=False,
+            dtype=str if as_text else None,
             low_memory=False,
         )
     except (ValueError, pd.errors.ParserError, csv.Error) as error:
