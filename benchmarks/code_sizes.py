@@ -17,13 +17,13 @@ from prototypenas.compression.quantization import quantize
 from prototypenas.costing.code_measurement import measure_code
 from prototypenas.costing.cores import CORES
 from prototypenas.costing.kernel_properties import kernels_in_use
-from prototypenas.costing.memory_plan import Execution, plan_memory, plan_with_cuts
+from prototypenas.costing.memory_plan import plan_memory, plan_with_cuts
 from prototypenas.costing.segmentation import Cut
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import run_program
 from prototypenas.graph.lowering import lower
 from prototypenas.graph.operators import KERNELS
-from prototypenas.types import Budget, Target
+from prototypenas.types import Budget, Execution, Target
 
 OPTIMIZATIONS = ("O0", "O2", "O3", "Os")
 

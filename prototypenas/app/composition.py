@@ -32,7 +32,7 @@ from prototypenas.protocols import Evaluator
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import SPACES
 from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
-from prototypenas.types import Budget, InputShape, Probe, Target
+from prototypenas.types import Budget, Execution, InputShape, Probe, Target
 from prototypenas.workers.dask_executor import DaskWorkers
 from prototypenas.workers.dask_training_pool import DaskPool
 from prototypenas.workers.process_pool import LocalProcesses, available_cores
@@ -40,6 +40,10 @@ from prototypenas.workers.training_pool import LocalPool
 
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
+
+
+EXECUTIONS: Mapping[str, Execution] = {execution.value: execution for execution in Execution}
+"""How the C may run a network, by name."""
 
 
 RECORDED_OPTIONS: Mapping[str, type | UnionType] = {
@@ -76,6 +80,7 @@ def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
     budget = target.budget
     return replace(
         target,
+        execution=choose("execution", settings.execution, EXECUTIONS),
         budget=Budget(
             ram_bytes=parse_amount("RAM", settings.ram) if settings.ram else budget.ram_bytes,
             rom_bytes=parse_amount("ROM", settings.rom) if settings.rom else budget.rom_bytes,
@@ -300,7 +305,8 @@ def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
     """Return the target that a run was explored for."""
-    return choose("target", run.recorded("exploration", target=str)[0], catalogue.targets)
+    name, execution = run.recorded("exploration", target=str, execution=str)
+    return replace(choose("target", name, catalogue.targets), execution=choose("execution", execution, EXECUTIONS))
 
 
 def recorded_input(run: RunDirectory) -> str:

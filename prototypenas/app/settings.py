@@ -16,6 +16,14 @@ from prototypenas.selection import DEFAULT_SPACE, SPACES
 from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
 from proxies import DEFAULT_ENSEMBLE
 
+ExecutionName = Annotated[
+    str,
+    typer.Option(
+        "--execution",
+        help="auto: row by row where that takes less RAM; layers; rows: the input is handed in row by row too.",
+        rich_help_panel="Target and limits",
+    ),
+]
 DEFAULT_TARGET = "imxrt1062"
 """The paper's microcontroller."""
 
@@ -97,6 +105,7 @@ class TargetSettings:
     flops: Annotated[str | None, typer.Option(help="Limit instead of the target's (250M).", rich_help_panel=LIMITS)] = (
         None
     )
+    execution: ExecutionName = "auto"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ PRICED_AS: Mapping[str, str] = MappingProxyType({"cortex-a76": "cortex-m7"})
 
 
 def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cost:
-    """Price a graph of any stage; without a `plan` one is made.
+    """Price a graph of any stage; without a `plan` one is made for the target's way to run it.
 
     `scratch_bytes` holds the alignment in front of the scratch and what is noted while rows are run, so that
     activations and scratch are the C project's RAM; `descriptors_bytes` holds the schedule of the rows.
@@ -28,7 +28,7 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cos
     Raises:
         ConfigurationError: for a core whose code size was never measured.
     """
-    plan = plan_memory(graph) if plan is None else plan
+    plan = plan_memory(graph, target.execution) if plan is None else plan
     in_place = plan.written_in_place
     core = PRICED_AS.get(target.core, target.core)
     kernels = kernels_in_use(graph, in_place, plan.sums_offsets)

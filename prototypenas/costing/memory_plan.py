@@ -7,7 +7,6 @@ of a concatenation are written straight into its output where that costs no memo
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
 from prototypenas.costing.kernel_properties import SEGMENT_BYTES
 from prototypenas.costing.offset_assignment import assign_offsets, live_bound, lower_bound
@@ -17,20 +16,10 @@ from prototypenas.costing.row_plan import RowSegment, Steps, layer_steps, row_st
 from prototypenas.costing.segmentation import Cut
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.sliding import round_up
+from prototypenas.types import Execution
 
 ALIGNMENT = 4
 """Bytes; scratch holds int16 pairs and pointers."""
-
-
-class Execution(Enum):
-    """How a network is run."""
-
-    AUTO = "auto"
-    """Row by row where that takes less RAM, else layer by layer; the input lies whole in RAM."""
-    LAYERS = "layers"
-    """One layer after the other, over whole maps."""
-    ROWS = "rows"
-    """As `AUTO`, and the application hands in the input row by row: it never lies whole in RAM."""
 
 
 @dataclass(frozen=True)

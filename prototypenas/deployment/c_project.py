@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from prototypenas.costing.cores import core_named
 from prototypenas.costing.footprint import PRICED_AS
 from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, code_bytes, stack_bytes
-from prototypenas.costing.memory_plan import Execution, MemoryPlan, plan_memory
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.costing.row_layers import is_series, rows_and_bytes
 from prototypenas.deployment.c_schedule import segment_tables
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
-from prototypenas.types import Target
+from prototypenas.types import Execution, Target
 
 FILES = (
     "model.h",

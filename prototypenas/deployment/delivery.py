@@ -87,7 +87,7 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     if not (directory / GRAPH).exists():
         raise RunDirectoryError(f"{directory} holds no trained model; run `prototypenas evaluate` first")
     graph = load_graph(directory / GRAPH)
-    plan = plan_memory(graph)
+    plan = plan_memory(graph, target.execution)
     expected = _expected(graph, evaluator)
     project = directory / C_PROJECT
     write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0])

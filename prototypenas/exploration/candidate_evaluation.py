@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 from prototypenas.costing.footprint import cost_of
-from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.errors import ConfigurationError, InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.graph.lowering import lower
@@ -113,6 +112,7 @@ class ExplorationTask:
             "input_shape": list(self.input_shape),
             "num_classes": self.num_classes,
             "target": self.target.name,
+            "execution": self.target.execution.value,
             "ram_limit": self.budget.ram_bytes,
             "rom_limit": self.budget.rom_bytes,
             "flops_limit": self.budget.flops,
@@ -135,7 +135,7 @@ class ExplorationTask:
         built = perf_counter()
         graph = lower(model, self.input_shape)
         lowered = perf_counter()
-        cost = cost_of(graph, self.target, plan_memory(graph))
+        cost = cost_of(graph, self.target)
         seconds = Seconds(build=built - start, lower=lowered - built, plan=perf_counter() - lowered)
         rejection = over_budget(cost, self.budget)
         return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)

@@ -9,7 +9,7 @@ import torch
 import torchvision
 from torch import nn
 
-from prototypenas.costing.memory_plan import Execution, plan_memory, plan_with_cuts
+from prototypenas.costing.memory_plan import plan_memory, plan_with_cuts
 from prototypenas.costing.offset_assignment import step_bounds
 from prototypenas.costing.plan_structure import Structure
 from prototypenas.costing.row_schedule import TAKE_ROW
@@ -27,6 +27,7 @@ from prototypenas.graph.operators.max_pool2d import MaxPool2d
 from prototypenas.graph.operators.requantize import Requantize
 from prototypenas.graph.tensors import TensorSpec, Window
 from prototypenas.testing.sampling import random_configuration
+from prototypenas.types import Execution
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
 POOLS = {

@@ -13,14 +13,14 @@ from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import quantize_input, simulate
 from prototypenas.costing.cores import core_named
-from prototypenas.costing.memory_plan import Execution, MemoryPlan, plan_memory
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import arm_flags, run_program
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.testing import random_configuration
-from prototypenas.types import Budget, Target
+from prototypenas.types import Budget, Execution, Target
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
 POOLS = {"image": IMAGE_POOL, "time series": TIME_SERIES_POOL, "detection": DETECTION_POOL}

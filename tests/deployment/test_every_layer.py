@@ -8,7 +8,7 @@ import pytest
 
 from prototypenas.compression.simulator import simulate
 from prototypenas.costing.kernel_properties import descriptor_count
-from prototypenas.costing.memory_plan import Execution
+from prototypenas.types import Execution
 from tests.deployment.candidates import POOLS, random_candidate
 
 SEEDS = {"image": range(6), "time series": range(2), "detection": range(2)}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from prototypenas.costing.footprint import cost_of
-from prototypenas.costing.memory_plan import Execution
 from prototypenas.deployment.toolchain import run_program
+from prototypenas.types import Execution
 from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
 
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")

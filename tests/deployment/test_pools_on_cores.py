@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from prototypenas.costing.footprint import cost_of
-from prototypenas.costing.memory_plan import Execution
 from prototypenas.deployment.toolchain import build_host, elf_sizes, run_emulated, run_host, run_program
+from prototypenas.types import Execution
 from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
 
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")

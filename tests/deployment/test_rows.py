@@ -12,11 +12,12 @@ from torch import nn
 from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import simulate
-from prototypenas.costing.memory_plan import Execution, plan_memory, plan_with_cuts
+from prototypenas.costing.memory_plan import plan_memory, plan_with_cuts
 from prototypenas.costing.segmentation import Cut
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import build_host, run_host
 from prototypenas.graph.lowering import lower
+from prototypenas.types import Execution
 from tests.deployment.candidates import BOARD
 
 OK, WRONG_SIZE, WRONG_OUTPUT, NO_BUFFER, TOO_MANY, TOO_FEW = 0, 1, 2, 3, 5, 6
