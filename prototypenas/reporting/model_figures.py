@@ -106,7 +106,7 @@ def _extent(row: PlanRow, graph: Graph) -> int:
 def _shade_segments(axes: Axes, plan: MemoryPlan) -> None:
     """Mark the operators that are run row by row."""
     for number, segment in enumerate(plan.segments):
-        label = "run row by row" if number == 0 else None
+        label = "run row by row" if number == 0 else "_run row by row"
         axes.axvspan(segment.first - 0.5, segment.end - 0.5, color=COLOURS[2], alpha=0.12, linewidth=0, label=label)
 
 
