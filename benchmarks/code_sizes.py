@@ -7,6 +7,7 @@ Needs gcc-arm-none-eabi and libnewlib-arm-none-eabi; takes about a minute. Run i
 
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ class EveryKernel(nn.Module):
         self.convolution = nn.Conv2d(3, 8, 3, padding=1)
         self.pointwise = nn.Conv2d(8, 8, 1)
         self.depthwise = nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.grouped = nn.Conv2d(8, 8, 3, padding=1, groups=2)
         self.max_pool = nn.MaxPool2d(2)
         self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
         self.small_pool = nn.AvgPool2d(2)
@@ -46,6 +48,8 @@ class EveryKernel(nn.Module):
         """Give logits."""
         first = self.convolution(inputs)
         second = self.depthwise(self.pointwise(first)) + first
+        second = self.grouped(nn.functional.channel_shuffle(nn.functional.hardswish(second), 2))
+        second = second * torch.sigmoid(second.mean((2, 3), keepdim=True))
         halved = self.max_pool(second)
         pooled = self.upsample(torch.relu(halved))
         both = torch.cat([torch.relu(self.max_pool(pooled)), halved], 1)
@@ -65,9 +69,11 @@ def write_every_runtime(directory: Path) -> dict[str, Path]:
         raise SystemExit(f"the network does not use {sorted(missing)}")
     target = Target("any", "", "cortex-m7", 1, None, None, Budget())
     projects = {plan.runtime: plan for plan in (*plans, plan_memory(graph, Execution.LAYERS))}
-    for name, plan in projects.items():
-        sample = np.zeros(192, np.int8)
-        write_c_project(graph, plan, directory / name, name="every kernel", target=target, sample=sample)
+    # The sizes of a new kernel are not known yet: they are what is measured here.
+    with patch("prototypenas.deployment.c_project.code_bytes", return_value=0):
+        for name, plan in projects.items():
+            sample = np.zeros(192, np.int8)
+            write_c_project(graph, plan, directory / name, name="every kernel", target=target, sample=sample)
     return {name: directory / name for name in projects}
 
 

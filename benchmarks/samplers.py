@@ -21,6 +21,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from prototypenas.app.settings import DEFAULT_ENSEMBLE
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.exploration import explore
@@ -30,7 +31,7 @@ from prototypenas.reporting.drawing import COLOURS, house_style, svg_text
 from prototypenas.selection.hypervolume import REFERENCE, hypervolume, normalisation_over
 from prototypenas.selection.pareto import nondominated
 from prototypenas.workers.executors import InProcess
-from proxies import DEFAULT_ENSEMBLE, PROXIES
+from proxies import PROXIES
 from search_spaces import IMAGE_POOL, KERNELS
 
 STEP = 10

@@ -1,5 +1,6 @@
 """Classification as a task: cross-entropy on varied samples, and accuracy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +103,7 @@ class ClassificationTask:
         return self.data.prepared(batch.inputs)
 
     def varied_loss(
-        self, network: nn.Module, batch: Samples, recipe: Recipe, generator: torch.Generator
+        self, network: nn.Module, batch: Samples, recipe: Recipe, generator: torch.Generator, done: float
     ) -> tuple[Tensor, Tensor | None]:
         """Vary, prepare, mix; cross-entropy against the (mixed) classes."""
         # Small tensors are not worth a second thread: augmenting CIFAR was ten times slower where cores were busy.
@@ -129,6 +130,13 @@ class ClassificationTask:
         """Share of samples whose greatest output is their class."""
         (logits,) = dequantize_outputs(graph, outputs)
         return int((logits.argmax(axis=1) == part.targets.numpy()).sum()) / len(part)
+
+    def details(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> Mapping[str, float]:
+        """Give nothing: accuracy says it all."""
+        return {}
+
+    def head(self, graph: Graph) -> None:
+        """Give nothing: the outputs are the classes' logits."""
 
     def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> ClassScores:
         """Count which class is taken for which, and give recall and F1 of each."""

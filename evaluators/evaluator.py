@@ -22,18 +22,20 @@ from evaluators.quantizing import (
 from evaluators.task import Task
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
-from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.keeper import CHECKPOINT, PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
+from prototypenas.detection.head import HEAD, write_head
 from prototypenas.errors import RunDirectoryError, TrainingError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
+from prototypenas.runs.atomic_files import write_json
 from prototypenas.runs.class_scores import BY_CLASS, ClassScores
 from prototypenas.sound import FrontEnd, WithFrontEnd
 from prototypenas.types import Candidate, Evaluation, InputShape, Probe
@@ -62,6 +64,11 @@ class TaskEvaluator:
     def num_classes(self) -> int:
         """Number of classes."""
         return self.task.num_classes
+
+    @property
+    def metric(self) -> str:
+        """What the scores are."""
+        return self.task.metric
 
     @property
     def front_end(self) -> FrontEnd | None:
@@ -151,6 +158,9 @@ class TaskEvaluator:
         test = self.task.test
         graph = quantized.to_integer_graph()
         save_graph(graph, job.directory / GRAPH)
+        head = self.task.head(graph)
+        if head is not None:
+            write_head(head, job.directory / HEAD)
         sample = self.task.prepared(next(self.task.train.batches(NOISE_SAMPLES)))
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
         outputs = simulated_outputs(graph, self.task, test)
@@ -161,6 +171,7 @@ class TaskEvaluator:
             int8_score=self.task.int8_score(graph, outputs, test),
             test_samples=len(test),
             seconds=seconds,
+            details=self.task.details(graph, outputs, test),
         )
         by_class = self.task.class_scores(graph, outputs, test)
         write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
@@ -178,14 +189,21 @@ class TaskEvaluator:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
+def best_network(evaluator: TaskEvaluator, candidate: Candidate, baseline: Baseline, directory: Path) -> Prototype:
+    """Return the pruned network of a trained model with its best weights, on the CPU.
+
+    Raises:
+        RunDirectoryError: if its checkpoint is missing or damaged.
+    """
+    network = baseline(candidate.configuration, evaluator.input_shape, evaluator.num_classes)
+    network.load_state_dict(load_whole(directory / CHECKPOINT)["network"])
+    return network
+
+
 def write_metrics(evaluation: Evaluation, fingerprint: str, path: Path, by_class: ClassScores | None = None) -> None:
     """Write the result, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    content = {**asdict(evaluation), "fingerprint": fingerprint}
-    if by_class is not None:
-        content[BY_CLASS] = asdict(by_class)
-    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    partial.replace(path)
+    scores = {} if by_class is None else {BY_CLASS: asdict(by_class)}
+    write_json(path, {**asdict(evaluation), "fingerprint": fingerprint, **scores})
 
 
 def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:
@@ -199,7 +217,9 @@ def read_metrics(path: Path, fingerprint: str) -> Evaluation | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content["fingerprint"]
-        evaluation = Evaluation(**{item.name: content[item.name] for item in fields(Evaluation)})
+        evaluation = Evaluation(
+            **{item.name: content[item.name] for item in fields(Evaluation) if item.name in content}
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise RunDirectoryError(f"{path} is damaged ({error}); remove it to test this model again") from error
     if found != fingerprint:

@@ -20,7 +20,7 @@ from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
 from prototypenas.errors import ConfigurationError, DatasetError
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline
-from prototypenas.runs.run_directory import Arguments
+from prototypenas.runs.records import Arguments
 from prototypenas.types import Configuration, InputShape
 
 BEST = "checkpoint.pt"

@@ -87,7 +87,7 @@ def train_aware(quantized: FakeQuantizedNetwork, job: TrainingJob, plan: Quantiz
 
 
 def simulated_outputs(graph: Graph, task: Task[Any], part: Part) -> NDArray[np.int8]:
-    """Give what integer arithmetic gives for all samples of a part, `(N, output bytes)`."""
+    """Return what integer arithmetic gives for all samples of a part, `(N, output bytes)`."""
     outputs = [
         simulate_rows(graph, quantize_input(graph, task.prepared(batch).numpy()))
         for batch in part.batches(EVALUATION_BATCH)

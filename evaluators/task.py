@@ -1,6 +1,6 @@
 """What a model is trained for: data, loss and metric, as training, quantization and delivery see them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from evaluators.training.recipe import Recipe
+from prototypenas.detection.head import DetectionHead
 from prototypenas.graph.graph import Graph
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ClassScores
@@ -88,9 +89,12 @@ class Task(Protocol[P]):
         """Give a batch's inputs as the network takes them."""
 
     def varied_loss(
-        self, network: nn.Module, batch: P, recipe: Recipe, generator: torch.Generator
+        self, network: nn.Module, batch: P, recipe: Recipe, generator: torch.Generator, done: float
     ) -> tuple[Tensor, Tensor | None]:
-        """Vary a batch and give its loss, and how many samples were predicted rightly where that has a meaning."""
+        """Vary a batch and give its loss, and how many samples were predicted rightly where that has a meaning.
+
+        `done` is the share of the epochs that are over.
+        """
 
     def summed_loss(self, network: nn.Module, batch: P) -> Tensor:
         """Give the loss of a batch as it is, summed over its samples."""
@@ -100,6 +104,12 @@ class Task(Protocol[P]):
 
     def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> float:
         """Score raw int8 outputs `(N, output bytes)` of a graph, one row a sample of `part`, in `[0, 1]`."""
+
+    def details(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> Mapping[str, float]:
+        """Give further scores of the outputs by name, for the report."""
+
+    def head(self, graph: Graph) -> DetectionHead | None:
+        """Give what a detector's outputs mean; `None` for classes."""
 
     def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> ClassScores | None:
         """Score the same outputs class by class; `None` where samples have no one class."""

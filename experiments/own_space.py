@@ -43,6 +43,7 @@ import torch
 
 from evaluators import DATASETS
 from evaluators.datasets.samples import ClassificationData, Samples
+from evaluators.datasets.source import with_classes
 from experiments.own_space_networks import DRAWS_BY_DATA, configuration_of, networks
 from experiments.own_space_training import LONG, SHORT, Epoch, Schedule, parts, train
 from prototypenas.errors import ConfigurationError
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)
     tables = {data: networks(data, _made(options.out) / f"own_space_{data}_networks.csv") for data in options.data}
-    sets = {data: DATASETS[data].load(options.data_dir) for data in options.data}
+    sets = {data: with_classes(DATASETS[data].load(options.data_dir)) for data in options.data}
     samples = {data: parts(sets[data], SHORT[data]) for data in options.data}
     done = {data: _done(options.out / f"own_space_{data}_trainings.csv") for data in options.data}
     missing = [job for job in jobs(tables) if (job.network, job.schedule, job.seed) not in done[job.data]]

@@ -19,11 +19,12 @@ from torch import Tensor, nn
 
 from experiments.own_space import RESULTS
 from experiments.own_space_networks import DRAWS_BY_DATA, Draw, configuration_of
+from prototypenas.app.settings import DEFAULT_ENSEMBLE
 from prototypenas.errors import ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.prototype import Prototype
 from prototypenas.types import Configuration
-from proxies import DEFAULT_ENSEMBLE, PROXIES
+from proxies import PROXIES
 
 SEED = 0
 BATCH = 16

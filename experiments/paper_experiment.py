@@ -8,26 +8,28 @@ from pathlib import Path
 from rich.console import Console
 
 from evaluators import DATASETS
-from evaluators.classification import classification_evaluator
-from evaluators.datasets.samples import ClassificationData
-from evaluators.pretraining import PicturePretraining, pretraining_on
-from evaluators.reference_classifiers import ReferenceClassifiers
-from evaluators.training.suitable_recipe import RecipeOptions
-from evaluators.training.summary import summary_of
-from prototypenas.costing.targets import load_targets
-from prototypenas.exploration.candidate_evaluation import ExplorationTask
-from prototypenas.exploration.space import SearchSpace
-from prototypenas.pipeline import Choice, Machine, Search, Training, run
+from prototypenas.app.catalogue import gather
+from prototypenas.app.composition import compose_choice, compose_machine, compose_training, load_data
+from prototypenas.app.exploring import compose_run
+from prototypenas.app.settings import (
+    DataSettings,
+    DeviceSettings,
+    InputSettings,
+    RunSettings,
+    SearchSettings,
+    SelectionSettings,
+    TargetSettings,
+    TrainingSettings,
+)
+from prototypenas.pipeline import run
 from prototypenas.protocols import Baseline
 from prototypenas.reporting.console import ProgressBars, print_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.training.pretraining import DEFAULT_EPOCHS
 from prototypenas.types import InputShape
-from prototypenas.workers.process_pool import LocalProcesses
-from proxies import PAPER_ENSEMBLE, PROXIES
-from search_spaces import IMAGE_POOL, KERNELS, TIME_SERIES_POOL
+from proxies import PAPER_ENSEMBLE
+from search_spaces import IMAGE_POOL, TIME_SERIES_POOL
 
 PAPER_IMAGE_POOL: Mapping[str, Baseline] = {
     name: IMAGE_POOL[name] for name in ("mobilenet_v2", "resnet18", "squeezenet", "mbednet")
@@ -66,68 +68,56 @@ def series_experiment(dataset: str) -> PaperExperiment:
 def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) -> list[ModelResult]:
     """Run an experiment from the command line; run again, it continues, or prints the finished result."""
     options = _parser(experiment).parse_args(arguments)
-    chosen = replace(experiment, trials=options.trials, epochs=options.epochs)
-    console = Console()
-    data = DATASETS[chosen.dataset].load(
-        options.data_dir, download=options.download, input_shape=experiment.input_shape
+    settings = settings_of(replace(experiment, trials=options.trials, epochs=options.epochs), options.seed)
+    settings = replace(
+        settings,
+        data=DataSettings(data_dir=options.data_dir, download=options.download),
+        training=replace(settings.training, pretrain=options.pretrain, pretrain_epochs=options.pretrain_epochs),
     )
+    catalogue = gather()
+    size, device = settings.input.input_size, DeviceSettings(jobs=options.jobs, device=options.device)
+    data = load_data(catalogue, experiment.dataset, settings.data, input_size=size)
+    training = compose_training(
+        catalogue,
+        data,
+        experiment.dataset,
+        settings.data,
+        settings.training,
+        input_size=size,
+        seed=options.seed,
+        device=options.device,
+    )
+    search = compose_run(catalogue, settings, device)
     directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
-    training = training_of(chosen, data, seed=options.seed, device=options.device)
-    if options.pretrain is not None:
-        training = pretrained(training, pretraining_on(options.pretrain, data, epochs=options.pretrain_epochs))
-    with ProgressBars(console) as progress:
-        models = run(
-            directory,
-            search_of(chosen, options.seed),
-            Choice(keep=chosen.keep),
-            training,
-            Machine(LocalProcesses(options.jobs)),
-            progress=progress,
-        )
+    console = Console()
+    with directory.locked(), ProgressBars(console) as progress:
+        choice = compose_choice(settings.selection, options.seed)
+        models = run(directory, search, choice, training, compose_machine(device), progress=progress)
     print_table(console, final_table(models))
     return models
 
 
-def paper_recipe(epochs: int) -> RecipeOptions:
-    """Give the paper's number of epochs; its batch size and learning rate are lost, these are common values."""
-    return RecipeOptions(epochs=epochs, batch_size=128, learning_rate=0.05, early_stopping=0)
+def settings_of(experiment: PaperExperiment, seed: int) -> RunSettings:
+    """Return the paper's settings: its proxies, its selection in all objectives, its number of epochs.
 
-
-def search_of(experiment: PaperExperiment, seed: int) -> Search:
-    """Give step 1 with the paper's proxies."""
-    target = load_targets()[experiment.target]
-    task = ExplorationTask(
-        experiment.architectures,
-        {name: PROXIES[name] for name in PAPER_ENSEMBLE},
-        experiment.input_shape,
-        experiment.search_classes,
-        target,
-        target.budget,
-        seed=seed,
+    Its batch size and learning rate are lost; these are common values.
+    """
+    return RunSettings(
+        input=InputSettings(
+            task="image" if len(experiment.input_shape) == 3 else "time-series",
+            input_size="x".join(str(number) for number in experiment.input_shape),
+            classes=experiment.search_classes,
+            seed=seed,
+        ),
+        target=TargetSettings(target=experiment.target),
+        search=SearchSettings(
+            trials=experiment.trials,
+            architectures=",".join(experiment.architectures),
+            proxies=",".join(PAPER_ENSEMBLE),
+        ),
+        selection=SelectionSettings(keep=str(experiment.keep), select_in="objectives"),
+        training=TrainingSettings(epochs=experiment.epochs, batch_size=128, learning_rate=0.05, early_stopping=0),
     )
-    kernels = {name: KERNELS[name] for name in experiment.architectures}
-    return Search(task, SearchSpace(tuple(experiment.architectures), kernels), trials=experiment.trials, seed=seed)
-
-
-def training_of(experiment: PaperExperiment, data: ClassificationData, *, seed: int, device: str) -> Training:
-    """Give step 3 with the paper's quantization: after training for images, in training for series."""
-    evaluator = classification_evaluator(data, paper_recipe(experiment.epochs))
-    arguments = {"epochs": experiment.epochs, "data_digest": data.digest()}
-    return Training(
-        experiment.dataset,
-        evaluator,
-        experiment.architectures,
-        arguments,
-        seed=seed,
-        device=device,
-        summary=summary_of(data, evaluator.recipe),
-        references=ReferenceClassifiers(data),
-    )
-
-
-def pretrained(training: Training, pretraining: PicturePretraining) -> Training:
-    """Let the models begin with networks that have learnt other pictures, as the paper's do with ImageNet's."""
-    return replace(training, pretraining=pretraining, arguments={**training.arguments, **pretraining.arguments()})
 
 
 def _parser(experiment: PaperExperiment) -> argparse.ArgumentParser:
@@ -138,7 +128,7 @@ def _parser(experiment: PaperExperiment) -> argparse.ArgumentParser:
     parser.add_argument("--trials", type=int, default=experiment.trials)
     parser.add_argument("--epochs", type=int, default=experiment.epochs)
     parser.add_argument("--pretrain", type=Path, help="folder of pictures by class to pre-train on")
-    parser.add_argument("--pretrain-epochs", type=int, default=DEFAULT_EPOCHS)
+    parser.add_argument("--pretrain-epochs", type=int, help="epochs of that")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, help="processes of the search (all cores)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:<number>, for training")

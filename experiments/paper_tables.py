@@ -37,13 +37,12 @@ def recorded_runs(root: Path) -> dict[str, Recorded]:
     """Find every finished evaluation below a folder of runs, by data set."""
     found: dict[str, Recorded] = {}
     for file in sorted(root.glob("*/run.json")):
-        for run in RunDirectory.open(file.parent).evaluated():
-            chosen = sorted(pipeline.selected(run).chosen, key=_flops)
-            evaluations = [read_evaluation(run.model(one.number)) for one in chosen]
+        for seen in RunDirectory.open(file.parent).datasets():
+            chosen = sorted(pipeline.selected(seen.run).chosen, key=_flops)
+            evaluations = [read_evaluation(seen.model(one.number)) for one in chosen]
             finished = tuple(one for one in evaluations if one is not None)
             if len(finished) == len(chosen):
-                dataset = str(run.arguments(run.evaluation_section)["dataset"])
-                found[dataset] = Recorded(tuple(chosen), finished)
+                found[seen.name] = Recorded(tuple(chosen), finished)
     return found
 
 

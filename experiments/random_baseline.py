@@ -17,8 +17,8 @@ import numpy as np
 from rich.console import Console
 
 from evaluators import DATASETS
-from evaluators.classification import classification_evaluator
 from evaluators.evaluator import TaskEvaluator
+from evaluators.tasks import evaluator_for
 from evaluators.training.suitable_recipe import RecipeOptions
 from experiments.one_line import errors_in_one_line
 from prototypenas import pipeline
@@ -110,12 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "random": random_choice(candidates, len(selected), options.seed),
         "flops": flops_choice(candidates, len(selected)),
     }
-    shape = tuple(run.arguments("exploration")["input_shape"])
+    shape = run.exploration().input_shape
     data = DATASETS[options.dataset].load(options.data_dir, input_shape=shape)
     with ProgressBars(Console()) as progress:
         rows = train_strategies(
             strategies,
-            classification_evaluator(data, RecipeOptions(epochs=options.epochs)),
+            evaluator_for(data, RecipeOptions(epochs=options.epochs)),
             options.out,
             seed=options.seed,
             device=options.device,

@@ -1,33 +1,169 @@
-"""PrototypeNAS: zero-shot, multi-objective neural architecture search for microcontrollers."""
+"""PrototypeNAS: zero-shot, multi-objective neural architecture search for microcontrollers.
 
-from prototypenas.errors import (
-    ConfigurationError,
-    DatasetError,
-    InvalidConfiguration,
-    LoweringError,
-    NothingFits,
-    PluginError,
-    PrototypeNASError,
-    ProxyError,
-    QuantizationError,
-    RunDirectoryError,
-    ToolchainError,
-    TrainingError,
-)
-from prototypenas.types import (
-    Batch,
-    Budget,
-    Candidate,
-    Configuration,
-    Cost,
-    Evaluation,
-    Footprint,
-    GroupConfiguration,
-    InputShape,
-    Probe,
-    Rejection,
-    Target,
-)
+    import prototypenas as pn
+
+    run = pn.search("digits", target="stm32f746", trials=100)
+    run.select(keep=(3, 5))
+    models = run.train(epochs=10)
+    models[0].deploy("c/")
+
+Every name is imported when it is first used, so that importing the package takes no time.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prototypenas.app.measuring import Measured as Measured
+    from prototypenas.app.measuring import measure as measure
+    from prototypenas.app.model import TrainedModel as TrainedModel
+    from prototypenas.app.run import Run as Run
+    from prototypenas.app.run import open_run as open
+    from prototypenas.app.searching import explore as explore
+    from prototypenas.app.searching import search as search
+    from prototypenas.app.settings import (
+        DataSettings as DataSettings,
+    )
+    from prototypenas.app.settings import (
+        PartSettings as PartSettings,
+    )
+    from prototypenas.app.settings import (
+        RunSettings as RunSettings,
+    )
+    from prototypenas.app.settings import (
+        SearchSettings as SearchSettings,
+    )
+    from prototypenas.app.settings import (
+        SelectionSettings as SelectionSettings,
+    )
+    from prototypenas.app.settings import (
+        TargetSettings as TargetSettings,
+    )
+    from prototypenas.app.settings import (
+        TrainingSettings as TrainingSettings,
+    )
+    from prototypenas.errors import (
+        ConfigurationError as ConfigurationError,
+    )
+    from prototypenas.errors import (
+        DatasetError as DatasetError,
+    )
+    from prototypenas.errors import (
+        InvalidConfiguration as InvalidConfiguration,
+    )
+    from prototypenas.errors import (
+        LoweringError as LoweringError,
+    )
+    from prototypenas.errors import (
+        NothingFits as NothingFits,
+    )
+    from prototypenas.errors import (
+        PluginError as PluginError,
+    )
+    from prototypenas.errors import (
+        PrototypeNASError as PrototypeNASError,
+    )
+    from prototypenas.errors import (
+        ProxyError as ProxyError,
+    )
+    from prototypenas.errors import (
+        QuantizationError as QuantizationError,
+    )
+    from prototypenas.errors import (
+        RunDirectoryError as RunDirectoryError,
+    )
+    from prototypenas.errors import (
+        ToolchainError as ToolchainError,
+    )
+    from prototypenas.errors import (
+        TrainingError as TrainingError,
+    )
+    from prototypenas.exploration.exploration import Exploration as Exploration
+    from prototypenas.exploration.space import SearchSpace as SearchSpace
+    from prototypenas.selection import Selection as Selection
+    from prototypenas.types import (
+        Batch as Batch,
+    )
+    from prototypenas.types import (
+        Budget as Budget,
+    )
+    from prototypenas.types import (
+        Candidate as Candidate,
+    )
+    from prototypenas.types import (
+        Configuration as Configuration,
+    )
+    from prototypenas.types import (
+        Cost as Cost,
+    )
+    from prototypenas.types import (
+        Evaluation as Evaluation,
+    )
+    from prototypenas.types import (
+        Footprint as Footprint,
+    )
+    from prototypenas.types import (
+        GroupConfiguration as GroupConfiguration,
+    )
+    from prototypenas.types import (
+        InputShape as InputShape,
+    )
+    from prototypenas.types import (
+        Probe as Probe,
+    )
+    from prototypenas.types import (
+        Rejection as Rejection,
+    )
+    from prototypenas.types import (
+        Target as Target,
+    )
+
+_PLACES = {
+    "Batch": "prototypenas.types",
+    "Budget": "prototypenas.types",
+    "Candidate": "prototypenas.types",
+    "Configuration": "prototypenas.types",
+    "ConfigurationError": "prototypenas.errors",
+    "Cost": "prototypenas.types",
+    "DataSettings": "prototypenas.app.settings",
+    "DatasetError": "prototypenas.errors",
+    "Evaluation": "prototypenas.types",
+    "Exploration": "prototypenas.exploration.exploration",
+    "Footprint": "prototypenas.types",
+    "GroupConfiguration": "prototypenas.types",
+    "InputShape": "prototypenas.types",
+    "InvalidConfiguration": "prototypenas.errors",
+    "LoweringError": "prototypenas.errors",
+    "Measured": "prototypenas.app.measuring",
+    "NothingFits": "prototypenas.errors",
+    "PartSettings": "prototypenas.app.settings",
+    "PluginError": "prototypenas.errors",
+    "Probe": "prototypenas.types",
+    "PrototypeNASError": "prototypenas.errors",
+    "ProxyError": "prototypenas.errors",
+    "QuantizationError": "prototypenas.errors",
+    "Rejection": "prototypenas.types",
+    "Run": "prototypenas.app.run",
+    "RunDirectoryError": "prototypenas.errors",
+    "RunSettings": "prototypenas.app.settings",
+    "SearchSettings": "prototypenas.app.settings",
+    "SearchSpace": "prototypenas.exploration.space",
+    "Selection": "prototypenas.selection",
+    "SelectionSettings": "prototypenas.app.settings",
+    "Target": "prototypenas.types",
+    "TargetSettings": "prototypenas.app.settings",
+    "ToolchainError": "prototypenas.errors",
+    "TrainedModel": "prototypenas.app.model",
+    "TrainingError": "prototypenas.errors",
+    "TrainingSettings": "prototypenas.app.settings",
+    "explore": "prototypenas.app.searching",
+    "measure": "prototypenas.app.measuring",
+    "open": "prototypenas.app.run",
+    "search": "prototypenas.app.searching",
+}
+"""Where each public name is."""
+
+_RENAMED = {"open": "open_run"}
 
 __all__ = [
     "Batch",
@@ -36,22 +172,51 @@ __all__ = [
     "Configuration",
     "ConfigurationError",
     "Cost",
+    "DataSettings",
     "DatasetError",
     "Evaluation",
+    "Exploration",
     "Footprint",
     "GroupConfiguration",
     "InputShape",
     "InvalidConfiguration",
     "LoweringError",
+    "Measured",
     "NothingFits",
+    "PartSettings",
     "PluginError",
     "Probe",
     "PrototypeNASError",
     "ProxyError",
     "QuantizationError",
     "Rejection",
+    "Run",
     "RunDirectoryError",
+    "RunSettings",
+    "SearchSettings",
+    "SearchSpace",
+    "Selection",
+    "SelectionSettings",
     "Target",
+    "TargetSettings",
     "ToolchainError",
+    "TrainedModel",
     "TrainingError",
+    "TrainingSettings",
+    "explore",
+    "measure",
+    "open",
+    "search",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(_PLACES[name]), _RENAMED.get(name, name))
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -12,19 +12,20 @@ from pathlib import Path
 from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
-from prototypenas.exploration.candidate_table import read_candidates, write_candidates
-from prototypenas.exploration.exploration import DEFAULT_TRIALS
+from prototypenas.exploration.candidate_table import candidates_text, read_candidates
+from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.exploration import explore as explore_space
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Baseline, Evaluator, References
 from prototypenas.reporting.report_data import ModelResult
+from prototypenas.runs.atomic_files import read_json, value_in, write_json, write_text
 from prototypenas.runs.class_scores import REFERENCES_FILE, write_references
 from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
 from prototypenas.runs.model_results import model_result
-from prototypenas.runs.run_directory import Arguments, RunDirectory, read_json, value_in, write_json
+from prototypenas.runs.records import Arguments, SelectionRecord, differences, plain, record_of
+from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
@@ -44,10 +45,18 @@ class Search:
     trials: int = DEFAULT_TRIALS
     sampler: str = DEFAULT_SAMPLER
     seed: int = 0
+    settings: Arguments = field(default_factory=dict)
+    """What the user set, recorded beside the arguments so that the run can be repeated."""
 
     def arguments(self) -> Arguments:
-        """Give what the run directory records."""
-        return {**self.task.identity(), "trials": self.trials, "sampler": self.sampler, "seed": self.seed}
+        """Return what the run directory records."""
+        return {
+            **self.task.identity(),
+            "space": self.space.identity(),
+            "trials": self.trials,
+            "sampler": self.sampler,
+            "sampler_seed": self.seed,
+        }
 
 
 @dataclass(frozen=True)
@@ -99,13 +108,15 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
     """Step 1: explore the space, reject what does not fit, score the rest.
 
     Raises:
-        RunDirectoryError: if the directory holds a run of other arguments.
+        RunDirectoryError: if the directory holds a run of other arguments; more trials than it has continue it.
         NothingFits: if no candidate meets the budget.
         ProxyError: if more than half of the candidates cannot be scored.
     """
-    run.bind("exploration", search.arguments())
-    if run.exploration_json.exists():
-        return explored(run)
+    run.bind(search.arguments(), settings=search.settings)
+    finished = _read_back(run, search.trials)
+    if finished is not None:
+        return finished
+    run.exploration_json.unlink(missing_ok=True)
     exploration = explore_space(
         search.task,
         space=search.space,
@@ -115,6 +126,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         executor=machine.executor,
         directory=run.path,
         storage=machine.storage,
+        study=f"{run.path.resolve().name} {run.identity()}",
         progress=progress,
     )
     statistics = exploration.statistics
@@ -125,7 +137,8 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
 def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selection:
     """Step 2: choose the few most meaningful trade-offs of the front; asked again with other arguments, choose anew.
 
-    With `again=False` other arguments than those recorded are refused.
+    With `again=False` other arguments than those recorded are refused. A selection from fewer candidates than there
+    are now is made anew. Arguments and choice are recorded together, so that neither is ever there without the other.
 
     Raises:
         RunDirectoryError: if nothing was explored here, or other arguments are refused.
@@ -133,34 +146,28 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
         NothingFits: if no candidate is feasible.
     """
     candidates = explored(run)
-    if again:
-        run.rebind("selection", asdict(choice))
-    else:
-        run.bind("selection", asdict(choice))
-        if run.selection_json.exists():
-            return selected(run)
+    if not again and run.selection_json.exists():
+        record = _recorded_selection(run)
+        changed = differences({name: plain(record)[name] for name in plain(choice)}, plain(choice))
+        if changed:
+            raise RunDirectoryError(
+                f"{run.path} was made with other arguments ({changed}); repeat them to continue, or name another "
+                "folder with --out"
+            )
+        if record.explored == len(candidates):
+            selection = selected(run)
+            _write_selected(run, selection)
+            return selection
     selection = select_subset(candidates, keep=choice.keep, space=choice.space, seed=choice.seed)
-    proxies = tuple(selection.front[0].scores)
-    write_candidates(run.selected_csv, selection.chosen, proxies)
-    write_json(
-        run.selection_json,
-        {
-            "chosen": [candidate.number for candidate in selection.chosen],
-            "space": selection.space,
-            "coverage": selection.coverage,
-            "upper_bound": selection.upper_bound,
-            "verdict": selection.verdict,
-            "hypervolume": selection.hypervolume,
-            "front_hypervolume": selection.front_hypervolume,
-            "normalisation": asdict(selection.normalisation),
-            "note": selection.note,
-        },
-    )
+    write_json(run.selection_json, plain(_record_of(choice, selection, explored=len(candidates))))
+    _write_selected(run, selection)
+    for seen in run.datasets():
+        seen.report_html.unlink(missing_ok=True)
     return selection
 
 
 def evaluate(
-    run: RunDirectory, training: Training, target: Target, machine: Machine, progress: Progress
+    seen: DatasetDirectory, training: Training, target: Target, machine: Machine, progress: Progress
 ) -> list[ModelResult]:
     """Step 3: train, prune, quantize and test each selected candidate.
 
@@ -168,23 +175,23 @@ def evaluate(
         RunDirectoryError: if nothing was selected, or the directory holds models trained with other arguments.
         TrainingError: if a training diverges.
     """
-    run.bind(run.evaluation_section, training.recorded())
-    if training.summary is not None and not (run.results / SUMMARY_FILE).exists():
-        write_summary(training.summary, run.results)
-    chosen = selected(run).chosen
-    baselines = _first_weights(run, training, chosen, machine, progress)
+    chosen = selected(seen.run).chosen
+    seen.bind(training.recorded())
+    if training.summary is not None and not (seen.path / SUMMARY_FILE).exists():
+        write_summary(training.summary, seen.path)
+    baselines = _first_weights(seen, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
     jobs: list[Callable[[Progress], object]] = [
-        partial(_evaluate_one, ready, candidate, run.absolute()) for candidate in chosen
+        partial(_evaluate_one, ready, candidate, seen.absolute()) for candidate in chosen
     ]
-    if training.references is not None and not (run.results / REFERENCES_FILE).exists():
-        jobs.append(partial(_score_references, training.references, run.absolute()))
+    if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
+        jobs.append(partial(_score_references, training.references, seen.absolute()))
     machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
-    return results(run, target)
+    return results(seen, target)
 
 
 def deploy(
-    run: RunDirectory, evaluator: Evaluator, target: Target, *, emulate: bool, progress: Progress
+    seen: DatasetDirectory, evaluator: Evaluator, target: Target, *, emulate: bool, progress: Progress
 ) -> list[ModelResult]:
     """Write each trained model as C and ONNX, compile and run the C on the test set, hold it against the simulator.
 
@@ -192,17 +199,17 @@ def deploy(
         RunDirectoryError: if a model was not trained yet.
         ToolchainError: if the C does not compile, or `emulate` is set and a tool is missing.
     """
-    chosen = selected(run).chosen
+    chosen = selected(seen.run).chosen
     for done, candidate in enumerate(chosen):
         progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
         name = f"trial_{candidate.number}"
-        deliver(run.model(candidate.number), evaluator, target, name=name, emulate=emulate)
+        deliver(seen.model(candidate.number), evaluator, target, name=name, emulate=emulate)
     progress.update("deploy", len(chosen), len(chosen))
-    return results(run, target)
+    return results(seen, target)
 
 
-def report(run: RunDirectory, target: Target) -> Path:
-    """Write `report.html` and the figures from whatever the run directory holds.
+def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> Path:
+    """Write `report.html` and the figures from whatever the run holds of a data set, or of its exploration alone.
 
     Raises:
         RunDirectoryError: if nothing was selected, a file is corrupt or the disk full.
@@ -210,7 +217,7 @@ def report(run: RunDirectory, target: Target) -> Path:
     # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
     from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415
 
-    return write_run_report(run, selected(run), target)
+    return write_run_report(run, seen, selected(run), target)
 
 
 def run(
@@ -231,12 +238,12 @@ def run(
     told = progress or Silent()
     explore(directory, search, machine, told)
     select(directory, choice, again=False)
-    seen = directory.for_dataset(training.dataset)
+    seen = directory.dataset(training.dataset)
     target = search.task.target
     evaluate(seen, training, target, machine, told)
     models = deploy(seen, training.evaluator, target, emulate=emulate, progress=told)
     if not seen.report_html.exists():
-        report(seen, target)
+        report(directory, seen, target)
     return models
 
 
@@ -268,31 +275,69 @@ def selected(run: RunDirectory) -> Selection:
     """
     if not run.selection_json.exists():
         raise RunDirectoryError(f"{run.path} holds no selection; run `prototypenas select` first")
-    content = read_json(run.selection_json)
-    names = ("chosen", "space", "upper_bound", "note")
-    numbers, space, bound, note = (value_in(content, name, run.selection_json) for name in names)
-    return restored_selection(explored(run), numbers, space=space, upper_bound=bound, note=note)
+    record = _recorded_selection(run)
+    return restored_selection(
+        explored(run), record.chosen, space=record.space, upper_bound=record.upper_bound, note=record.note
+    )
 
 
-def results(run: RunDirectory, target: Target) -> list[ModelResult]:
-    """Read back the selected models, as far as they have come."""
-    return [model_result(run.model(one.number), one, target) for one in selected(run).chosen]
+def results(seen: DatasetDirectory, target: Target) -> list[ModelResult]:
+    """Read back the selected models of a data set, as far as they have come."""
+    return [model_result(seen.model(one.number), one, target) for one in selected(seen.run).chosen]
+
+
+def _read_back(run: RunDirectory, trials: int) -> tuple[Candidate, ...] | None:
+    """Return all candidates of a finished exploration; `None` where it must go on, or write its table anew."""
+    if not run.exploration_json.exists():
+        return None
+    try:
+        candidates = explored(run)
+    except RunDirectoryError:
+        return None  # the journal holds every candidate, and the table is made from it
+    return candidates if len(candidates) == trials else None
+
+
+def _recorded_selection(run: RunDirectory) -> SelectionRecord:
+    return record_of(SelectionRecord, read_json(run.selection_json), str(run.selection_json))
+
+
+def _record_of(choice: Choice, selection: Selection, *, explored: int) -> SelectionRecord:
+    return SelectionRecord(
+        keep=choice.keep,
+        space=choice.space,
+        seed=choice.seed,
+        explored=explored,
+        chosen=tuple(candidate.number for candidate in selection.chosen),
+        coverage=selection.coverage,
+        upper_bound=selection.upper_bound,
+        verdict=selection.verdict,
+        hypervolume=selection.hypervolume,
+        front_hypervolume=selection.front_hypervolume,
+        note=selection.note,
+    )
+
+
+def _write_selected(run: RunDirectory, selection: Selection) -> None:
+    """Write the table of the chosen, unless it is there already."""
+    text = candidates_text(selection.chosen, tuple(selection.front[0].scores))
+    if not run.selected_csv.is_file() or run.selected_csv.read_text() != text:
+        write_text(run.selected_csv, text)
 
 
 def _first_weights(
-    run: RunDirectory, training: Training, chosen: Sequence[Candidate], machine: Machine, progress: Progress
+    seen: DatasetDirectory, training: Training, chosen: Sequence[Candidate], machine: Machine, progress: Progress
 ) -> Mapping[str, Baseline]:
     """Pre-train one network an architecture, where that is asked for, and give baselines that begin with them."""
     if training.pretraining is None:
         return training.baselines
     pretraining, evaluator = training.pretraining, training.evaluator
-    shared = shared_networks(run.absolute(), pretraining, training.baselines, chosen, seed=training.seed)
-    jobs = [partial(_pretrain_one, training, one, run.absolute()) for one in shared.values()]
+    shared = shared_networks(seen.run.absolute(), pretraining, training.baselines, chosen, seed=training.seed)
+    jobs = [partial(_pretrain_one, training, one, seen.run.absolute()) for one in shared.values()]
     machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
     baselines = {name: started(pretraining, one) for name, one in shared.items()}
     for one in chosen:
         name = one.configuration.architecture
-        note_start(run.model(one.number), shared[name], baselines[name], one, evaluator)
+        note_start(seen.model(one.number), shared[name], baselines[name], one, evaluator)
     return baselines
 
 
@@ -310,19 +355,19 @@ def _pretrain_one(training: Training, shared: SharedNetwork, run: RunDirectory, 
         )
 
 
-def _score_references(references: References, run: RunDirectory, progress: Progress) -> None:
-    run.check_seen()
+def _score_references(references: References, seen: DatasetDirectory, progress: Progress) -> None:
+    seen.run.check_seen()
     with computing_threads(1):
-        write_references(references.scores(progress), run.results)
+        write_references(references.scores(progress), seen.path)
 
 
-def _evaluate_one(training: Training, candidate: Candidate, run: RunDirectory, progress: Progress) -> Evaluation:
-    run.check_seen()
+def _evaluate_one(training: Training, candidate: Candidate, seen: DatasetDirectory, progress: Progress) -> Evaluation:
+    seen.run.check_seen()
     with computing_threads(training.threads):
         return training.evaluator.evaluate(
             candidate,
             training.baselines[candidate.configuration.architecture],
-            directory=run.model(candidate.number),
+            directory=seen.model(candidate.number),
             seed=training.seed,
             device=training.device,
             progress=progress,

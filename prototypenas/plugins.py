@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prototypenas.errors import PluginError
-from prototypenas.protocols import Baseline, Proxy
 from prototypenas.types import Target
+
+if TYPE_CHECKING:
+    from prototypenas.protocols import Baseline, Proxy
 
 DEFAULT_KERNELS = (3, 5, 7)
 """What a baseline without an entry in `KERNELS` searches."""
@@ -41,8 +43,8 @@ class PluginSource:
 class Plugin:
     """What one plug-in file, or all entry points together, bring."""
 
-    proxies: Mapping[str, Proxy] = field(default_factory=dict)
-    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    proxies: "Mapping[str, Proxy]" = field(default_factory=dict)
+    baselines: "Mapping[str, Baseline]" = field(default_factory=dict)
     kernels: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     datasets: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
@@ -89,14 +91,14 @@ def load_entry_points() -> Plugin:
     Raises:
         PluginError: if an entry point cannot be loaded, naming it and its package.
     """
-    baselines = _entry_points("prototypenas.baselines")
+    baselines = entry_points_of("prototypenas.baselines")
     return _with_kernels(
         Plugin(
-            proxies=_entry_points("prototypenas.proxies"),
+            proxies=entry_points_of("prototypenas.proxies"),
             baselines=baselines,
             kernels={name: tuple(built.kernels) for name, built in baselines.items() if hasattr(built, "kernels")},
-            datasets=_entry_points("prototypenas.datasets"),
-            targets=_entry_points("prototypenas.targets"),
+            datasets=entry_points_of("prototypenas.datasets"),
+            targets=entry_points_of("prototypenas.targets"),
         )
     )
 
@@ -139,7 +141,12 @@ def _mapping(module: ModuleType, name: str, path: str) -> Mapping[str, Any]:
     return dict(found)
 
 
-def _entry_points(group: str) -> dict[str, Any]:
+def entry_points_of(group: str) -> dict[str, Any]:
+    """Return what installed packages offer in one group, by name.
+
+    Raises:
+        PluginError: if an entry point cannot be loaded.
+    """
     return {entry.name: _load(entry) for entry in entry_points(group=group)}
 
 

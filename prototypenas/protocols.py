@@ -55,6 +55,10 @@ class Evaluator(Protocol):
     def num_classes(self) -> int:
         """Number of classes."""
 
+    @property
+    def metric(self) -> str:
+        """What `Evaluation.metric` will be; `map50` says that detectors are wanted, else classifiers."""
+
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw real data for the proxies from the training part; test data is never touched."""
 

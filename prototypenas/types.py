@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from prototypenas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 GROUPS = 4
 """Groups of superblocks in every prototype (paper, section 3.1)."""
@@ -78,11 +79,15 @@ class Footprint:
     requantization_bytes: int
     descriptors_bytes: int
     code_bytes: int
+    detection_ram_bytes: int = 0
+    """Candidates of a detector's boxes."""
+    detection_rom_bytes: int = 0
+    """Tables and code that make boxes of a detector's outputs."""
 
     @property
     def ram_bytes(self) -> int:
-        """Activations, scratch and stack."""
-        return self.activations_bytes + self.scratch_bytes + self.stack_bytes
+        """Activations, scratch, stack, and a detector's candidates."""
+        return self.activations_bytes + self.scratch_bytes + self.stack_bytes + self.detection_ram_bytes
 
     @property
     def rom_bytes(self) -> int:
@@ -93,6 +98,7 @@ class Footprint:
             + self.requantization_bytes
             + self.descriptors_bytes
             + self.code_bytes
+            + self.detection_rom_bytes
         )
 
 
@@ -168,24 +174,34 @@ class Target:
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets `(N,)`."""
+    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets: classes `(N,)`, or boxes `(N, M, 5)` of a detector.
 
-    inputs: Tensor
-    targets: Tensor
+    A box is its class, -1 standing for no box, and its corners in input pixels.
+    """
+
+    inputs: "Tensor"
+    targets: "Tensor"
 
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 """Mean loss of model outputs against targets: a scalar tensor."""
+
+
+def cross_entropy(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+    """Return the mean cross-entropy of logits `(N, num_classes)` against class numbers `(N,)`."""
+    from torch.nn import functional  # noqa: PLC0415  (types are read by commands that need no PyTorch)
+
+    return functional.cross_entropy(outputs, targets)
 
 
 @dataclass(frozen=True)
 class Probe:
     """The data the proxies look at: one lone sample and at least two batches of equal size."""
 
-    sample: Tensor
+    sample: "Tensor"
     """`(1, C, H, W)` or `(1, C, T)`."""
     batches: tuple[Batch, ...]
-    loss: Loss = field(default=torch.nn.functional.cross_entropy)
+    loss: Loss = field(default=cross_entropy)
 
     def __post_init__(self) -> None:
         if len(self.batches) < 2:
@@ -250,3 +266,5 @@ class Evaluation:
     test_samples: int
     seconds: float
     """Wall time of training, pruning, quantization and test."""
+    details: Mapping[str, float] = field(default_factory=dict)
+    """Further scores of the integer simulator by name, as the report prints them."""

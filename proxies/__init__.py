@@ -33,10 +33,7 @@ PROXIES: Mapping[str, Proxy] = {
 PAPER_ENSEMBLE = ("meco", "zico", "naswot", "snip")
 """The paper's four objectives beside FLOPs (section 3.1)."""
 
-DEFAULT_ENSEMBLE = ("meco_opt", "zico", "naswot", "snip")
-"""The paper's, but MeCo-opt for MeCo: in our search space MeCo ranks trained networks backwards (docs/proxies.md)."""
-
 BASELINES = ("params", "flops")
 """What a proxy has to beat to be worth its name; reported beside every ensemble."""
 
-__all__ = ["BASELINES", "DEFAULT_ENSEMBLE", "PAPER_ENSEMBLE", "PROXIES"]
+__all__ = ["BASELINES", "PAPER_ENSEMBLE", "PROXIES"]

@@ -1,6 +1,7 @@
 """The whole way on data of one's own, which no catalogue names."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -39,17 +40,32 @@ def test_classes_sizes_and_split_are_printed_and_reported(finished):
     out, printed = finished
     assert "squares: 2 classes, 1x16x16; split: 80/20 within each class" in printed
     assert all(word in printed for word in ("plain", "square", "all", "32", "8"))
-    page = (out / "report.html").read_text()
+    page = (out / "datasets" / "squares" / "report.html").read_text()
     assert "squares: 2 classes, the network sees 1x16x16" in page
-    assert (out / "figures" / "data.svg").exists()
+    assert (out / "datasets" / "squares" / "figures" / "data.svg").exists()
 
 
 def test_the_path_is_recorded_and_deployed_from(finished, squares):
     out, _ = finished
-    recorded = json.loads((out / "run.json").read_text())["evaluation"]
-    assert (recorded["dataset"], recorded["own_data"]) == ("squares", str(squares))
+    recorded = json.loads((out / "run.json").read_text())["datasets"]["squares"]
+    assert recorded["own_data"] == str(squares)
     again = invoke("deploy", out, "--plugin", PARTS)
     assert again.exit_code == 0, again.output
+
+
+def test_other_data_than_those_trained_on_are_not_deployed(finished, tmp_path, squares):
+    out = tmp_path / "run"
+    shutil.copytree(finished[0], out)
+    record = json.loads((out / "run.json").read_text())
+    with np.load(squares) as kept:
+        images, labels = kept["x"].copy(), kept["y"]
+    images[0, 0, 0] ^= 1
+    np.savez(tmp_path / "squares.npz", x=images, y=labels)
+    record["datasets"]["squares"]["own_data"] = str(tmp_path / "squares.npz")
+    (out / "run.json").write_text(json.dumps(record))
+    result = invoke("deploy", out, "--plugin", PARTS)
+    assert result.exit_code == 2
+    assert "was trained on other data" in result.stderr
 
 
 def test_neither_or_both_of_name_and_path_are_refused(finished, squares):
@@ -71,8 +87,9 @@ def test_a_decision_between_two_readings_is_recorded_and_kept(tmp_path):
     done = invoke(*command, "--out", out, "--layout", "16x16")
     assert done.exit_code == 0, done.output
     assert "read as: arrays of numpy; 16x16: pictures of 16x16" in done.stdout
-    assert "Read as: arrays of numpy; 16x16" in (out / "report.html").read_text()
-    assert json.loads((out / "run.json").read_text())["evaluation"]["layout"] == "16x16"
+    assert "Read as: arrays of numpy; 16x16" in next(out.glob("datasets/*/report.html")).read_text()
+    (recorded,) = json.loads((out / "run.json").read_text())["datasets"].values()
+    assert recorded["layout"] == "16x16"
     again = invoke("deploy", out, "--plugin", PARTS)
     assert again.exit_code == 0, again.output
 

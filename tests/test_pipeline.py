@@ -67,17 +67,17 @@ def exploring(out: Path) -> bool:
 
 def training(out: Path) -> bool:
     """Header, and one of the epochs."""
-    return any(lines_of(file) >= 2 for file in out.glob("models/*/history.csv"))
+    return any(lines_of(file) >= 2 for file in out.glob("datasets/*/models/*/history.csv"))
 
 
 def deploying(out: Path) -> bool:
-    return any(out.glob("models/*/c/model.c"))
+    return any(out.glob("datasets/*/models/*/c/model.c"))
 
 
 def results_of(out: Path) -> dict[str, object]:
     """Everything of a run that must not depend on how often it was interrupted, or on how many jobs worked on it."""
     metrics = {}
-    for file in sorted(out.glob("models/*/metrics.json")):
+    for file in sorted(out.glob("datasets/*/models/*/metrics.json")):
         content = json.loads(file.read_text())
         metrics[file.parent.name] = {name: value for name, value in content.items() if name != "seconds"}
     selection = json.loads((out / "selection.json").read_text())
@@ -86,14 +86,16 @@ def results_of(out: Path) -> dict[str, object]:
         "selected": (out / "selected.csv").read_bytes(),
         "chosen": selection["chosen"],
         "metrics": metrics,
-        "c": {file.parent.parent.name: file.read_bytes() for file in sorted(out.glob("models/*/c/weights.c"))},
+        "c": {
+            file.parent.parent.name: file.read_bytes() for file in sorted(out.glob("datasets/*/models/*/c/weights.c"))
+        },
     }
 
 
 def epochs_of(out: Path) -> dict[Path, list[tuple[str, str]]]:
     """Epoch and the seconds it took: an epoch trained again would have taken other seconds."""
     rows = {}
-    for file in out.glob("models/*/history.csv"):
+    for file in out.glob("datasets/*/models/*/history.csv"):
         with file.open(newline="") as stream:
             rows[file] = [(row["epoch"], row["seconds"]) for row in csv.DictReader(stream)]
     return rows
@@ -211,20 +213,17 @@ EMPTY = b"{}\n"
         ("run.json", (), EMPTY),
         ("candidates.jsonl", ("exploration.json",), GARBAGE),
         ("candidates.jsonl", ("exploration.json",), EMPTY),
-        ("candidates.csv", (), GARBAGE),
-        ("study.db", ("report.html",), GARBAGE),
-        ("exploration.json", ("report.html",), GARBAGE),
-        ("exploration.json", ("report.html",), EMPTY),
+        ("study.db", ("datasets/*/report.html",), GARBAGE),
         ("selection.json", (), GARBAGE),
         ("selection.json", (), EMPTY),
-        ("models/*/metrics.json", (), GARBAGE),
-        ("models/*/metrics.json", (), EMPTY),
-        ("models/*/history.csv", (), GARBAGE),
-        ("models/*/last.pt", ("models/*/metrics.json",), GARBAGE),
-        ("models/*/checkpoint.pt", ("models/*/metrics.json",), GARBAGE),
-        ("models/*/graph_int8.npz", (), GARBAGE),
-        ("models/*/delivery.json", (), GARBAGE),
-        ("models/*/delivery.json", (), EMPTY),
+        ("datasets/*/models/*/metrics.json", (), GARBAGE),
+        ("datasets/*/models/*/metrics.json", (), EMPTY),
+        ("datasets/*/models/*/history.csv", (), GARBAGE),
+        ("datasets/*/models/*/last.pt", ("datasets/*/models/*/metrics.json",), GARBAGE),
+        ("datasets/*/models/*/checkpoint.pt", ("datasets/*/models/*/metrics.json",), GARBAGE),
+        ("datasets/*/models/*/graph_int8.npz", (), GARBAGE),
+        ("datasets/*/models/*/delivery.json", (), GARBAGE),
+        ("datasets/*/models/*/delivery.json", (), EMPTY),
     ],
 )
 def test_a_damaged_file_is_named_with_what_to_do(damaged, redone, content, uninterrupted, tmp_path):

@@ -45,7 +45,7 @@ def test_one_network_an_architecture_is_trained_once_for_all_models_and_data_set
 
     (shared,) = (out / "pretrained").iterdir()
     assert shared.name.startswith("toy-") and len((shared / "history.csv").read_text().splitlines()) == 3
-    starts = [json.loads(file.read_text()) for file in out.glob("models/*/start.json")]
+    starts = [json.loads(file.read_text()) for file in out.glob("datasets/*/models/*/start.json")]
     assert len(starts) == 2
     assert all(start["pretrained"] == shared.name and start["tensors_taken"] > 20 for start in starts)
     assert all(start["tensors"] - start["tensors_taken"] == 2 for start in starts), "the classifier is drawn anew"
@@ -56,10 +56,10 @@ def test_one_network_an_architecture_is_trained_once_for_all_models_and_data_set
         (shared.name, written)
     ]
 
-    recorded = json.loads((out / "run.json").read_text())["evaluation"]
+    recorded = json.loads((out / "run.json").read_text())["datasets"]["quarters"]
     assert (recorded["pretrain"], recorded["pretrain_epochs"]) == (str(pictures), 2)
     invoke("report", out)
-    page = (out / "report.html").read_text()
+    page = (out / "datasets" / "quarters" / "report.html").read_text()
     assert f"tensors from pretrained/{shared.name}" in page and "evaluation: pretrain_digest" in page
 
     draw(pictures, 1)

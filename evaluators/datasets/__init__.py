@@ -1,4 +1,4 @@
-"""Classification data sets by name; a mapping entry is a frozen description that loads itself."""
+"""Data sets by name; a mapping entry is a frozen description that loads itself."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,15 +6,17 @@ from types import MappingProxyType
 from evaluators.datasets.birds import BIRDS
 from evaluators.datasets.bitbrain import BitbrainSleep
 from evaluators.datasets.cifar import Cifar
+from evaluators.datasets.coco_persons import CocoPersons
 from evaluators.datasets.daliac import Daliac
 from evaluators.datasets.digits import Digits
+from evaluators.datasets.digits_scattered import ScatteredDigits
 from evaluators.datasets.gtsrb import GTSRB
 from evaluators.datasets.mafaulda import Mafaulda
 from evaluators.datasets.own_data import open_dataset
 from evaluators.datasets.picture_folder import ArxPhotos
 from evaluators.datasets.samples import ClassificationData, Normalisation, Samples
 from evaluators.datasets.sisfall import SisFall
-from evaluators.datasets.source import DatasetSource
+from evaluators.datasets.source import Data, DatasetSource
 from evaluators.datasets.torchvision_sets import CARS, FLOWERS, PETS, PETS_SPECIES
 
 DATASETS: Mapping[str, DatasetSource] = MappingProxyType(
@@ -35,7 +37,10 @@ DATASETS: Mapping[str, DatasetSource] = MappingProxyType(
         "bitbrain-sleep": BitbrainSleep(),
         "sisfall": SisFall(34),
         "sisfall-falls": SisFall(2),
+        "digits-scattered": ScatteredDigits(),
+        "digits-scattered-10": ScatteredDigits(10),
+        "coco-persons": CocoPersons(),
     }
 )
 
-__all__ = ["DATASETS", "ClassificationData", "DatasetSource", "Normalisation", "Samples", "open_dataset"]
+__all__ = ["DATASETS", "ClassificationData", "Data", "DatasetSource", "Normalisation", "Samples", "open_dataset"]

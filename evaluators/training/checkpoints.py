@@ -1,6 +1,5 @@
 """Training state on disk: whole or not at all."""
 
-import os
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -11,6 +10,7 @@ import torch
 
 from evaluators.training.records import EpochRecord, PruningRecord
 from prototypenas.errors import RunDirectoryError
+from prototypenas.runs.atomic_files import written_whole
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,8 @@ def load_state(path: Path, fingerprint: str) -> TrainingState | None:
 
 def save_whole(content: Mapping[str, Any], path: Path) -> None:
     """Save tensors and plain values so that a killed process leaves the old file or the new one."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as stream:
+    with written_whole(path) as stream:
         torch.save(dict(content), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def load_whole(path: Path) -> dict[str, Any]:

@@ -27,6 +27,10 @@ WITHOUT_VALIDATION = 1024
 """Training samples that the score around a pruning step is measured on where none were held out."""
 
 
+CHECKPOINT = "checkpoint.pt"
+"""In a model's folder: the weights of the best epoch at the final widths."""
+
+
 @dataclass(frozen=True)
 class PruningPlan:
     """Which dimensions shrink, and when."""
@@ -72,7 +76,7 @@ class TrainingJob:
     @property
     def best_path(self) -> Path:
         """Weights of the best epoch at the final widths."""
-        return self.directory / ("checkpoint.pt" if self.phase == "train" else f"checkpoint_{self.phase}.pt")
+        return self.directory / (CHECKPOINT if self.phase == "train" else f"checkpoint_{self.phase}.pt")
 
 
 class Keeper(Callback):

@@ -70,7 +70,8 @@ class LearningTask(LightningModule):
 
     def training_step(self, batch: Part, batch_idx: int) -> Tensor:
         """Give the task's loss of the batch, varied."""
-        loss, right = self.task.varied_loss(self.network, batch, self.recipe, self._generator)
+        done = self.epoch / self.recipe.epochs
+        loss, right = self.task.varied_loss(self.network, batch, self.recipe, self._generator, done)
         with torch.no_grad():
             self._counts_right = right is not None
             counted = self._totals.new_zeros(()) if right is None else right.double()

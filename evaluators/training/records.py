@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from prototypenas.compression.layer_noise import LayerNoise
+from prototypenas.runs.atomic_files import write_text
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,4 @@ def write_rows(records: Sequence[EpochRecord] | Sequence[PruningRecord] | Sequen
     writer = csv.DictWriter(text, [item.name for item in fields(records[0])], lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(record) for record in records)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text.getvalue(), encoding="utf-8")
-    partial.replace(path)
+    write_text(path, text.getvalue())

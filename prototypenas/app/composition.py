@@ -1,18 +1,16 @@
 """Put the parts that a user names together: what is explored, what is trained on, where the work is done."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from types import UnionType
+from dataclasses import dataclass, replace
 
-from evaluators import open_dataset
+from evaluators import Data, open_dataset
 from evaluators.datasets.reading import Reading
-from evaluators.reference_classifiers import ReferenceClassifiers
+from evaluators.datasets.source import with_classes
 from evaluators.training.suitable_recipe import RecipeOptions
-from evaluators.training.summary import summary_of
 from prototypenas.app.arguments import parse_amount, parse_input_shape, parse_keep, parse_names, parse_range
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.settings import (
+    PRETRAIN_EPOCHS,
     DataSettings,
     DeviceSettings,
     SearchSettings,
@@ -23,15 +21,15 @@ from prototypenas.app.settings import (
 )
 from prototypenas.choices import choose, choose_all
 from prototypenas.devices import named_device, parsed_device
-from prototypenas.errors import ConfigurationError
+from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
-from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.runs.records import plain, record_of
+from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import SPACES
-from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
 from prototypenas.types import Budget, Execution, InputShape, Probe, Target
 from prototypenas.workers.dask_executor import DaskWorkers
 from prototypenas.workers.dask_training_pool import DaskPool
@@ -41,33 +39,14 @@ from prototypenas.workers.training_pool import LocalPool
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
 
+QUANTIZATIONS = ("auto", "ptq", "qat")
 
 EXECUTIONS: Mapping[str, Execution] = {execution.value: execution for execution in Execution}
 """How the C may run a network, by name."""
 
 
-RECORDED_OPTIONS: Mapping[str, type | UnionType] = {
-    "epochs": int | None,
-    "steps": int | None,
-    "early_stopping": int | None,
-    "augment": str,
-    "learning_rate": float | None,
-    "batch_size": int | None,
-    "class_weights": bool,
-    "quantize": str,
-}
-"""Fields of `TrainingSettings` that a run directory records, and their types there."""
-
-
-READING_OPTIONS: Mapping[str, type | UnionType] = {
-    "layout": str | None,
-    "label_column": str | None,
-    "series_column": str | None,
-    "group_column": str | None,
-    "ignore_columns": str,
-    "value_range": str | None,
-}
-"""Fields of `DataSettings` that say how a user's files are read, and their types in a run directory."""
+READING_OPTIONS = ("layout", "label_column", "series_column", "group_column", "ignore_columns", "value_range")
+"""Fields of `DataSettings` that say how files of a user's own are read."""
 
 
 def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
@@ -131,6 +110,8 @@ def compose_search(
         ConfigurationError: for an unknown task, architecture, proxy or sampler, or an architecture of another task.
     """
     pool = choose("task", task, catalogue.pools)
+    if num_classes < 2 and task != "detection":
+        raise ConfigurationError(f"{num_classes} class asked for; telling classes apart needs at least 2")
     baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
     elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
     for name in baselines:
@@ -149,6 +130,7 @@ def compose_search(
         probe=probe,
         device=device,
         plugins=catalogue.plugins,
+        detects=task == "detection",
     )
     space = SearchSpace(tuple(baselines), catalogue.kernels)
     return Search(exploration, space, settings.trials, settings.sampler, seed)
@@ -156,6 +138,8 @@ def compose_search(
 
 def task_of(evaluator: Evaluator) -> str:
     """Return the task whose pool is searched for an evaluator's input."""
+    if evaluator.metric == "map50":
+        return "detection"
     return "image" if len(evaluator.input_shape) == 3 else "time-series"
 
 
@@ -180,8 +164,38 @@ def compose_machine(settings: DeviceSettings, storage: StorageSettings | None = 
     return Machine(LocalProcesses(settings.jobs), LocalPool(workers), kept_at)
 
 
+def load_data(catalogue: Catalogue, dataset: str | None, data: DataSettings, *, input_size: str | None) -> Data:
+    """Load the data set, by name or from the user's own path.
+
+    Raises:
+        ConfigurationError: unless exactly one of name and path is given, or for an unknown name.
+        DatasetError: if the data cannot be read.
+    """
+    if (dataset is None) == (data.own_data is None):
+        raise ConfigurationError("give either the name of a data set or --data with a path of your own")
+    shape = parse_input_shape(input_size) if input_size else None
+    reading = compose_reading(data)
+    if data.own_data is not None:
+        return open_dataset(data.own_data, input_shape=shape, reading=reading)
+    source = choose("data set", dataset or "", catalogue.datasets)
+    return source.load(data.data_dir, download=data.download, input_shape=shape)
+
+
+def check_training(settings: TrainingSettings) -> None:
+    """Refuse training options that are not allowed, alone or together, before any data are read.
+
+    Raises:
+        ConfigurationError: for an unknown name, or an option that lacks another.
+    """
+    if settings.pretrain is None and settings.pretrain_epochs is not None:
+        raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
+    choose("quantization", settings.quantize, dict.fromkeys(QUANTIZATIONS))
+    recipe_options(settings)
+
+
 def compose_training(
     catalogue: Catalogue,
+    loaded: Data,
     dataset: str | None,
     data: DataSettings,
     settings: TrainingSettings,
@@ -190,37 +204,26 @@ def compose_training(
     seed: int,
     device: str,
 ) -> Training:
-    """Load the data set, by name or from the user's own path, and return how models are trained on it.
+    """Return how models are trained on a loaded data set.
 
     Raises:
-        ConfigurationError: unless exactly one of name and path is given, or for an unknown name or option.
-        DatasetError: if the data cannot be read.
+        ConfigurationError: for an option that is not allowed.
+        DatasetError: if the pictures to pre-train on cannot be read.
     """
     # Lightning comes with them and takes a second; `list` and `measure` need neither.
-    from evaluators.classification import classification_evaluator  # noqa: PLC0415
     from evaluators.pretraining import pretraining_on  # noqa: PLC0415
+    from evaluators.tasks import evaluator_for, references_for, summary_for  # noqa: PLC0415
 
-    if (dataset is None) == (data.own_data is None):
-        raise ConfigurationError("give either the name of a data set or --data with a path of your own")
-    if settings.pretrain is None and settings.pretrain_epochs is not None:
-        raise ConfigurationError("--pretrain-epochs needs --pretrain with a folder of pictures")
-    shape = parse_input_shape(input_size) if input_size else None
-    options = recipe_options(settings)
-    reading = compose_reading(data)
-    if data.own_data is not None:
-        loaded = open_dataset(data.own_data, input_shape=shape, reading=reading)
-    else:
-        source = choose("data set", dataset or "", catalogue.datasets)
-        loaded = source.load(data.data_dir, download=data.download, input_shape=shape)
-    evaluator = classification_evaluator(loaded, options, quantization=settings.quantize)
+    check_training(settings)
+    evaluator = evaluator_for(loaded, recipe_options(settings), quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
-    pretraining = None if settings.pretrain is None else pretraining_on(settings.pretrain, loaded, epochs=epochs_before)
+    pretraining = None
+    if settings.pretrain is not None:
+        pretraining = pretraining_on(settings.pretrain, with_classes(loaded), epochs=epochs_before)
     arguments = {
-        "own_data": None if data.own_data is None else str(data.own_data),
-        **{name: getattr(data, name) for name in READING_OPTIONS},
-        "data_dir": None if data.data_dir is None else str(data.data_dir),
+        **{name: value for name, value in plain(data).items() if name != "download"},
+        **plain(settings),
         "input_size": input_size,
-        **{name: getattr(settings, name) for name in RECORDED_OPTIONS},
         "data_digest": loaded.digest(),
         **({} if pretraining is None else pretraining.arguments()),
     }
@@ -233,8 +236,8 @@ def compose_training(
         threads=settings.threads,
         device=device,
         plugins=catalogue.plugins,
-        summary=summary_of(loaded, evaluator.recipe),
-        references=ReferenceClassifiers(loaded),
+        summary=summary_for(evaluator),
+        references=references_for(evaluator),
         pretraining=pretraining,
     )
 
@@ -276,39 +279,52 @@ def compose_reading(data: DataSettings) -> Reading:
     )
 
 
-def recorded_training(catalogue: Catalogue, run: RunDirectory) -> Training:
-    """Compose the training that a run directory records."""
-    own, dataset, data_dir, size, seed = run.recorded(
-        run.evaluation_section,
-        own_data=str | None,
-        dataset=str,
-        data_dir=str | None,
-        input_size=str | None,
-        seed=int,
-    )
-    options = run.recorded(run.evaluation_section, **RECORDED_OPTIONS)
-    reading = run.recorded(run.evaluation_section, **READING_OPTIONS)
-    return compose_training(
+def recorded_training(catalogue: Catalogue, seen: DatasetDirectory) -> Training:
+    """Compose the training that a run directory records for a data set, and see that the data are still the same.
+
+    Raises:
+        RunDirectoryError: if the record is damaged, or the data are not those that the models were trained on.
+    """
+    arguments = seen.arguments()
+    where = f"{seen.name!r} in {seen.run.run_json}"
+    given = record_of(_GivenRecord, arguments, where)
+    data = record_of(DataSettings, {**arguments, "download": False}, where)
+    # What the models began with is in their weights by now, and its pictures need not be there any more.
+    settings = replace(record_of(TrainingSettings, arguments, where), pretrain=None, pretrain_epochs=None)
+    name = None if data.own_data else seen.name
+    training = compose_training(
         catalogue,
-        None if own else dataset,
-        DataSettings(
-            None if own is None else Path(own),
-            data_dir=None if data_dir is None else Path(data_dir),
-            **dict(zip(READING_OPTIONS, reading, strict=True)),
-        ),
-        TrainingSettings(**dict(zip(RECORDED_OPTIONS, options, strict=True))),
-        input_size=size,
-        seed=seed,
+        load_data(catalogue, name, data, input_size=given.input_size),
+        name,
+        data,
+        settings,
+        input_size=given.input_size,
+        seed=given.seed,
         device="cpu",
     )
+    if training.arguments["data_digest"] != given.data_digest:
+        raise RunDirectoryError(
+            f"{seen.path} was trained on other data: their digest was {given.data_digest}, now it is "
+            f"{training.arguments['data_digest']}; restore the data, or train again in another folder"
+        )
+    return training
+
+
+@dataclass(frozen=True)
+class _GivenRecord:
+    input_size: str | None
+    seed: int
+    data_digest: str
 
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
-    """Return the target that a run was explored for."""
-    name, execution = run.recorded("exploration", target=str, execution=str)
-    return replace(choose("target", name, catalogue.targets), execution=choose("execution", execution, EXECUTIONS))
+    """Return the target that a run was explored for, with the limits it was explored under, run as it was priced."""
+    explored = run.exploration()
+    target = choose("target", explored.target, catalogue.targets)
+    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit)
+    return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
 
 
 def recorded_input(run: RunDirectory) -> str:
     """Return the input shape that a run was explored for, as it is typed."""
-    return "x".join(str(size) for size in run.recorded("exploration", input_shape=list)[0])
+    return "x".join(str(size) for size in run.exploration().input_shape)

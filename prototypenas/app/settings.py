@@ -4,17 +4,23 @@ To add an option, add a field here and read it where the part is composed (`comp
 the class then has it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from prototypenas.exploration.exploration import DEFAULT_TRIALS
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER, SAMPLERS
+from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
+from prototypenas.exploration.samplers import SAMPLERS
+from prototypenas.runs.records import plain, record_of
 from prototypenas.selection import DEFAULT_SPACE, SPACES
-from prototypenas.training.pretraining import DEFAULT_EPOCHS as PRETRAIN_EPOCHS
-from proxies import DEFAULT_ENSEMBLE
+
+DEFAULT_ENSEMBLE = ("meco_opt", "zico", "naswot", "snip")
+"""The paper's, but MeCo-opt for MeCo: in our search space MeCo ranks trained networks backwards (docs/proxies.md)."""
+
+PRETRAIN_EPOCHS = 50
+"""The paper's, on ImageNet."""
 
 ExecutionName = Annotated[
     str,
@@ -265,3 +271,52 @@ class PartSettings:
     target_files: Annotated[
         list[Path], typer.Option("--targets", help="TOML file with targets of your own.", rich_help_panel=PARTS)
     ] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """What is searched for: a data set by name, or an input shape and a number of classes without any data."""
+
+    dataset: str | None = None
+    task: str | None = None
+    """Whose pool is searched; seen from the input shape where there are data."""
+    input_size: str | None = None
+    """As it is typed; the data set's own if not given."""
+    classes: int | None = None
+    probe: str = "gaussian"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that makes up a run but the machine; `run.json` keeps it, so that a run can be repeated or go on."""
+
+    input: InputSettings = field(default_factory=InputSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    target: TargetSettings = field(default_factory=TargetSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    parts: PartSettings = field(default_factory=PartSettings)
+
+    def flat(self) -> dict[str, Any]:
+        """Return all values as JSON, each under the name of its field, as a settings file holds them."""
+        return {name: value for item in fields(self) for name, value in plain(getattr(self, item.name)).items()}
+
+
+def settings_from(flat: Mapping[str, Any], where: str) -> RunSettings:
+    """Build settings from what `flat` gave; what is missing has its default.
+
+    Raises:
+        RunDirectoryError: if a value is of another type.
+    """
+    content = {**RunSettings().flat(), **flat}
+    return RunSettings(
+        input=record_of(InputSettings, content, where),
+        data=record_of(DataSettings, content, where),
+        target=record_of(TargetSettings, content, where),
+        search=record_of(SearchSettings, content, where),
+        selection=record_of(SelectionSettings, content, where),
+        training=record_of(TrainingSettings, content, where),
+        parts=record_of(PartSettings, content, where),
+    )

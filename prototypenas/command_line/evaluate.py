@@ -4,16 +4,11 @@ from typing import Annotated
 
 import typer
 
-from prototypenas import pipeline
-from prototypenas.app.catalogue import gather
-from prototypenas.app.composition import compose_machine, compose_training, recorded_input, recorded_target
 from prototypenas.app.settings import DATA, DataSettings, DeviceSettings, PartSettings, Seed, TrainingSettings
-from prototypenas.command_line.output import console, print_data, print_models
+from prototypenas.command_line.output import print_data, print_models
 from prototypenas.command_line.run_argument import RunPath
+from prototypenas.command_line.shown_progress import shown_progress
 from prototypenas.errors import ConfigurationError
-from prototypenas.reporting.console import ProgressBars
-from prototypenas.runs.class_scores import read_references
-from prototypenas.runs.run_directory import RunDirectory
 
 NO_NAMES: list[str] = []
 
@@ -31,6 +26,19 @@ def evaluate(
     parts: PartSettings,
 ) -> None:
     """Step 3: train, prune, quantize and test the chosen models."""
+    from prototypenas import pipeline
+    from prototypenas.app.catalogue import gather
+    from prototypenas.app.composition import (
+        check_training,
+        compose_machine,
+        compose_training,
+        load_data,
+        recorded_input,
+        recorded_target,
+    )
+    from prototypenas.runs.class_scores import read_references
+    from prototypenas.runs.run_directory import RunDirectory
+
     directory = RunDirectory.open(run_path)
     catalogue = gather(parts.plugin, parts.target_files)
     goal = recorded_target(catalogue, directory)
@@ -38,11 +46,15 @@ def evaluate(
     if not dataset and data.own_data is None:
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
     machine = compose_machine(device)
+    check_training(training)
     for name in [*dataset, *([None] if data.own_data else [])]:
         source = DataSettings(data_dir=data.data_dir, download=data.download) if name else data
-        trained = compose_training(catalogue, name, source, training, input_size=size, seed=seed, device=device.device)
+        loaded = load_data(catalogue, name, source, input_size=size)
+        trained = compose_training(
+            catalogue, loaded, name, source, training, input_size=size, seed=seed, device=device.device
+        )
         print_data(trained)
-        seen = directory.for_dataset(trained.dataset)
-        with ProgressBars(console) as progress:
+        seen = directory.dataset(trained.dataset)
+        with directory.locked(), shown_progress() as progress:
             models = pipeline.evaluate(seen, trained, goal, machine, progress)
-        print_models(models, seen.results, read_references(seen.results))
+        print_models(models, seen.path, read_references(seen.path))

@@ -5,16 +5,11 @@ from typing import Annotated
 
 import typer
 
-from prototypenas.app.arguments import CONFIGURATION_FORM, parse_input_shape
-from prototypenas.app.catalogue import gather
+from prototypenas.app.arguments import CONFIGURATION_FORM
 from prototypenas.app.composition import EXECUTIONS
-from prototypenas.app.networks import network_to_measure
 from prototypenas.app.settings import DEFAULT_TARGET, ExecutionName, PartSettings
 from prototypenas.choices import choose
 from prototypenas.command_line.output import console
-from prototypenas.costing.measurement import measure_network
-from prototypenas.reporting.console import print_table
-from prototypenas.reporting.listings import layer_table, measurement_table, plan_table
 
 ConfigurationText = Annotated[
     str | None, typer.Option("--configuration", help=f"'{CONFIGURATION_FORM}'; the reference one if not given.")
@@ -38,6 +33,13 @@ def measure(
     parts: PartSettings,
 ) -> None:
     """Price a network on a target: RAM, ROM, FLOPs, memory plan and an estimate of its latency."""
+    from prototypenas.app.arguments import parse_input_shape
+    from prototypenas.app.catalogue import gather
+    from prototypenas.app.networks import network_to_measure
+    from prototypenas.costing.measurement import measure_network
+    from prototypenas.reporting.console import print_table
+    from prototypenas.reporting.listings import layer_table, measurement_table, plan_table
+
     catalogue = gather(parts.plugin, parts.target_files)
     goal = replace(choose("target", target, catalogue.targets), execution=choose("execution", execution, EXECUTIONS))
     shape = parse_input_shape(input_size) if input_size else None

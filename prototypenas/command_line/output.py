@@ -3,37 +3,46 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from prototypenas.pipeline import Training
-from prototypenas.reporting.classifier_tables import worth_table
-from prototypenas.reporting.console import print_table
-from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, sizes_table
-from prototypenas.reporting.report_data import ModelResult
-from prototypenas.reporting.tables import class_table, final_table
-from prototypenas.runs.class_scores import ReferenceScore
+if TYPE_CHECKING:
+    from prototypenas.pipeline import Training
+    from prototypenas.reporting.report_data import ModelResult
+    from prototypenas.runs.class_scores import ReferenceScore
 
 console = Console(width=None if sys.stdout.isatty() else 140)
 errors = Console(stderr=True)
 
 
-def print_data(training: Training) -> None:
+def print_data(training: "Training") -> None:
     """Print what will be trained on: classes, sizes and the split; and what is learnt before that."""
+    from prototypenas.reporting.console import print_table
+    from prototypenas.reporting.tables import class_table
+
     summary = training.summary
     if summary is not None:
         shape = "x".join(str(size) for size in summary.input_shape)
-        console.print(f"{summary.name}: {len(summary.classes)} classes, {shape}; split: {summary.split}")
+        classes = f"{len(summary.classes)} class{'es' if len(summary.classes) > 1 else ''}"
+        console.print(f"{summary.name}: {classes}, {shape}; split: {summary.split}")
         if summary.reading:
             console.print(f"read as: {summary.reading}")
         print_table(console, class_table(summary))
+        for note in summary.boxes.notes if summary.boxes else ():
+            console.print(f"note: {note}")
         console.print(f"training: {summary.training}")
     if training.pretraining is not None:
         console.print(training.pretraining.summary())
 
 
-def print_models(models: list[ModelResult], place: Path, references: Sequence[ReferenceScore] = ()) -> None:
+def print_models(models: "list[ModelResult]", place: Path, references: "Sequence[ReferenceScore]" = ()) -> None:
     """Print the final table, the models beside simple classifiers, and where everything lies."""
+    from prototypenas.reporting.classifier_tables import worth_table
+    from prototypenas.reporting.console import print_table
+    from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, sizes_table
+    from prototypenas.reporting.tables import final_table
+
     print_table(console, final_table(models))
     for table in (worth_table(models, references), sizes_table(models), emulation_table(models)):
         if table.rows:

@@ -1,17 +1,19 @@
 """`prototypenas report`: one page about a run."""
 
-from prototypenas import pipeline
-from prototypenas.app.catalogue import gather
-from prototypenas.app.composition import recorded_target
 from prototypenas.app.settings import PartSettings
 from prototypenas.command_line.output import console
 from prototypenas.command_line.run_argument import RunPath
-from prototypenas.runs.run_directory import RunDirectory
 
 
 def report(run_path: RunPath, *, parts: PartSettings) -> None:
     """Write report.html and the figures from whatever the run directory holds."""
+    from prototypenas import pipeline
+    from prototypenas.app.catalogue import gather
+    from prototypenas.app.composition import recorded_target
+    from prototypenas.runs.run_directory import RunDirectory
+
     directory = RunDirectory.open(run_path)
     goal = recorded_target(gather(parts.plugin, parts.target_files), directory)
-    for seen in directory.evaluated() or [directory]:
-        console.print(f"report: {pipeline.report(seen, goal)}")
+    with directory.locked():
+        for seen in directory.datasets() or (None,):
+            console.print(f"report: {pipeline.report(directory, seen, goal)}")

@@ -5,25 +5,15 @@ from typing import Annotated
 
 import typer
 
-from prototypenas import pipeline
-from prototypenas.app.catalogue import gather
-from prototypenas.app.composition import (
-    check_names,
-    compose_choice,
-    compose_machine,
-    compose_probe,
-    compose_search,
-    compose_target,
-    compose_training,
-    task_of,
-)
 from prototypenas.app.settings import (
     DATA,
     SCORING,
     DataSettings,
     DeviceSettings,
     Emulate,
+    InputSettings,
     PartSettings,
+    RunSettings,
     SearchSettings,
     Seed,
     SelectionSettings,
@@ -32,13 +22,23 @@ from prototypenas.app.settings import (
     TrainingSettings,
 )
 from prototypenas.command_line.output import console, print_data, print_models
-from prototypenas.reporting.console import ProgressBars
-from prototypenas.runs.class_scores import read_references
-from prototypenas.runs.run_directory import RunDirectory, check_place
+from prototypenas.command_line.settings_file import defaults_from_file, defaults_from_run
+from prototypenas.command_line.shown_progress import shown_progress
 
 
 def run(
-    dataset: Annotated[str | None, typer.Argument(help="Data set; see `list datasets`. Or --data.")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Argument(
+            help="Data set; see `list datasets`. Or --data. Or a settings file, whose values options override.",
+            callback=defaults_from_file,
+            is_eager=True,
+        ),
+    ] = None,
+    again: Annotated[
+        Path | None,
+        typer.Option("--again", help="Repeat a run with its own settings.", callback=defaults_from_run, is_eager=True),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run directory; runs/DATASET-TARGET if not given.")] = None,
     seed: Seed = 0,
     input_size: Annotated[
@@ -61,33 +61,41 @@ def run(
     parts: PartSettings,
 ) -> None:
     """Go the whole way: explore, select, train + prune + quantize, write C, report. The same command continues it."""
+    from prototypenas import pipeline
+    from prototypenas.app.catalogue import gather
+    from prototypenas.app.composition import (
+        check_names,
+        check_training,
+        compose_choice,
+        compose_machine,
+        compose_target,
+        compose_training,
+        load_data,
+    )
+    from prototypenas.app.exploring import compose_run
+    from prototypenas.runs.class_scores import read_references
+    from prototypenas.runs.run_directory import RunDirectory, check_place
+
+    given = InputSettings(dataset=dataset, input_size=input_size, probe=probe, seed=seed)
+    settings = RunSettings(given, data, target, search, selection, training, parts)
     catalogue = gather(parts.plugin, parts.target_files)
-    goal = compose_target(catalogue, target)
+    compose_target(catalogue, target)
     choice = compose_choice(selection, seed)
     machine = compose_machine(device, storage)
     check_names(catalogue, search, probe)
-    check_place(out or Path("runs") / f"{dataset}-{target.target}")
+    check_training(training)
+    check_place(out or again or Path("runs") / f"{dataset}-{target.target}")
+    loaded = load_data(catalogue, dataset, data, input_size=input_size)
     trained = compose_training(
-        catalogue, dataset, data, training, input_size=input_size, seed=seed, device=device.device
+        catalogue, loaded, dataset, data, training, input_size=input_size, seed=seed, device=device.device
     )
-    evaluator = trained.evaluator
     print_data(trained)
-    explored = compose_search(
-        catalogue,
-        search,
-        task_of(evaluator),
-        evaluator.input_shape,
-        evaluator.num_classes,
-        target=goal,
-        probe=compose_probe(probe, evaluator, search.probe_batch, seed),
-        seed=seed,
-        device=device.device,
-    )
-    directory = RunDirectory.create(out or Path("runs") / f"{trained.dataset}-{target.target}")
-    with ProgressBars(console) as progress:
+    explored = compose_run(catalogue, settings, device, loaded)
+    directory = RunDirectory.create(out or again or Path("runs") / f"{trained.dataset}-{target.target}")
+    with directory.locked(), shown_progress() as progress:
         models = pipeline.run(directory, explored, choice, trained, machine, emulate=emulate, progress=progress)
     note = pipeline.selected(directory).note
     if note:
         console.print(note)
-    seen = directory.for_dataset(trained.dataset)
-    print_models(models, seen.report_html, read_references(seen.results))
+    seen = directory.dataset(trained.dataset)
+    print_models(models, seen.report_html, read_references(seen.path))

@@ -4,16 +4,10 @@ from typing import Annotated
 
 import typer
 
-from prototypenas.app.arguments import parse_configuration, parse_input_shape, write_configuration
-from prototypenas.app.catalogue import gather
-from prototypenas.app.networks import reference_of, usual_input
 from prototypenas.app.settings import PartSettings
 from prototypenas.choices import choose
 from prototypenas.command_line.measure import ConfigurationText
 from prototypenas.command_line.output import console
-from prototypenas.reporting.architecture_table import describe
-from prototypenas.reporting.console import print_table
-from prototypenas.reporting.listings import block_table
 
 
 def show(
@@ -25,6 +19,13 @@ def show(
     parts: PartSettings,
 ) -> None:
     """Print the groups of a configuration as a table; its reference configuration if none is given."""
+    from prototypenas.app.arguments import parse_configuration, parse_input_shape, write_configuration
+    from prototypenas.app.catalogue import gather
+    from prototypenas.app.networks import reference_of, usual_input
+    from prototypenas.reporting.architecture_table import describe
+    from prototypenas.reporting.console import print_table
+    from prototypenas.reporting.listings import block_table
+
     catalogue = gather(parts.plugin, parts.target_files)
     baseline = choose("architecture", architecture, catalogue.baselines)
     shown = parse_configuration(architecture, configuration) if configuration else reference_of(architecture)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from prototypenas.costing.detection_cost import detection_ram_bytes, detection_rom_bytes
 from prototypenas.costing.kernel_properties import (
     bias_bytes,
     code_bytes,
@@ -19,11 +20,12 @@ PRICED_AS: Mapping[str, str] = MappingProxyType({"cortex-a76": "cortex-m7"})
 """Application processors run the same C; their code and stack, a few kB that no limit reads, count as this core's."""
 
 
-def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cost:
+def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None, *, detects: bool = False) -> Cost:
     """Price a graph of any stage; without a `plan` one is made for the target's way to run it.
 
     `scratch_bytes` holds the alignment in front of the scratch and what is noted while rows are run, so that
-    activations and scratch are the C project's RAM; `descriptors_bytes` holds the schedule of the rows.
+    activations and scratch are the C project's RAM; `descriptors_bytes` holds the schedule of the rows. With `detects`
+    the outputs are a detector's levels, and what makes boxes of them is counted too.
 
     Raises:
         ConfigurationError: for a core whose code size was never measured.
@@ -42,6 +44,8 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None) -> Cos
         descriptors_bytes=plan.table_bytes
         + sum(descriptor_bytes(operator, graph.tensors, in_place) for operator in graph.operators),
         code_bytes=code_bytes(kernels, core, outputs=len(graph.outputs), runtime=plan.runtime),
+        detection_ram_bytes=detection_ram_bytes(graph) if detects else 0,
+        detection_rom_bytes=detection_rom_bytes(graph, core) if detects else 0,
     )
     total_macs = sum(operator.macs(graph.tensors) for operator in graph.operators)
     return Cost(macs=total_macs, parameters=parameters_of(graph), footprint=footprint)

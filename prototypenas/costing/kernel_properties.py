@@ -90,7 +90,7 @@ def stack_bytes(core: str, *, optimization: str = "O2") -> int:
 
 
 def _linked(kernels: Collection[str]) -> set[str]:
-    shared = {"nn_gemm"} if {"nn_convolution", "nn_pointwise"} & set(kernels) else set()
+    shared = {"nn_gemm"} if {"nn_convolution", "nn_grouped", "nn_pointwise"} & set(kernels) else set()
     return shared | set(kernels)
 
 

@@ -42,6 +42,8 @@ class RowLayer:
     writes: str
     rule: RowRule
     sum_bytes: int = 0
+    by_rows: bool = True
+    """Whether it can be run row by row."""
     elementwise: bool = False
     """Reads a byte before it writes the byte at the same place."""
 
@@ -85,9 +87,10 @@ def row_layers(graph: Graph, places: Mapping[str, str]) -> list[list[RowLayer]]:
 
 def _layers(graph: Graph, index: int, places: Mapping[str, str], in_place: Collection[str]) -> list[RowLayer]:
     operator, series = graph.operators[index], is_series(graph)
-    reads = operator.reads_rows(graph.tensors, columns=series)
+    found = operator.reads_rows(graph.tensors, columns=series)
     in_rows, _ = rows_and_bytes(graph.tensors[operator.inputs[0]], series=series)
     rows, _ = rows_and_bytes(graph.tensors[operator.output], series=series)
+    reads = found or RowReads(in_rows)
     if reads.summed:
         reads = RowReads(1, summed=in_rows > 1)
     rule = _rule(rows, in_rows, reads)
@@ -95,7 +98,15 @@ def _layers(graph: Graph, index: int, places: Mapping[str, str], in_place: Colle
     elementwise = reads == ROW_BY_ROW and operator.input_lead_bytes(graph.tensors) == 0
     target = places[operator.output]
     return [
-        RowLayer(index, tuple(dict.fromkeys(places[name] for name in layer.inputs)), target, rule, sums, elementwise)
+        RowLayer(
+            operator=index,
+            reads=tuple(dict.fromkeys(places[name] for name in layer.inputs)),
+            writes=target,
+            rule=rule,
+            sum_bytes=sums,
+            by_rows=found is not None,
+            elementwise=elementwise,
+        )
         for layer in operator.c_layers(graph.tensors, in_place)
     ]
 

@@ -137,7 +137,7 @@ def _segments(search: _Search, first: int) -> Iterator[_Edge]:
         if search.layers_before[operator + 1] - search.layers_before[first] >= TAKE_ROW:
             return
         for layer in layers:
-            if follows.isdisjoint(layer.reads):
+            if not layer.by_rows or follows.isdisjoint(layer.reads):
                 return
             follows.add(layer.writes)
         for block in search.starting[operator]:

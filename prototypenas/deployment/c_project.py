@@ -17,6 +17,9 @@ from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.costing.row_layers import is_series, rows_and_bytes
 from prototypenas.deployment.c_schedule import segment_tables
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
+from prototypenas.deployment.detection_tables import DetectionTables, detection_tables
+from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_for
+from prototypenas.detection.head import DetectionHead
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.types import Execution, Target
@@ -44,16 +47,28 @@ MEANING = {
 }
 """What the README says of each way to run a network."""
 
+DETECTION_FILES = ("detection.h", "detection.c")
+"""Of a detector."""
+
 _ALWAYS = ("nn.h", "nn_arithmetic.h", "nn_rows.h")
 _VALUES_IN_A_ROW = 24
 
 
 def write_c_project(
-    graph: Graph, plan: MemoryPlan, directory: Path, *, name: str, target: Target, sample: NDArray[np.int8]
+    graph: Graph,
+    plan: MemoryPlan,
+    directory: Path,
+    *,
+    name: str,
+    target: Target,
+    sample: NDArray[np.int8],
+    head: DetectionHead | None = None,
+    settings: DetectorSettings = DEPLOYED,
 ) -> None:
     """Write the project of an integer-stage graph; files of the same names are overwritten.
 
-    `sample` is one int8 input in height, width, channel order; the example classifies it.
+    `sample` is one int8 input in height, width, channel order; the example classifies it, or with a
+    `head` finds the boxes in it that `settings` ask for.
 
     Raises:
         ConfigurationError: if the sample has another size, or a shape or name does not fit C.
@@ -72,16 +87,26 @@ def write_c_project(
         "sample": sample.reshape(-1),
         "sources": [file for file in sources if file.endswith(".c")],
         "headers": [file for file in sources if file.endswith(".h")],
+        "detection": _detection(graph, head, settings, target),
     }
     (directory / "kernels").mkdir(parents=True, exist_ok=True)
     environment = _environment()
-    for file in FILES:
+    for file in (*FILES, *(DETECTION_FILES if head else ())):
         text = environment.get_template(f"{file}.j2").render(values)
         (directory / file).write_text(text, encoding="utf-8")
     kernels = resources.files("prototypenas.deployment").joinpath("kernels")
     for file in sources:
         (directory / "kernels" / file).write_bytes(kernels.joinpath(file).read_bytes())
     (directory / ".clang-format").write_bytes(kernels.joinpath(".clang-format").read_bytes())
+
+
+def _detection(
+    graph: Graph, head: DetectionHead | None, settings: DetectorSettings, target: Target
+) -> DetectionTables | None:
+    if head is None:
+        return None
+    core = PRICED_AS.get(target.core, target.core)
+    return detection_tables(decoder_for(head, graph), settings, core)
 
 
 def kernel_files(kernels: Iterable[str]) -> tuple[str, ...]:
@@ -125,6 +150,7 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
         "descriptor_bytes": descriptors,
         "code_bytes": code_bytes(tables.kernels, core, outputs=len(graph.outputs), runtime=plan.runtime),
         "stack_bytes": stack_bytes(core),
+        "classifies": _classifies(graph),
         "target": target.name,
         "core": core,
         "board": core_named(core),
@@ -151,6 +177,11 @@ def _row_values(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
         "input_row_bytes": row_bytes,
         "input_ring_rows": plan.ring_rows.get(graph.input, rows),
     }
+
+
+def _classifies(graph: Graph) -> bool:
+    output = graph.tensors[graph.outputs[0]]
+    return len(graph.outputs) == 1 and output.height == output.width == 1
 
 
 def _environment() -> Environment:

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.compression.simulator import quantize_input, simulate_rows
+from prototypenas.compression.simulator import output_maps, quantize_input, simulate_rows
+from prototypenas.costing.detection_cost import detection_table_bytes
 from prototypenas.costing.footprint import cost_of
-from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.front_end import write_front_end
 from prototypenas.deployment.onnx_writer import write_onnx
@@ -21,11 +22,14 @@ from prototypenas.deployment.toolchain import (
     run_host,
     toolchain_gap,
 )
+from prototypenas.detection.decode import DEPLOYED, decoder_for
+from prototypenas.detection.head import HEAD, DetectionHead, read_head
+from prototypenas.detection.suppression import record_bytes
 from prototypenas.errors import RunDirectoryError, ToolchainError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.protocols import Evaluator
-from prototypenas.runs.run_directory import read_json, write_json
+from prototypenas.runs.atomic_files import read_json, write_json
 from prototypenas.sound import WithFrontEnd
 from prototypenas.types import Target
 
@@ -67,9 +71,11 @@ class _Expected:
 
     inputs: NDArray[np.int8]
     outputs: NDArray[np.int8]
+    records: NDArray[np.int8]
+    """Boxes of a detector as bytes, zeros after the last; of no width for other networks."""
 
     def first(self, count: int) -> "_Expected":
-        return _Expected(self.inputs[:count], self.outputs[:count])
+        return _Expected(self.inputs[:count], self.outputs[:count], self.records[:count])
 
 
 def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str, emulate: bool) -> Delivery:
@@ -88,16 +94,17 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
         raise RunDirectoryError(f"{directory} holds no trained model; run `prototypenas evaluate` first")
     graph = load_graph(directory / GRAPH)
     plan = plan_memory(graph, target.execution)
-    expected = _expected(graph, evaluator)
+    head = read_head(directory / HEAD) if (directory / HEAD).exists() else None
+    expected = _expected(graph, evaluator, head)
     project = directory / C_PROJECT
-    write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0])
+    write_c_project(graph, plan, project, name=name, target=target, sample=expected.inputs[0], head=head)
     write_onnx(graph, directory / ONNX)
     if isinstance(evaluator, WithFrontEnd) and evaluator.front_end is not None:
         found = graph.tensors[graph.input].known_quantization
         write_front_end(evaluator.front_end, directory / FRONT_END, scale=found.scale, zero_point=found.zero_point)
     # The C gives the simulator's outputs byte by byte, or nothing is delivered: their score is the C's.
     delivery = _on_host(project, expected, evaluator.score(graph, expected.outputs))
-    delivery = _linked(delivery, project, graph, plan, target)
+    delivery = _linked(delivery, project, graph, target, head=head)
     if emulate:
         delivery = _emulated(delivery, project, graph, target, expected, evaluator=evaluator)
     write_json(directory / DELIVERY, asdict(delivery))
@@ -120,10 +127,14 @@ def read_delivery(directory: Path) -> Delivery:
         raise RunDirectoryError(f"{directory / DELIVERY} is damaged ({error}); remove it to deploy again") from error
 
 
-def _expected(graph: Graph, evaluator: Evaluator) -> _Expected:
+def _expected(graph: Graph, evaluator: Evaluator, head: DetectionHead | None) -> _Expected:
     inputs = [quantize_input(graph, batch) for batch in evaluator.test_batches(BATCH)]
-    outputs = [simulate_rows(graph, batch) for batch in inputs]
-    return _Expected(np.concatenate(inputs), np.concatenate(outputs))
+    outputs = np.concatenate([simulate_rows(graph, batch) for batch in inputs])
+    if head is None:
+        records = np.zeros((len(outputs), 0), np.int8)
+    else:
+        records = record_bytes(decoder_for(head, graph), output_maps(graph, outputs), DEPLOYED)
+    return _Expected(np.concatenate(inputs), outputs, records)
 
 
 def _on_host(project: Path, expected: _Expected, score: float) -> Delivery:
@@ -135,10 +146,13 @@ def _on_host(project: Path, expected: _Expected, score: float) -> Delivery:
     return Delivery(score, test_samples=len(outputs))
 
 
-def _linked(delivery: Delivery, project: Path, graph: Graph, plan: MemoryPlan, target: Target) -> Delivery:
-    parts = cost_of(graph, target, plan).footprint
+def _linked(delivery: Delivery, project: Path, graph: Graph, target: Target, *, head: DetectionHead | None) -> Delivery:
+    parts = cost_of(graph, target, detects=head is not None).footprint
     constants = parts.weights_bytes + parts.biases_bytes + parts.requantization_bytes + parts.descriptors_bytes
-    delivery = replace(delivery, planned_bytes={"constants": constants, "arena": plan.total_bytes})
+    arena = parts.activations_bytes + parts.scratch_bytes + parts.detection_ram_bytes
+    if head is not None:
+        constants += detection_table_bytes(len(head.levels), sum(len(level.anchors) for level in head.levels))
+    delivery = replace(delivery, planned_bytes={"constants": constants, "arena": arena})
     gap = toolchain_gap("arm-none-eabi-gcc", target.core)
     if gap:
         return replace(delivery, notes=(*delivery.notes, f"the ELF was not measured: {gap}"))
@@ -170,6 +184,9 @@ def _emulated(
 
 
 def _check_equal(outputs: NDArray[np.int8], expected: _Expected, what: str) -> None:
-    differing = int((outputs != expected.outputs).any(axis=1).sum())
+    wanted = np.concatenate([expected.outputs, expected.records], axis=1)
+    if outputs.shape != wanted.shape:
+        raise ToolchainError(f"{what} gives {outputs.shape} bytes; the simulator {wanted.shape}")
+    differing = int((outputs != wanted).any(axis=1).sum())
     if differing:
         raise ToolchainError(f"{what} differs from the simulator on {differing} of {len(outputs)} test samples")

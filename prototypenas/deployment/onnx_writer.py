@@ -21,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import INT8_MIN, Activation, Quantization, TensorSpec, Window
+from prototypenas.runs.atomic_files import written_whole
 
 OPSET = 17
 IR_VERSION = 8
@@ -36,9 +37,8 @@ def write_onnx(graph: Graph, path: Path) -> None:
     """
     model = onnx_model(graph)
     onnx.checker.check_model(model, full_check=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(model.SerializeToString())
-    partial.replace(path)
+    with written_whole(path) as file:
+        file.write(model.SerializeToString())
 
 
 def onnx_model(graph: Graph) -> onnx.ModelProto:

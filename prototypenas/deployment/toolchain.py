@@ -48,10 +48,13 @@ class EmulatedRun:
 
     outputs: NDArray[np.int8]
     """`(N, output bytes)`; the outputs of a detection network one after the other."""
-    sample_class: int
+    sample_class: int | None
+    """`None` for a network without classes."""
     instructions: int
     """Of one inference; instructions are not cycles."""
     layer_instructions: tuple[int, ...]
+    detection_instructions: int | None = None
+    """Of making boxes of its outputs; `None` without a detector's head."""
 
 
 def build_host(directory: Path, *, compiler: str = "cc", optimization: str = "-O2", flags: Sequence[str] = ()) -> Path:
@@ -157,9 +160,10 @@ def run_emulated(elf: Path, core: str, inputs: NDArray[np.int8], *, seconds: flo
     layers = re.findall(r"^layer \d+ instructions (\d+)$", text, re.MULTILINE)
     return EmulatedRun(
         outputs=_read_outputs(elf.parent, len(inputs)),
-        sample_class=_number(r"^class (\d+)$", text),
+        sample_class=_number_if_any(r"^class (\d+)$", text),
         instructions=_number(r"^inference instructions (\d+)$", text),
         layer_instructions=tuple(map(int, layers)),
+        detection_instructions=_number_if_any(r"^detection instructions (\d+)$", text),
     )
 
 
@@ -204,7 +208,8 @@ def _missing(program: str) -> str:
 
 def _sources(directory: Path) -> list[str]:
     kernels = sorted((directory / "kernels").glob("*.c"))
-    return ["model.c", "weights.c", *(f"kernels/{path.name}" for path in kernels)]
+    boxes = ["detection.c"] if (directory / "detection.c").exists() else []
+    return ["model.c", "weights.c", *boxes, *(f"kernels/{path.name}" for path in kernels)]
 
 
 def _write_inputs(directory: Path, inputs: NDArray[np.int8]) -> None:
@@ -219,8 +224,13 @@ def _read_outputs(directory: Path, count: int) -> NDArray[np.int8]:
     return outputs.reshape(count, -1)
 
 
-def _number(pattern: str, text: str) -> int:
+def _number_if_any(pattern: str, text: str) -> int | None:
     found = re.search(pattern, text, re.MULTILINE)
+    return None if found is None else int(found.group(1))
+
+
+def _number(pattern: str, text: str) -> int:
+    found = _number_if_any(pattern, text)
     if found is None:
         raise ToolchainError(f"the emulated program did not print {pattern}; it printed:\n{text[-2000:]}")
-    return int(found.group(1))
+    return found

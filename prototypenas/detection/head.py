@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prototypenas.errors import ConfigurationError, InvalidConfiguration, RunDirectoryError
 from prototypenas.graph.graph import Graph
+from prototypenas.runs.atomic_files import write_json
 from prototypenas.types import InputShape
 
 HEAD = "head.json"
@@ -149,9 +150,7 @@ def output_shapes(graph: Graph) -> list[tuple[int, int, int]]:
 
 def write_head(head: DetectionHead, path: Path) -> None:
     """Write `head.json`, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(asdict(head), indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_json(path, asdict(head))
 
 
 def read_head(path: Path) -> DetectionHead:

@@ -94,6 +94,8 @@ class ExplorationTask:
     """Real data for the proxies; `None` draws standard normal inputs and uniform labels."""
     device: str = "cpu"
     plugins: tuple[PluginSource, ...] = ()
+    detects: bool = False
+    """Whether the outputs are a detector's levels, so that making boxes of them is part of the cost."""
 
     @property
     def proxy_names(self) -> tuple[str, ...]:
@@ -121,6 +123,7 @@ class ExplorationTask:
             "batch_size": self.batch_size,
             "probe": "gaussian" if self.probe is None else _probe_digest(self.probe),
             "device": self.device,
+            **({"detects": True} if self.detects else {}),
         }
 
     def price(self, candidate: Candidate) -> Evaluated:
@@ -135,7 +138,7 @@ class ExplorationTask:
         built = perf_counter()
         graph = lower(model, self.input_shape)
         lowered = perf_counter()
-        cost = cost_of(graph, self.target)
+        cost = cost_of(graph, self.target, detects=self.detects)
         seconds = Seconds(build=built - start, lower=lowered - built, plan=perf_counter() - lowered)
         rejection = over_budget(cost, self.budget)
         return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)

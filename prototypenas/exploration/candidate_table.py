@@ -5,10 +5,14 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.runs.run_directory import write_text
+from prototypenas.runs.atomic_files import write_text
 from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE = "candidates.csv"
 """Name of the file in a run directory."""
@@ -32,11 +36,26 @@ def write_candidates(path: Path, candidates: Iterable[Candidate], proxies: Seque
     Raises:
         RunDirectoryError: if it cannot be written.
     """
+    write_text(path, candidates_text(candidates, proxies))
+
+
+def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str]) -> str:
+    """Return the table as text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*_FIRST, *proxies, *_LAST))
     writer.writerows(_row(candidate, proxies) for candidate in candidates)
-    write_text(path, text.getvalue())
+    return text.getvalue()
+
+
+def candidate_frame(candidates: Iterable[Candidate]) -> "pd.DataFrame":
+    """Return the table as a DataFrame, indexed by number; what a candidate does not have is missing."""
+    import pandas as pd  # noqa: PLC0415  (it takes a second, and the search needs it nowhere)
+
+    listed = list(candidates)
+    proxies = tuple(dict.fromkeys(name for candidate in listed for name in candidate.scores))
+    read = io.StringIO(candidates_text(listed, proxies))
+    return pd.read_csv(read, index_col="number", dtype={"digest": str, "rejection": str, "detail": str})
 
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:

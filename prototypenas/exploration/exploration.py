@@ -5,17 +5,18 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
-from prototypenas.exploration.candidate_table import TABLE, write_candidates
+from prototypenas.exploration.candidate_table import TABLE, candidate_frame, write_candidates
+from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.feasible_start import find_feasible
 from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
 from prototypenas.exploration.outcome import Outcome, outcome_of
-from prototypenas.exploration.samplers import DEFAULT_SAMPLER, Sampler, create_sampler, name_and_population
+from prototypenas.exploration.samplers import Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
 from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
@@ -25,8 +26,8 @@ from prototypenas.types import Candidate, Configuration
 from prototypenas.workers.executors import ExecutorKind
 from prototypenas.workers.process_pool import LocalProcesses
 
-DEFAULT_TRIALS = 500
-"""Candidates explored (paper, section 3.1)."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNFEASIBLE_BEFORE_PRICING = 30
 """Candidates without a single one that fits, after which configurations are priced besides until some do."""
@@ -38,7 +39,7 @@ TABLE_GROWTH = 0.1
 """The table is written anew when it has grown by this share, so that writing stays linear in its length."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exploration:
     """All candidates in their order, and what was done to get them."""
 
@@ -52,6 +53,17 @@ class Exploration:
         """The scored candidates."""
         return tuple(candidate for candidate in self.candidates if candidate.feasible)
 
+    @property
+    def table(self) -> "pd.DataFrame":
+        """All candidates, a row each: configuration, cost, scores (higher is better), rejection."""
+        return candidate_frame(self.candidates)
+
+    def __repr__(self) -> str:
+        return f"<Exploration of {len(self.candidates)} candidates, {len(self.feasible)} fit, by {self.objectives}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html(max_rows=20))
+
 
 def explore(
     task: Task,
@@ -63,13 +75,14 @@ def explore(
     executor: ExecutorKind | None = None,
     directory: Path | None = None,
     storage: str | None = None,
+    study: str = "exploration",
     progress: Progress | None = None,
 ) -> Exploration:
     """Explore `trials` configurations; the same arguments give the same candidates on any number of workers.
 
     With a `directory`, every finished candidate is kept there the moment it is finished, an interrupted exploration
     continues where it was, and a table and an Optuna study are written beside. `storage` is the URL of an Optuna
-    storage that gets the study instead. `sampler` may carry its population, as in `nsga2:200`.
+    storage that gets the study instead, under the name `study`. `sampler` may carry its population, as in `nsga2:200`.
 
     Raises:
         ConfigurationError: if an argument is not allowed.
@@ -81,9 +94,10 @@ def explore(
         raise ConfigurationError(f"{trials} trials asked for; at least 1 is needed")
     name, population = name_and_population(sampler)
     chosen = create_sampler(name, space, proxies=task.proxy_names, population=population, seed=seed)
-    identity = {"sampler": name, "population": population, "sampler_seed": seed, **_space_identity(space)}
+    identity = {"sampler": name, "population": population, "sampler_seed": seed, **space.identity()}
     with ExitStack() as stack:
-        records = stack.enter_context(_records(task, identity, space, directory=directory, storage=storage))
+        kept = _records(task, identity, space, directory=directory, storage=storage, study=study)
+        records = stack.enter_context(kept)
         run = _Run(task, chosen, records, LiveState(progress or Silent(), trials), space=space, seed=seed)
         workers = stack.enter_context((executor or LocalProcesses()).start(task))
         run.explore(Evaluator(workers, records.recorded, run.heard), trials, population)
@@ -129,28 +143,17 @@ class _Records:
 
 @contextmanager
 def _records(
-    task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None
+    task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None, study: str
 ) -> Iterator[_Records]:
     url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
-    name = "exploration" if directory is None else directory.resolve().name
     with ExitStack() as stack:
         journal, mirror = None, None
         if directory is not None:
             journal = stack.enter_context(closing(Journal(directory / JOURNAL, {**task.identity(), **identity})))
         if url is not None:
-            opened = StudyMirror(url, name=name, space=space, budget=task.budget, proxies=task.proxy_names)
+            opened = StudyMirror(url, name=study, space=space, budget=task.budget, proxies=task.proxy_names)
             mirror = stack.enter_context(closing(opened))
         yield _Records(journal, directory and directory / TABLE, mirror, task)
-
-
-def _space_identity(space: SearchSpace) -> dict[str, Any]:
-    return {
-        "kernels": {name: list(space.kernels[name]) for name in space.architectures},
-        "depths": list(space.depths),
-        "strides": list(space.strides),
-        "width": list(space.width),
-        "sparsity": list(space.sparsity),
-    }
 
 
 class _Run:
@@ -176,18 +179,22 @@ class _Run:
         live.resumed(len(records.recorded))
 
     def explore(self, evaluator: Evaluator, trials: int, population: int) -> None:
-        """Ask, evaluate and tell until there are enough."""
-        patience = min(UNFEASIBLE_BEFORE_PRICING, max(population, trials // 2))
+        """Ask, evaluate and tell until there are enough.
+
+        Whole generations are asked for and told, whatever the number of trials, of which the last may be evaluated in
+        part: so more trials continue an exploration exactly as if they had been asked for at once.
+        """
+        patience = min(UNFEASIBLE_BEFORE_PRICING, 2 * population)  # whatever the trials, which may grow
         while len(self.candidates) < trials:
             if len(self.candidates) >= patience and not self._fits and not self.priced_besides:
                 self._look_for_what_fits(evaluator, population)
             start = perf_counter()
-            configurations = self._sampler.ask(min(population, trials - len(self.candidates)))
+            asked = self._sampler.ask(population)
             self._sampler_seconds += perf_counter() - start
-            generation = evaluator.evaluate(len(self.candidates), configurations)
+            generation = evaluator.evaluate(len(self.candidates), asked[: trials - len(self.candidates)])
             self.candidates += generation
             self._fits = self._fits or any(candidate.feasible for candidate in generation)
-            self._tell(generation)
+            self._tell(generation, whole=len(generation) == population)
             self._failures.refuse_broken_proxy(generation)
 
     def _look_for_what_fits(self, evaluator: Evaluator, wanted: int) -> None:
@@ -223,11 +230,12 @@ class _Run:
             wall_seconds=perf_counter() - self._start,
         )
 
-    def _tell(self, generation: list[Candidate]) -> None:
+    def _tell(self, generation: list[Candidate], *, whole: bool) -> None:
         budget, proxies = self._task.budget, self._task.proxy_names
         outcomes = [outcome_of(candidate, budget=budget, proxies=proxies) for candidate in generation]
         start = perf_counter()
-        self._sampler.tell(outcomes)
+        if whole:
+            self._sampler.tell(outcomes)
         told = perf_counter()
         self._records.generation(self.candidates)
         self._live.told(outcomes)

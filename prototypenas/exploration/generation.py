@@ -81,7 +81,8 @@ class Evaluator:
         else:
             raise RunDirectoryError(
                 f"candidate {candidate.number} of the journal is {known.candidate.configuration}, but this exploration "
-                f"asks for {candidate.configuration}; it was made by another version, start in another folder"
+                f"asks for {candidate.configuration}; it was made by another version of this program or of a "
+                "library, start in another folder"
             )
 
     def _receive(self, finished: Finished) -> None:

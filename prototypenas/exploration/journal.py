@@ -6,6 +6,7 @@ Everything else a run writes of its exploration (table, study) is derived from i
 
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,13 +16,16 @@ from typing import Any
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds
-from prototypenas.runs.run_directory import differences
+from prototypenas.runs.records import differences
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 JOURNAL = "candidates.jsonl"
 """Name of the file in a run directory."""
 
-FORMAT = 1
+FORMAT = 2
+
+CHECK = "check"
+"""Last value of a line: the CRC-32 of its other values, so that a changed digit is noticed."""
 
 SYNC_SECONDS = 0.25
 """The disk is waited for no more often: a wait takes milliseconds, which is what quick candidates take."""
@@ -57,7 +61,8 @@ class Journal:
         Raises:
             RunDirectoryError: if the disk is full.
         """
-        text = "".join(json.dumps(_to_json(item)) + "\n" for item in finished)
+        entries = [_to_json(item) for item in finished]
+        text = "".join(json.dumps({**entry, CHECK: _check(entry)}) + "\n" for entry in entries)
         if text:
             self._write(text)
 
@@ -96,9 +101,11 @@ class Journal:
         self._compare(self._parsed(lines[0], 1), json.loads(json.dumps(identity)))
         for number, line in enumerate(lines[1:], start=2):
             entry = self._parsed(line, number)
+            if entry.pop(CHECK, None) != _check(entry):
+                raise self._corrupt(number)
             try:
                 item = _from_json(entry)
-            except (KeyError, TypeError, ValueError, ConfigurationError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError) as error:
                 raise self._corrupt(number) from error
             self.recorded.setdefault(item.candidate.number, item)
 
@@ -124,6 +131,10 @@ class Journal:
                 f"{self._path} belongs to another exploration ({changed}); "
                 "repeat its arguments, or name another folder with --out"
             )
+
+
+def _check(entry: Mapping[str, Any]) -> int:
+    return zlib.crc32(json.dumps(entry).encode())
 
 
 def _to_json(item: Evaluated) -> dict[str, Any]:

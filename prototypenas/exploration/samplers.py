@@ -1,26 +1,28 @@
 """One ask/tell interface over all samplers; every one searches the same space under the same constraints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from prototypenas.choices import choose, shortened
 from prototypenas.errors import ConfigurationError
-from prototypenas.exploration.optuna_sampler import OPTUNA_SAMPLERS, OptunaSampler
+from prototypenas.exploration.defaults import POPULATION
 from prototypenas.exploration.outcome import Outcome
-from prototypenas.exploration.pymoo_sampler import PYMOO_ALGORITHMS, PymooSampler
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.types import Configuration
 
-SAMPLERS = (*OPTUNA_SAMPLERS, *PYMOO_ALGORITHMS)
-"""Names of all samplers."""
-
-DEFAULT_SAMPLER = "nsga2"
-
-POPULATION = 10
-"""Candidates asked at once, and bred from; the measured best for a few hundred trials (`docs/exploration.md`).
-
-Results depend on it, and on nothing that depends on the number of workers. It bounds how many can work at once.
-"""
+SAMPLERS: Mapping[str, str] = {
+    "nsga2": "NSGA-II, Optuna's",
+    "nsga3": "NSGA-III, Optuna's",
+    "tpe": "multi-objective tree-structured Parzen estimator, Optuna's",
+    "gp": "Gaussian process with expected hypervolume improvement, Optuna's",
+    "random": "independent draws",
+    "qmc": "scrambled Sobol sequence, Optuna's",
+    "pymoo-ga": "mixed-variable genetic algorithm with rank and crowding, pymoo's",
+    "pymoo-unsga3": "U-NSGA-III, pymoo's",
+    "pymoo-agemoea2": "AGE-MOEA-II, pymoo's; needs numba",
+    "pymoo-smsemoa": "SMS-EMOA, by hypervolume, pymoo's",
+}
+"""Names of all samplers, and what they are."""
 
 
 class Sampler(Protocol):
@@ -61,6 +63,11 @@ def create_sampler(name: str, space: SearchSpace, *, proxies: Sequence[str], pop
     """
     if population < 2:
         raise ConfigurationError(f"the population is {population}; it must be at least 2")
-    if name in OPTUNA_SAMPLERS:
-        return OptunaSampler(name, space, proxies=proxies, population=population, seed=seed)
-    return PymooSampler(name, space, objectives=1 + len(proxies), population=population, seed=seed)
+    # Either library takes a second to import, which only its own samplers need.
+    if name.startswith("pymoo-"):
+        from prototypenas.exploration.pymoo_sampler import PymooSampler  # noqa: PLC0415
+
+        return PymooSampler(name, space, objectives=1 + len(proxies), population=population, seed=seed)
+    from prototypenas.exploration.optuna_sampler import OptunaSampler  # noqa: PLC0415
+
+    return OptunaSampler(name, space, proxies=proxies, population=population, seed=seed)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.types import GROUPS, Configuration, GroupConfiguration
@@ -64,6 +65,16 @@ class SearchSpace:
         for name, (low, high) in (("width", self.width), ("sparsity", self.sparsity)):
             if not low < high:
                 raise ConfigurationError(f"{name} runs from {low} to {high}; the first must be below the second")
+
+    def identity(self) -> dict[str, Any]:
+        """Return plain JSON values that say whether two spaces hold the same configurations, in the same order."""
+        return {
+            "kernels": {name: list(self.kernels[name]) for name in self.architectures},
+            "depths": list(self.depths),
+            "strides": list(self.strides),
+            "width": list(self.width),
+            "sparsity": list(self.sparsity),
+        }
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Give all parameters in their fixed order."""

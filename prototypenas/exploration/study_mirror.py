@@ -5,9 +5,11 @@ was killed, is continued from its length.
 """
 
 import json
+import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -26,6 +28,9 @@ from prototypenas.types import Budget, Candidate
 
 STUDY_FILE = "study.db"
 """Name of the SQLite file in a run directory."""
+
+SQLITE = "sqlite:///"
+"""What the URL of an SQLite file begins with."""
 
 
 class StudyMirror:
@@ -48,6 +53,7 @@ class StudyMirror:
         self._proxies = tuple(proxies)
         self._distributions: dict[str, BaseDistribution] = distributions(space)
         self._json = {name: distribution_to_json(each) for name, each in self._distributions.items()}
+        _refuse_damaged(url)
         with quiet(), self._storage_errors():
             storage = _open_storage(url)
             self._study = self._open(name, storage)
@@ -130,6 +136,21 @@ def _open_storage(url: str) -> BaseStorage:
         return get_storage(url) if url.startswith("redis") else RDBStorage(url)
     except (ImportError, ValueError) as error:
         raise ConfigurationError(f"the storage {url} cannot be opened: {error}") from error
+
+
+def _refuse_damaged(url: str) -> None:
+    """Look at every page of an SQLite file: damage that no query of ours meets is met by its reader later."""
+    file = Path(url.removeprefix(SQLITE))
+    if not url.startswith(SQLITE) or not file.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            reason = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        reason = str(error)
+    if reason != "ok":
+        line = " ".join(reason.split())
+        raise RunDirectoryError(f"{file} is damaged ({line}); remove it to have it written anew")
 
 
 def _tables(storage: BaseStorage, name: str) -> TrialTables | None:

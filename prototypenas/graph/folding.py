@@ -56,7 +56,9 @@ class _Folding:
         recording = self.recording
         outputs = tuple(self.renamed.get(name, name) for name in recording.outputs)
         tensors = {name: recording.tensors[name] for name in (recording.input, *self.kept)}
-        return Graph(recording.input_shape, tensors, tuple(self.kept.values()), recording.input, outputs)
+        return Graph(
+            recording.input_shape, tensors, tuple(self.kept.values()), recording.input, outputs, tuple(recording.notes)
+        )
 
     def _add_normalization(self, operator: Normalization, source: str) -> None:
         takers = self._normalization_takers(source, 0)

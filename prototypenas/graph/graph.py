@@ -40,6 +40,8 @@ class Graph:
     input: str
     outputs: tuple[str, ...]
     """One for classification, one a feature level for detection."""
+    notes: tuple[str, ...] = ()
+    """What lowering left out, as a user is told."""
 
     def digest(self) -> str:
         """Equal for graphs of equal operators, wiring and shapes, whatever the names and weights."""
@@ -56,7 +58,7 @@ class Graph:
 
 
 def _shape_fields(operator: Operator) -> str:
-    skipped = {"name", "inputs", "output", "weights", "arithmetic"}
+    skipped = {"name", "inputs", "output", "weights", "arithmetic", "table"}
     values = {item.name: getattr(operator, item.name) for item in fields(operator) if item.name not in skipped}
     return repr(sorted((name, _plain(value)) for name, value in values.items()))
 

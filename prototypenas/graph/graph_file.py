@@ -20,11 +20,14 @@ from prototypenas.graph.tensors import (
     AddArithmetic,
     FloatWeights,
     IntegerWeights,
+    LookupTable,
+    ProductArithmetic,
     Quantization,
     Rescale,
     TensorSpec,
     Window,
 )
+from prototypenas.runs.atomic_files import written_whole
 
 GRAPH = "graph_int8.npz"
 """Name of the file in a model's folder, as the evaluator leaves it."""
@@ -34,7 +37,8 @@ STRUCTURE = "structure"
 ADVICE = "remove it and metrics.json beside it to quantize this model again"
 
 PARTS: Mapping[str, type] = {
-    kind.__name__: kind for kind in (FloatWeights, IntegerWeights, Window, AddArithmetic, Rescale)
+    kind.__name__: kind
+    for kind in (FloatWeights, IntegerWeights, Window, AddArithmetic, ProductArithmetic, LookupTable, Rescale)
 }
 """What an operator's fields may hold beside plain values, by name."""
 
@@ -53,12 +57,11 @@ def save_graph(graph: Graph, path: Path) -> None:
         "operators": operators,
         "input": graph.input,
         "outputs": list(graph.outputs),
+        "notes": list(graph.notes),
     }
     arrays[STRUCTURE] = np.frombuffer(json.dumps(structure).encode(), np.uint8)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with written_whole(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
-    partial.replace(path)
 
 
 def load_graph(path: Path) -> Graph:
@@ -130,6 +133,7 @@ def _decode(structure: Json, arrays: Arrays) -> Graph:
         operators=tuple(_decode_operator(row, f"{index}/", by_field) for index, row in rows),
         input=structure["input"],
         outputs=tuple(structure["outputs"]),
+        notes=tuple(structure["notes"]),
     )
     _check_wiring(graph)
     return graph

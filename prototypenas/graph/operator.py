@@ -170,10 +170,12 @@ class Operator(Step, ABC):
         """
         return tensors[self.output].elements
 
-    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
-        """Return the input rows that an output row is made from; of a series `columns`, its time steps."""
-        spec = tensors[self.inputs[0]]
-        return RowReads(spec.width if columns else spec.height)
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads | None:
+        """Return the input rows that an output row is made from; of a series `columns`, its time steps.
+
+        None means that it runs over whole maps only.
+        """
+        return None
 
     # Folding.
 

@@ -34,3 +34,5 @@ class Recording:
     operators: list[Step] = field(default_factory=list)
     input: str = ""
     outputs: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    """What was left out, as a user is told."""

@@ -122,6 +122,22 @@ class AddArithmetic:
 
 
 @dataclass(frozen=True)
+class ProductArithmetic:
+    """`y = (((left - zero) * (right - second_zero_point) * multiplier + 2 ** (shift - 1)) >> shift) + zero_point`."""
+
+    multiplier: int
+    shift: int
+    second_zero_point: int
+
+
+@dataclass(frozen=True, eq=False)
+class LookupTable:
+    """The int8 output of each int8 input, the least first."""
+
+    values: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
 class Rescale:
     """`y = ((sum * multiplier + offset) >> shift) + zero_point` in int64; `offset` as in `AddArithmetic`."""
 

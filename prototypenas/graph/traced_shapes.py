@@ -24,9 +24,24 @@ def trace_reshape(recorder: Recorder, input: Traced, *shape: Any) -> Traced:
     known = {(1, spec.elements), (1, spec.channels, spec.height, spec.width)}
     if spec.height == 1:
         known.add((1, spec.channels, spec.width))
+    if _splits_channels(input, sizes):
+        split = input.viewed(sizes)
+        split.split = sizes[1]
+        return split
     if tuple(sizes) not in known:
         recorder.fail(f"a view of {tuple(input.shape)} as {tuple(sizes)} has no operator in the graph; flattening has")
     return input.viewed(sizes)
+
+
+def _splits_channels(input: Traced, sizes: Sequence[int]) -> bool:
+    """Whether a view does nothing but take the channels apart into groups, as a channel shuffle begins."""
+    return (
+        len(sizes) == input.ndim + 1
+        and input.ndim in (3, 4)
+        and tuple(sizes[3:]) == tuple(input.shape[2:])
+        and sizes[1] * sizes[2] == input.shape[1]
+        and sizes[0] == 1
+    )
 
 
 def trace_squeeze(recorder: Recorder, input: Traced, dim: Numbers | None = None) -> Traced:
@@ -70,6 +85,14 @@ def trace_constant_pad(recorder: Recorder, input: Traced, pad: Sequence[int], va
     return pad_zeros(recorder, input, pad, value=value)
 
 
+def drop_softmax(recorder: Recorder, input: Traced, *options: object, **more: object) -> Traced:
+    """Leave a softmax at the end out, which changes no order of the classes; nothing may read it."""
+    kept = input.viewed(input.shape)
+    kept.dropped = "softmax"
+    recorder.recording.notes.append("the softmax at the end is left out: outputs are logits, classes the same")
+    return kept
+
+
 def keep(recorder: Recorder, input: Traced, *options: object, **more: object) -> Traced:
     """Give the value itself: what the function does has no effect in evaluation."""
     return input
@@ -94,4 +117,8 @@ SHAPE_FUNCTIONS: Mapping[str, Handler] = {
     "alias": keep,
     "float": keep,
     "to": keep,
+    "softmax": drop_softmax,
+    "log_softmax": drop_softmax,
+    "_softmax": drop_softmax,
+    "_log_softmax": drop_softmax,
 }

@@ -23,6 +23,7 @@ Handler = Callable[..., Any]
 """Records one PyTorch function: takes the recorder, then the function's own arguments."""
 
 NO_PADDING = (0, 0, 0, 0)
+AFTER_DROPPED = frozenset({"detach", "clone", "contiguous", "alias", "float", "to"})
 
 
 @dataclass
@@ -116,6 +117,10 @@ class Traced:
         self.recorder = recorder
         self.storage = storage
         self.shape = torch.Size(shape)
+        self.dropped = ""
+        """What was left out behind it, so that it may only be an output."""
+        self.split: int | None = None
+        """Groups that its channels were viewed as, by the second dimension; None if they were not."""
         self.padding = padding
         """Zeros around the map that the next convolution takes over: (top, left, bottom, right)."""
 
@@ -172,7 +177,8 @@ class Traced:
     def __sub__(self, other: object) -> Any:
         return _record("sub", (self, other), {})
 
-    __rsub__ = __sub__
+    def __rsub__(self, other: object) -> Any:
+        return _record("rsub", (self, other), {})
 
     def __truediv__(self, other: object) -> Any:
         return _record("div", (self, other), {})
@@ -200,12 +206,13 @@ def trace(module: nn.Module, input_shape: InputShape, functions: Mapping[str, Ha
         ConfigurationError: where `input_shape` is neither `(C, H, W)` nor `(C, T)`.
         LoweringError: where a function has no operator.
     """
-    if len(input_shape) not in (2, 3) or min(input_shape) < 1:
-        raise ConfigurationError(f"input shape is {input_shape}; it must be (C, H, W) or (C, T), all positive")
+    if len(input_shape) not in (1, 2, 3) or min(input_shape) < 1:
+        raise ConfigurationError(f"input shape is {input_shape}; it must be (C, H, W), (C, T) or (N,), all positive")
     recorder = Recorder(module, input_shape, functions)
     height = input_shape[1] if len(input_shape) == 3 else 1
     name = recorder.new_name("input")
-    sample = recorder.value(name, (height, input_shape[-1], input_shape[0]), (1, *input_shape))
+    width = input_shape[-1] if len(input_shape) > 1 else 1
+    sample = recorder.value(name, (height, width, input_shape[0]), (1, *input_shape))
     with in_evaluation(module), watched_calls(recorder.enter, recorder.leave):
         result = module.forward(sample)
     recorder.recording.input = name
@@ -223,6 +230,9 @@ def _record(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         recorder.fail(f"function {name} has no operator in the graph")
     if recorder.padded and not name.startswith("conv") and any(value.padding != NO_PADDING for value in values):
         recorder.fail(f"zero padding can go into a convolution, not into {name}")
+    for value in values:
+        if value.dropped and name not in AFTER_DROPPED:
+            recorder.fail(f"{name} reads the result of a {value.dropped}; only one at the very end can be left out")
     result = handler(recorder, *args, **kwargs)
     if in_place:
         values[0].storage.tensor = result.tensor

@@ -45,8 +45,6 @@ class Weighted(Operator):
 
     channel_axis: ClassVar[int] = 0
     """Axis of the output channels in the graph's layout of the weights."""
-    groups: ClassVar[int] = 1
-    """Groups of channels that see each other only, for the kernels that have such."""
 
     @property
     def own_weights(self) -> FloatWeights | IntegerWeights | None:
@@ -141,7 +139,7 @@ class Weighted(Operator):
         """
         self._check_sums(self.integers())
         dilation: tuple[int, int] = getattr(self, "window", POINT).dilation
-        return "dense", (weights_at, channels_at, *dilation, self.groups)
+        return "dense", (weights_at, channels_at, *dilation, getattr(self, "groups", 1))
 
     def c_constants(self) -> NDArray[np.int8] | None:
         """Return the weights, flat."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prototypenas.reporting.report_data import ModelResult
-from prototypenas.reporting.tables import ABSENT, Table
+from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.runs.class_scores import ReferenceScore
 
 

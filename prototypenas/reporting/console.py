@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from prototypenas.reporting.tables import Table
+from prototypenas.reporting.table import Table
 
 
 def print_table(console: Console, table: Table) -> None:

@@ -5,7 +5,7 @@ from itertools import chain, repeat
 
 from prototypenas.costing.kernel_properties import descriptor_count
 from prototypenas.reporting.report_data import ModelResult
-from prototypenas.reporting.tables import ABSENT, Table
+from prototypenas.reporting.table import ABSENT, Table
 
 
 def sizes_table(models: Sequence[ModelResult]) -> Table:

@@ -19,6 +19,7 @@ from prototypenas.reporting.front_figures import front_figure, pairs_figure, par
 from prototypenas.reporting.importance import importance_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
 from prototypenas.reporting.report_data import ReportData
+from prototypenas.runs.atomic_files import write_text
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,15 @@ def write_report(report: ReportData, path: Path) -> None:
         RunDirectoryError: if the disk is full or read-only.
     """
     drawn = list(pictures(report))
-    draft = path.with_name(path.name + ".draft")
     try:
         folder = path.parent / "figures"
         folder.mkdir(parents=True, exist_ok=True)
         for picture in drawn:
             (folder / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
             save_png(picture.figure, folder / f"{picture.name}.png")
-        draft.write_text(page(report, drawn), encoding="utf-8")
-        draft.replace(path)
     except OSError as error:
         raise RunDirectoryError(f"cannot write the report to {path}: {error.strerror}") from error
+    write_text(path, page(report, drawn))
 
 
 def pictures(report: ReportData) -> Iterator[Picture]:

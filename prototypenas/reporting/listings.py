@@ -1,32 +1,14 @@
 """Tables that the command line prints of targets, architectures and measured networks."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from prototypenas.costing.measurement import Measurement
 from prototypenas.costing.memory_plan import PlanRow
 from prototypenas.costing.row_layers import is_series, rows_and_bytes
 from prototypenas.graph.graph import Graph
 from prototypenas.reporting.architecture_table import ArchitectureRow
-from prototypenas.reporting.tables import ABSENT, Table
+from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.types import Footprint, Target
-
-
-def target_table(targets: Mapping[str, Target]) -> Table:
-    """What a search may use of each target by default, of what there is."""
-    headers = ("Target", "Core", "MHz", "RAM [KiB]", "ROM [KiB]", "MFLOPs", "What it is")
-    rows = tuple(
-        (
-            name,
-            target.core,
-            f"{target.clock_hz / 1e6:.0f}",
-            f"{_kib(target.budget.ram_bytes)} of {_kib(target.ram_bytes)}",
-            f"{_kib(target.budget.rom_bytes)} of {_kib(target.rom_bytes)}",
-            ABSENT if target.budget.flops is None else f"{target.budget.flops / 1e6:.0f}",
-            target.description,
-        )
-        for name, target in targets.items()
-    )
-    return Table(headers, rows, names=2)
 
 
 def block_table(rows: Iterable[ArchitectureRow]) -> Table:
@@ -128,7 +110,3 @@ def _limit(limit: int | None, used: int) -> str:
     if limit is None:
         return "unlimited"
     return f"{limit:,} {'fits' if used <= limit else 'BROKEN'}"
-
-
-def _kib(size: int | None) -> str:
-    return ABSENT if size is None else f"{size / 1024:,.0f}"

@@ -12,49 +12,60 @@ from prototypenas.exploration.candidate_table import read_candidates
 from prototypenas.exploration.study_mirror import STUDY_FILE
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
-from prototypenas.reporting.report_data import ReportData
+from prototypenas.reporting.report_data import ModelResult, ReportData
+from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.dataset_summary import read_summary
 from prototypenas.runs.model_results import model_result
-from prototypenas.runs.run_directory import RunDirectory, number_in, read_json, value_in
+from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import Selection
 from prototypenas.training.pretraining import read_start
 from prototypenas.types import Target
 
 
-def write_run_report(run: RunDirectory, selection: Selection, target: Target) -> Path:
-    """Write the page and the figures of a run from what its directory holds.
+def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection: Selection, target: Target) -> Path:
+    """Write the page and the figures of a run from what its directory holds, beside the models of a data set.
+
+    Without a data set the page tells of exploration and selection alone and lies in the run directory itself.
 
     Raises:
         RunDirectoryError: if a file is corrupt or the disk full.
     """
-    models = tuple(model_result(run.model(one.number), one, target) for one in selection.chosen)
+    models = (
+        tuple(model_result(seen.model(one.number), one, target) for one in selection.chosen)
+        if seen
+        else tuple(ModelResult(one) for one in selection.chosen)
+    )
     data = ReportData(
-        title=run.results.resolve().name,
-        arguments=(*_arguments(run), *_starts(run, selection)),
+        title=" ".join((run.path.resolve().name, *([seen.name] if seen else []))),
+        arguments=(*_arguments(run, seen), *_starts(seen, selection)),
         statistics=tuple(_statistics(run)),
         candidates=read_candidates(run.candidates_csv),
         selection=selection,
         models=models,
         target=target,
         importance=_importance(run),
-        references=read_references(run.results),
-        dataset=read_summary(run.results),
+        references=read_references(seen.path) if seen else (),
+        dataset=read_summary(seen.path) if seen else None,
     )
-    write_report(data, run.report_html)
-    return run.report_html
+    page = seen.report_html if seen else run.path / "report.html"
+    write_report(data, page)
+    return page
 
 
-def _arguments(run: RunDirectory) -> Iterator[tuple[str, str]]:
-    for section in ("exploration", "selection", run.evaluation_section):
-        if run.has(section):
-            step = section.split()[0]
-            yield from ((f"{step}: {name}", _printed(value)) for name, value in run.arguments(section).items())
+def _arguments(run: RunDirectory, seen: DatasetDirectory | None) -> Iterator[tuple[str, str]]:
+    kept = read_json(run.selection_json)
+    asked = {name: value_in(kept, name, run.selection_json) for name in ("keep", "space", "seed")}
+    steps = {"exploration": run.arguments(), "selection": asked, "evaluation": seen.arguments() if seen else {}}
+    for step, arguments in steps.items():
+        yield from ((f"{step}: {name}", _printed(value)) for name, value in arguments.items())
 
 
-def _starts(run: RunDirectory, selection: Selection) -> Iterator[tuple[str, str]]:
+def _starts(seen: DatasetDirectory | None, selection: Selection) -> Iterator[tuple[str, str]]:
+    if seen is None:
+        return
     for one in selection.chosen:
-        start = read_start(run.model(one.number))
+        start = read_start(seen.model(one.number))
         if start is not None:
             yield f"evaluation: trial {one.number}", start
 
@@ -86,6 +97,8 @@ def _importance(run: RunDirectory) -> dict[str, dict[str, float]]:
 
 
 def _printed(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_printed(each)}" for name, each in value.items())
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return "–" if value is None else str(value)

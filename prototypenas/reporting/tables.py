@@ -2,16 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from prototypenas.reporting.objective_names import objective_name
 from prototypenas.reporting.report_data import ModelResult, ReportData
+from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Footprint, metric_name
-
-ABSENT = "–"
-"""What stands where a run has not come to a value yet."""
 
 FAILURES = {
     "invalid": "no such network can be built",
@@ -21,15 +18,6 @@ FAILURES = {
     "proxy": "a proxy cannot score it",
     "worker": "its worker died",
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Headers and cells, all as printed; the first `names` columns are text, the others numbers."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    names: int = 1
 
 
 def final_table(models: Sequence[ModelResult]) -> Table:
@@ -93,6 +81,10 @@ def class_table(summary: DatasetSummary) -> Table:
         for name, train, test in zip(summary.classes, summary.train_counts, summary.test_counts, strict=True)
     ]
     rows.append(("all", f"{sum(summary.train_counts):,}", f"{sum(summary.test_counts):,}"))
+    if summary.boxes is not None:
+        train, test = summary.boxes.pictures
+        rows.append(("pictures", f"{train:,}", f"{test:,}"))
+        return Table(("Boxes of", "Training", "Test"), tuple(rows))
     return Table(("Class", "Training", "Test"), tuple(rows))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.runs.run_directory import read_json, write_json
+from prototypenas.runs.atomic_files import read_json, write_json
 
 BY_CLASS = "by_class"
 """Key of a model's `metrics.json`; only classifiers have it."""

@@ -1,18 +1,36 @@
 """What a report shows of a data set: classes, sizes, the split and a few training samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import RunDirectoryError
+from prototypenas.runs.atomic_files import written_whole
 from prototypenas.types import InputShape
 
 SUMMARY_FILE = "dataset.npz"
 """Where a run directory keeps it, so that a report needs no data."""
+
+
+@dataclass(frozen=True, eq=False)
+class BoxSummary:
+    """What a detection set has beyond its pictures; rows of boxes are picture, class and corners in input pixels."""
+
+    pictures: tuple[int, int]
+    """In training and in test."""
+    shown: NDArray[np.float32]
+    """Boxes of the samples, `(K, 6)`."""
+    varied: NDArray[np.float32]
+    """Boxes of the varied samples, `(K, 6)`."""
+    sides: NDArray[np.float32]
+    """Square root of the area of each training box, in input pixels."""
+    notes: tuple[str, ...] = ()
+    """What was left out when the files were read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +56,8 @@ class DatasetSummary:
     """How networks are trained on it, in words."""
     varied: NDArray[np.generic] | None = None
     """The same samples as training shows them to a network, each once; `None` where they are not varied."""
+    boxes: BoxSummary | None = None
+    """Of a detection set, whose counts are of boxes; `None` where samples are of classes."""
 
 
 def write_summary(summary: DatasetSummary, folder: Path) -> None:
@@ -46,27 +66,22 @@ def write_summary(summary: DatasetSummary, folder: Path) -> None:
     Raises:
         RunDirectoryError: if the disk is full or read-only.
     """
-    draft = folder / (SUMMARY_FILE + ".draft")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as stream:
-            np.savez_compressed(
-                stream,
-                name=np.asarray(summary.name),
-                split=np.asarray(summary.split),
-                reading=np.asarray(summary.reading),
-                input_shape=np.asarray(summary.input_shape),
-                classes=np.asarray(summary.classes),
-                counts=np.asarray((summary.train_counts, summary.test_counts)),
-                samples=summary.samples,
-                sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
-                training=np.asarray(summary.training),
-                # None becomes an empty array: arrays of objects would need pickle.
-                varied=summary.samples[:0] if summary.varied is None else summary.varied,
-            )
-        draft.replace(folder / SUMMARY_FILE)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {folder / SUMMARY_FILE}: {error.strerror}") from error
+    arrays = dict(
+        name=np.asarray(summary.name),
+        split=np.asarray(summary.split),
+        reading=np.asarray(summary.reading),
+        input_shape=np.asarray(summary.input_shape),
+        classes=np.asarray(summary.classes),
+        counts=np.asarray((summary.train_counts, summary.test_counts)),
+        samples=summary.samples,
+        sample_classes=np.asarray(summary.sample_classes, dtype=np.int64),
+        training=np.asarray(summary.training),
+        # None becomes an empty array: arrays of objects would need pickle.
+        varied=summary.samples[:0] if summary.varied is None else summary.varied,
+        **_box_arrays(summary.boxes),
+    )
+    with written_whole(folder / SUMMARY_FILE) as stream:
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def read_summary(folder: Path) -> DatasetSummary | None:
@@ -93,9 +108,30 @@ def read_summary(folder: Path) -> DatasetSummary | None:
                 sample_classes=tuple(kept["sample_classes"].tolist()),
                 training=str(kept["training"]),
                 varied=kept["varied"] if len(kept["varied"]) else None,
+                boxes=_read_boxes(kept),
             )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise RunDirectoryError(f"{path} is damaged ({error}); remove it to report without the data") from error
+
+
+def _box_arrays(boxes: BoxSummary | None) -> dict[str, NDArray[Any]]:
+    if boxes is None:
+        return {}
+    return {
+        "pictures": np.asarray(boxes.pictures),
+        "shown_boxes": boxes.shown,
+        "varied_boxes": boxes.varied,
+        "sides": boxes.sides,
+        "notes": np.asarray(boxes.notes, dtype=np.str_),
+    }
+
+
+def _read_boxes(kept: Mapping[str, NDArray[Any]]) -> BoxSummary | None:
+    if "shown_boxes" not in kept:
+        return None
+    train, test = kept["pictures"].tolist()
+    notes = tuple(kept["notes"].tolist())
+    return BoxSummary((train, test), kept["shown_boxes"], kept["varied_boxes"], kept["sides"], notes)
 
 
 def first_of_each(labels: Sequence[int], *, classes: int, each: int) -> list[int]:

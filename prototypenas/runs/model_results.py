@@ -7,10 +7,12 @@ from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.latency import estimate_latency
 from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.delivery import DELIVERY, read_delivery
+from prototypenas.detection.head import HEAD
+from prototypenas.errors import RunDirectoryError
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.reporting.report_data import ModelResult, read_history
+from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_class_scores
-from prototypenas.runs.run_directory import number_in, read_json, value_in
 from prototypenas.types import Candidate, Evaluation, Target
 
 
@@ -28,7 +30,7 @@ def model_result(directory: Path, candidate: Candidate, target: Target) -> Model
     if (directory / GRAPH).exists():
         graph = load_graph(directory / GRAPH)
         plan = plan_memory(graph, target.execution)
-        priced = replace(candidate, cost=cost_of(graph, target, plan))
+        priced = replace(candidate, cost=cost_of(graph, target, plan, detects=(directory / HEAD).exists()))
         result = replace(result, candidate=priced, graph=graph, plan=plan, latency=estimate_latency(graph, target))
     if (directory / DELIVERY).exists():
         result = replace(result, delivery=read_delivery(directory))
@@ -46,5 +48,9 @@ def read_evaluation(directory: Path) -> Evaluation | None:
         return None
     content = read_json(file)
     metric = str(value_in(content, "metric", file))
-    measured = {item.name: number_in(content, item.name, file) for item in fields(Evaluation) if item.name != "metric"}
-    return Evaluation(metric, **measured)
+    numbers = [item.name for item in fields(Evaluation) if item.name not in ("metric", "details")]
+    measured = {name: number_in(content, name, file) for name in numbers}
+    details = content.get("details", {})
+    if not isinstance(details, dict):
+        raise RunDirectoryError(f"{file} is damaged: details are {details!r}; remove it to test this model again")
+    return Evaluation(metric, **measured, details={name: number_in(details, name, file) for name in details})

@@ -1,49 +1,51 @@
-"""What a run writes, and how it is read back.
+"""What a run writes, and where it lies.
 
-    runs/cifar10-imxrt1062/
-      run.json             everything needed to repeat it, one section a step
-      candidates.jsonl     journal of the exploration, one line a finished candidate
-      candidates.csv       the same as a table, infeasible ones too, with the reason
-      study.db             the Optuna study
-      selected.csv         the chosen ones
-      selection.json       how they were chosen, and how good the choice is
-      dataset.npz          classes, sizes and a few training samples, for the report
-      pretrained/<name>/   networks that models of an architecture begin with, where pre-training was asked for
-      models/<trial>/      checkpoint.pt  metrics.json  graph_int8.npz  model_int8.onnx  c/
-      figures/             *.svg, *.png
-      report.html          one self-contained page
-
-The first data set evaluated belongs to the directory itself; every further one gets a folder of its own below it, drawn
-alike.
+runs/cifar10-imxrt1062/
+  run.json             everything needed to repeat it: the arguments of the exploration and of each data set
+  candidates.jsonl     journal of the exploration, one line a finished candidate
+  candidates.csv       the same as a table, infeasible ones too, with the reason
+  exploration.json     statistics of the exploration; there once it is finished
+  study.db             the Optuna study
+  selection.json       what was asked for, which were chosen, and how good the choice is
+  selected.csv         the chosen ones
+  pretrained/<name>/   networks that models of an architecture begin with, where pre-training was asked for
+  datasets/<name>/     one folder a data set that models were trained on
+    dataset.npz        classes, sizes and a few training samples, for the report
+    models/<trial>/    checkpoint.pt  metrics.json  graph_int8.npz  model_int8.onnx  c/
+    figures/           *.svg, *.png
+    report.html        one self-contained page
 """
 
 import json
-import os
 import platform
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from types import UnionType
 from typing import Any
+from urllib.parse import quote
 
 from prototypenas.errors import RunDirectoryError
-
-Arguments = Mapping[str, Any]
-"""What the user asked of one step: names to plain JSON values."""
+from prototypenas.runs.atomic_files import read_json, write_json
+from prototypenas.runs.lock import locked
+from prototypenas.runs.records import Arguments, ExplorationRecord, differences, record_of
 
 VERSIONS = "made_with"
-"""Section of `run.json` that is always there."""
+IDENTITY = "identity"
+EXPLORATION = "exploration"
+DATASETS = "datasets"
+SETTINGS = "settings"
+"""Sections of `run.json`; the first two are always there."""
 RECORDED_VERSIONS = ("prototypenas", "torch", "torchvision", "numpy", "optuna", "lightning", "torch-pruning", "moocore")
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The files of one run, seen from one of the data sets its models are trained on."""
+    """The files of one run."""
 
     path: Path
-    folder: str = ""
-    """Folder of the data set's own; empty for the first data set, and before any."""
 
     @classmethod
     def create(cls, path: Path) -> "RunDirectory":
@@ -74,7 +76,7 @@ class RunDirectory:
 
     @property
     def run_json(self) -> Path:
-        """Arguments of every step begun here."""
+        """Arguments of the exploration and of every data set."""
         return self.path / "run.json"
 
     @property
@@ -94,90 +96,122 @@ class RunDirectory:
 
     @property
     def selection_json(self) -> Path:
-        """How the chosen were chosen."""
+        """What was asked of the selection and what was chosen."""
         return self.path / "selection.json"
 
-    @property
-    def results(self) -> Path:
-        """Where models, figures and report of the data set are."""
-        return self.path / self.folder
-
-    @property
-    def figures(self) -> Path:
-        """Folder of the figures."""
-        return self.results / "figures"
-
-    @property
-    def report_html(self) -> Path:
-        """The one-page report."""
-        return self.results / "report.html"
-
-    @property
-    def evaluation_section(self) -> str:
-        """Section of `run.json` that holds the training's arguments."""
-        return f"evaluation {self.folder}".rstrip()
-
-    def model(self, number: int) -> Path:
-        """Folder of one trained model."""
-        return self.results / "models" / str(number)
-
     def pretrained(self, name: str) -> Path:
-        """Folder of one pre-trained network; it serves all data sets of the run."""
+        """Return the folder of one pre-trained network; it serves all data sets of the run."""
         return self.path / "pretrained" / name
 
-    def bind(self, section: str, arguments: Arguments) -> None:
-        """Record a step's arguments, or hold them against those already recorded.
+    def dataset(self, name: str) -> "DatasetDirectory":
+        """Return the part of the run that belongs to a data set."""
+        return DatasetDirectory(self, name)
+
+    def datasets(self) -> "tuple[DatasetDirectory, ...]":
+        """Return the parts of all data sets that models were trained on, the first first."""
+        return tuple(DatasetDirectory(self, name) for name in self._sections().get(DATASETS, {}))
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the directory for this process.
+
+        Raises:
+            RunDirectoryError: if another process holds it.
+        """
+        return locked(self.path)
+
+    def identity(self) -> str:
+        """Return a name that no other run has; a storage that several runs share tells their studies apart by it.
+
+        Raises:
+            RunDirectoryError: if nothing has begun here.
+        """
+        found = self._sections().get(IDENTITY)
+        if not isinstance(found, str):
+            raise self._damaged(repr(IDENTITY))
+        return found
+
+    def exploration(self) -> ExplorationRecord:
+        """Return what the run was explored for.
+
+        Raises:
+            RunDirectoryError: if nothing was explored here, or `run.json` is damaged.
+        """
+        return record_of(ExplorationRecord, self.arguments(), f"'exploration' in {self.run_json}")
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the recorded arguments of the exploration.
+
+        Raises:
+            RunDirectoryError: if it has not begun.
+        """
+        sections = self._sections()
+        if EXPLORATION not in sections:
+            raise RunDirectoryError(f"{self.path} has no exploration yet; run that step first")
+        return dict(sections[EXPLORATION])
+
+    def note_settings(self, settings: Arguments) -> None:
+        """Record what the user set, so that the run can be repeated or go on without being told again."""
+        sections = self._sections()
+        wanted = _as_json(settings)
+        if sections.get(SETTINGS) != wanted:
+            self._write({**sections, SETTINGS: wanted})
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the user set.
+
+        Raises:
+            RunDirectoryError: if nothing was recorded.
+        """
+        sections = self._sections()
+        if SETTINGS not in sections:
+            raise RunDirectoryError(f"{self.path} has no settings recorded; give them anew")
+        return dict(sections[SETTINGS])
+
+    def bind(self, arguments: Arguments, settings: Arguments | None = None) -> None:
+        """Record the exploration's arguments, or hold them against those already recorded; `trials` may grow.
+
+        `settings` are recorded with them as they are.
 
         Raises:
             RunDirectoryError: if the run was made with other arguments; the message names each one that differs.
         """
         sections = self._sections()
-        wanted = json.loads(json.dumps(arguments))
-        recorded = sections.get(section)
-        if recorded is None:
-            self._write({**sections, section: wanted})
-            return
-        changed = differences(recorded, wanted)
-        if changed:
-            raise RunDirectoryError(
-                f"{self.path} was made with other arguments ({changed}); repeat them to continue, or name another "
-                "folder with --out"
-            )
+        wanted = _as_json(arguments)
+        recorded = sections.get(EXPLORATION, wanted)
+        more = {"trials": max(wanted.get("trials", 0), recorded.get("trials", 0))}
+        self._refuse({**recorded, **more} if "trials" in recorded else recorded, wanted)
+        news = {EXPLORATION: wanted, **({SETTINGS: _as_json(settings)} if settings else {})}
+        if any(sections.get(name) != value for name, value in news.items()):
+            self._write({**sections, **news})
 
-    def rebind(self, section: str, arguments: Arguments) -> None:
-        """Record a step's arguments in place of any recorded before."""
-        self._write({**self._sections(), section: json.loads(json.dumps(arguments))})
-
-    def arguments(self, section: str) -> dict[str, Any]:
-        """Read the recorded arguments of a step.
+    def bind_dataset(self, name: str, arguments: Arguments) -> None:
+        """Record the arguments of a data set's trainings, or hold them against those already recorded.
 
         Raises:
-            RunDirectoryError: if the step has not begun.
+            RunDirectoryError: if its models were trained with other arguments; the message names each that differs.
         """
         sections = self._sections()
-        if section not in sections:
-            raise RunDirectoryError(f"{self.path} has no {section} yet; run that step first")
-        return dict(sections[section])
+        wanted = _as_json(arguments)
+        known = sections.get(DATASETS, {})
+        if name in known:
+            self._refuse(known[name], wanted)
+        else:
+            self._write({**sections, DATASETS: {**known, name: wanted}})
 
-    def recorded(self, section: str, **kinds: type | UnionType) -> tuple[Any, ...]:
-        """Read some recorded arguments of a step, each of its kind.
+    def dataset_arguments(self, name: str) -> dict[str, Any]:
+        """Return the recorded arguments of a data set's trainings.
 
         Raises:
-            RunDirectoryError: if the step has not begun, or `run.json` lacks one of them or says something else there.
+            RunDirectoryError: if nothing was trained on it.
         """
-        kept = self.arguments(section)
-        for name, kind in kinds.items():
-            if name not in kept or not isinstance(kept[name], kind):
-                raise self._damaged(f"{name!r} in {section!r}")
-        return tuple(kept[name] for name in kinds)
-
-    def has(self, section: str) -> bool:
-        """Say whether a step has begun here."""
-        return section in self._sections()
+        known = self._sections().get(DATASETS, {})
+        if name not in known:
+            raise RunDirectoryError(f"{self.path} has no models trained on {name} yet; run `prototypenas evaluate`")
+        return dict(known[name])
 
     def absolute(self) -> "RunDirectory":
-        """Give the same directory, named for processes that were started elsewhere."""
-        return replace(self, path=self.path.resolve())
+        """Return the same directory, named for processes that were started elsewhere."""
+        return RunDirectory(self.path.resolve())
 
     def check_seen(self) -> None:
         """See, on the machine of a worker, that this is the same directory.
@@ -191,24 +225,25 @@ class RunDirectory:
                 "workers share, under the same path"
             )
 
-    def for_dataset(self, name: str) -> "RunDirectory":
-        """Look at the run from a data set: the first one owns it, every further one gets a folder of its own."""
-        owner = self._sections().get("evaluation", {}).get("dataset", name)
-        return replace(self, folder="" if owner == name else name)
-
-    def evaluated(self) -> "list[RunDirectory]":
-        """Give the run as seen from each data set that models were trained on."""
-        sections = [name.split() for name in self._sections() if name.split()[0] == "evaluation"]
-        return [replace(self, folder=" ".join(words[1:])) for words in sections]
+    def _refuse(self, recorded: Arguments, wanted: Arguments) -> None:
+        changed = differences(recorded, wanted)
+        if changed:
+            raise RunDirectoryError(
+                f"{self.path} was made with other arguments ({changed}); repeat them to continue, or name another "
+                "folder with --out"
+            )
 
     def _sections(self) -> dict[str, Any]:
-        sections = read_json(self.run_json) if self.run_json.exists() else {}
-        needed = [*sections, VERSIONS] if self.run_json.exists() else []
-        results = {"exploration": self.exploration_json, "selection": self.selection_json}
-        needed += [section for section, result in results.items() if result.exists()]
-        for section in needed:
+        there = self.run_json.exists()
+        sections = read_json(self.run_json) if there else {}
+        needed = {VERSIONS} if there else set()
+        needed |= {EXPLORATION} if self.exploration_json.exists() else set()
+        for section in needed | (sections.keys() - {IDENTITY}):
             if not isinstance(sections.get(section), dict):
                 raise self._damaged(repr(section))
+        for name, arguments in sections.get(DATASETS, {}).items():
+            if not isinstance(arguments, dict):
+                raise self._damaged(f"{name!r} in {DATASETS!r}")
         return sections
 
     def _damaged(self, lacking: str) -> RunDirectoryError:
@@ -217,7 +252,55 @@ class RunDirectory:
         )
 
     def _write(self, sections: Mapping[str, Any]) -> None:
-        write_json(self.run_json, {**sections, VERSIONS: _versions()})
+        kept = {IDENTITY: uuid.uuid4().hex, **sections, VERSIONS: _versions()}
+        write_json(self.run_json, kept)
+
+
+@dataclass(frozen=True)
+class DatasetDirectory:
+    """The files of a run that belong to one data set."""
+
+    run: RunDirectory
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """Folder of the data set."""
+        return self.run.path / DATASETS / quote(self.name, safe=" ")
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures."""
+        return self.path / "figures"
+
+    @property
+    def report_html(self) -> Path:
+        """The one-page report."""
+        return self.path / "report.html"
+
+    def model(self, number: int) -> Path:
+        """Return the folder of one trained model."""
+        return self.path / "models" / str(number)
+
+    def bind(self, arguments: Arguments) -> None:
+        """Record the arguments of the trainings, or hold them against those already recorded.
+
+        Raises:
+            RunDirectoryError: if the models were trained with other arguments.
+        """
+        self.run.bind_dataset(self.name, arguments)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the recorded arguments of the trainings.
+
+        Raises:
+            RunDirectoryError: if nothing was trained on this data set.
+        """
+        return self.run.dataset_arguments(self.name)
+
+    def absolute(self) -> "DatasetDirectory":
+        """Return the same folder, named for processes that were started elsewhere."""
+        return DatasetDirectory(self.run.absolute(), self.name)
 
 
 def check_place(path: Path) -> None:
@@ -235,80 +318,8 @@ def check_place(path: Path) -> None:
         raise _unwritable(path, error) from error
 
 
-def differences(recorded: Arguments, wanted: Arguments) -> str:
-    """Name every argument that is not as it was, with both values; empty where all are."""
-    return "; ".join(
-        f"{name} was {recorded.get(name)!r}, now {wanted.get(name)!r}"
-        for name in sorted({*recorded, *wanted})
-        if recorded.get(name) != wanted.get(name)
-    )
-
-
-def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file whole or not at all.
-
-    Raises:
-        RunDirectoryError: if the disk is full or read-only.
-    """
-    write_text(file, json.dumps(content, indent=2) + "\n")
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Raises:
-        RunDirectoryError: if the disk is full or read-only.
-    """
-    draft = file.with_name(file.name + ".draft")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(file)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {file}: {error.strerror}; nothing already written is lost") from error
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        RunDirectoryError: if the file is missing or corrupt; the message says what to do.
-    """
-    try:
-        content = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(
-            f"{file} cannot be read ({error}); restore it, or start again with another --out"
-        ) from error
-    if not isinstance(content, dict):
-        raise RunDirectoryError(f"{file} holds no JSON object; restore it, or start again with another --out")
-    return content
-
-
-def value_in(content: Mapping[str, Any], name: str, file: Path) -> Any:
-    """Give a value of a JSON file that was read.
-
-    Raises:
-        RunDirectoryError: if the file lacks it.
-    """
-    if name not in content:
-        raise RunDirectoryError(f"{file} has no {name!r}; remove it to make it again")
-    return content[name]
-
-
-def number_in(content: Mapping[str, Any], name: str, file: Path) -> Any:
-    """Give a number of a JSON file that was read.
-
-    Raises:
-        RunDirectoryError: if the file lacks it, or holds something else there.
-    """
-    value = value_in(content, name, file)
-    if type(value) not in (int, float):
-        raise RunDirectoryError(f"{file} says {name} is {value!r}, not a number; remove it to make it again")
-    return value
+def _as_json(arguments: Arguments) -> dict[str, Any]:
+    return json.loads(json.dumps(arguments))  # type: ignore[no-any-return]
 
 
 def _unwritable(path: Path, error: OSError) -> RunDirectoryError:

@@ -30,7 +30,7 @@ TIME_LIMIT = 20.0
 """Seconds for the proof; the search itself takes milliseconds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Selection:
     """The chosen models, how good the choice is, and everything needed to compute that again."""
 
@@ -69,6 +69,16 @@ class Selection:
         if self.optimal:
             return "optimal"
         return f"at least {np.floor(1000.0 * self.share_of_best) / 10.0:.1f} % of the best possible"
+
+    def __repr__(self) -> str:
+        trials = ", ".join(str(candidate.number) for candidate in self.chosen)
+        return f"<Selection of trials {trials} from a front of {len(self.front)}, {self.verdict} in {self.space}>"
+
+    def _repr_html_(self) -> str:
+        from prototypenas.reporting.notebook import table_html  # noqa: PLC0415  (reporting imports this module)
+        from prototypenas.reporting.tables import choice_table  # noqa: PLC0415
+
+        return f"<p>{self.verdict} in {self.space}; {self.note}</p>{table_html(choice_table(self))}"
 
 
 def select(

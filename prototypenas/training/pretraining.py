@@ -11,12 +11,10 @@ from torch import Tensor
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, Evaluator
-from prototypenas.runs.run_directory import RunDirectory, read_json, value_in, write_json
+from prototypenas.runs.atomic_files import read_json, value_in, write_json
+from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.pretrained_baseline import PretrainedBaseline
 from prototypenas.types import GROUPS, Candidate, Configuration, InputShape
-
-DEFAULT_EPOCHS = 50
-"""The paper's, on ImageNet."""
 
 START_FILE = "start.json"
 """In a model's folder: which pre-trained network it began with, and how much of it."""

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import prototypenas.pipeline
 from prototypenas.app.composition import compose_machine
 from prototypenas.app.settings import DeviceSettings
 from prototypenas.command_line.main import app
 from prototypenas.deployment.toolchain import toolchain_gap
 from prototypenas.errors import ConfigurationError
+from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.workers.dask_executor import DaskWorkers
 from prototypenas.workers.dask_training_pool import DaskPool
 
@@ -61,20 +63,21 @@ def test_the_whole_way_leaves_every_file_and_prints_the_table(finished):
     chosen = json.loads((out / "selection.json").read_text())["chosen"]
     expected = {
         *("run.json", "candidates.jsonl", "candidates.csv", "exploration.json", "study.db"),
-        *("selected.csv", "selection.json", "report.html", "figures/front.svg", "figures/front.png"),
+        *("selected.csv", "selection.json"),
+        *(f"datasets/quarters/{file}" for file in ("report.html", "figures/front.svg", "figures/front.png")),
         *(
-            f"models/{number}/{file}"
+            f"datasets/quarters/models/{number}/{file}"
             for number in chosen
             for file in ("checkpoint.pt", "last.pt", "history.csv", "metrics.json", "graph_int8.npz")
         ),
         *(
-            f"models/{number}/{file}"
+            f"datasets/quarters/models/{number}/{file}"
             for number in chosen
             for file in ("model_int8.onnx", "delivery.json", "c/model.c", "c/weights.c", "c/main.c", "c/Makefile")
         ),
     }
     assert expected <= set(files_below(out))
-    assert not [name for name in files_below(out) if name.endswith((".draft", ".partial", ".writable"))]
+    assert not [name for name in files_below(out) if name.endswith((".draft", ".lock", ".writable"))]
     assert all(word in printed for word in ("Trial", "MFLOPs", "RAM", "ROM", "int8", "Float", "C accuracy"))
     assert all(re.search(rf"│ {number} +│ toy ", printed) for number in chosen)
 
@@ -82,7 +85,7 @@ def test_the_whole_way_leaves_every_file_and_prints_the_table(finished):
 def test_the_compiled_c_is_as_accurate_as_the_simulator(finished):
     if toolchain_gap("cc"):
         pytest.skip("no C compiler")
-    for model in (finished[0] / "models").iterdir():
+    for model in (finished[0] / "datasets/quarters/models").iterdir():
         metrics = json.loads((model / "metrics.json").read_text())
         delivery = json.loads((model / "delivery.json").read_text())
         assert delivery["c_score"] == metrics["int8_score"]
@@ -98,9 +101,74 @@ def test_a_finished_run_is_only_printed(finished):
     assert again.endswith(table)
 
 
+def test_more_trials_continue_a_finished_run_and_renew_what_follows(finished, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(finished[0], out)
+    journal = (out / "candidates.jsonl").read_bytes()
+    done(*WHOLE_WAY, "--trials", "14", "--out", out)
+    assert (out / "candidates.jsonl").read_bytes().startswith(journal)
+    at_once = tmp_path / "at once"
+    done("explore", "--input", "1x16x16", "--classes", "4", *PLUGIN, *SEARCH, "--trials", "14", "--out", at_once)
+    assert (out / "candidates.csv").read_bytes() == (at_once / "candidates.csv").read_bytes()
+    selection = json.loads((out / "selection.json").read_text())
+    assert selection["explored"] == 14
+    folder = out / "datasets" / "quarters"
+    assert {str(number) for number in selection["chosen"]} <= {model.name for model in (folder / "models").iterdir()}
+    assert (folder / "report.html").stat().st_mtime > (out / "selection.json").stat().st_mtime
+
+
+def test_a_damaged_or_lost_table_is_written_anew(finished, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(finished[0], out)
+    table = out / "candidates.csv"
+    whole = table.read_bytes()
+    for damage in (lambda: table.write_bytes(b""), table.unlink, lambda: table.write_bytes(whole[:-200])):
+        damage()
+        assert "run `" in refused("select", out)
+        done(*WHOLE_WAY, "--out", out)
+        assert table.read_bytes() == whole
+
+
+def test_a_selection_is_recorded_whole_or_not_at_all(finished, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    shutil.copytree(finished[0], out)
+    before = (out / "selection.json").read_bytes()
+    written = prototypenas.pipeline.write_json
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("prototypenas.pipeline.write_json", killed)
+    assert invoke("select", out, "--keep", "1").exit_code == 130
+    assert (out / "selection.json").read_bytes() == before
+    monkeypatch.setattr("prototypenas.pipeline.write_json", written)
+    monkeypatch.setattr("prototypenas.pipeline.write_text", killed)
+    assert invoke("select", out, "--keep", "1").exit_code == 130
+    monkeypatch.undo()
+    done(*WHOLE_WAY, "--out", out, "--keep", "1")
+    with (out / "selected.csv").open(newline="") as stream:
+        numbers = [int(row["number"]) for row in csv.DictReader(stream)]
+    assert numbers == json.loads((out / "selection.json").read_text())["chosen"]
+    assert len(numbers) == 1
+
+
+def test_another_space_or_seed_of_the_weights_is_refused(finished):
+    out = finished[0]
+    assert "seed was 0, now 1" in refused(*WHOLE_WAY, "--out", out, "--seed", "1")
+    record = json.loads((out / "run.json").read_text())["exploration"]
+    assert record["space"]["kernels"] == {"toy": [3, 5, 7]}
+    assert (record["seed"], record["sampler_seed"]) == (0, 0)
+
+
+def test_a_run_that_is_in_use_is_refused(finished):
+    with RunDirectory.open(finished[0]).locked():
+        assert "is in use by process" in refused(*WHOLE_WAY, "--out", finished[0])
+        assert "is in use by process" in refused("select", finished[0])
+
+
 def test_a_changed_argument_is_named(finished):
     out = finished[0]
-    assert "trials was 8, now 9" in refused(*WHOLE_WAY, "--out", out, "--trials", "9")
+    assert "trials was 8, now 7" in refused(*WHOLE_WAY, "--out", out, "--trials", "7")
     assert "keep was 20, now 1" in refused(*WHOLE_WAY, "--out", out, "--keep", "1")
     assert "epochs was 2, now 3" in refused(*WHOLE_WAY, "--out", out, "--epochs", "3")
 
@@ -122,12 +190,13 @@ def test_step_by_step_one_exploration_serves_two_data_sets(finished, tmp_path):
     sets = ("--dataset", "quarters", "--dataset", "other-quarters")
     done("evaluate", out, *sets, *PLUGIN, "--epochs", "1", "--jobs", "1")
     first = files_below(out)
-    assert {name.split("/")[0] for name in first if name.endswith("metrics.json")} == {"models", "other-quarters"}
+    sets = {name.split("/")[1] for name in first if name.endswith("metrics.json")}
+    assert sets == {"quarters", "other-quarters"}
     done("deploy", out, *PLUGIN)
     deployed = [name for name in files_below(out) if name.endswith("delivery.json")]
     assert len(deployed) == 4
     done("report", out, *PLUGIN)
-    assert {"report.html", "other-quarters/report.html"} <= set(files_below(out))
+    assert {f"datasets/{name}/report.html" for name in sets} <= set(files_below(out))
 
 
 @pytest.mark.parametrize(
@@ -229,8 +298,8 @@ def test_a_front_smaller_than_wanted_is_kept_whole_and_said(finished):
     out, printed = finished
     note = re.search(r"the front has only (\d+) different models, so all of them are kept \(20 were wanted\)", printed)
     assert note, printed
-    assert len(list((out / "models").iterdir())) == int(note[1])
-    assert note[0] in (out / "report.html").read_text()
+    assert len(list((out / "datasets/quarters/models").iterdir())) == int(note[1])
+    assert note[0] in (out / "datasets/quarters/report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -251,9 +320,9 @@ def test_a_run_whose_record_lacks_an_argument_is_refused(finished, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(finished[0], out, ignore=shutil.ignore_patterns("models", "figures"))
     record = json.loads((out / "run.json").read_text())
-    del record["evaluation"]["epochs"]
+    del record["datasets"]["quarters"]["epochs"]
     (out / "run.json").write_text(json.dumps(record))
-    assert "run.json does not say 'epochs' in 'evaluation'" in refused("deploy", out, *PLUGIN)
+    assert "run.json does not say 'epochs'" in refused("deploy", out, *PLUGIN)
 
 
 @pytest.mark.parametrize(("number", "ends"), [(errno.ENOSPC, True), (errno.ENOENT, False)])

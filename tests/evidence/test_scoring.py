@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch import nn
 
+from prototypenas.app.settings import DEFAULT_ENSEMBLE
 from prototypenas.errors import ProxyError
 from prototypenas.evidence import Evidence, NetworkState, gaussian_probe, score_prototype
 from prototypenas.types import Batch, Configuration, GroupConfiguration, Probe
 from prototypenas.workers.threads import computing_threads
-from proxies import DEFAULT_ENSEMBLE, PROXIES
+from proxies import PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, TIME_SERIES_POOL
 
 PROBE = gaussian_probe((3, 16, 16), 5, batch_size=4)

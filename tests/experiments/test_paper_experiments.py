@@ -5,8 +5,11 @@ import sys
 import pytest
 
 from evaluators import DATASETS
-from experiments.paper_experiment import PaperExperiment, search_of
+from experiments.paper_experiment import PaperExperiment, settings_of
 from experiments.paper_values import TABLE_2, TABLE_3
+from prototypenas.app.catalogue import gather
+from prototypenas.app.exploring import compose_run
+from prototypenas.app.settings import DeviceSettings
 from prototypenas.errors import DatasetError
 
 MODULES = {
@@ -39,8 +42,11 @@ def test_each_experiment_is_the_papers_and_says_what_to_expect(module, dataset):
 
 def test_image_sets_share_one_search():
     images = [importlib.import_module(f"experiments.{name}").EXPERIMENT for name in list(MODULES)[:8]]
-    searches = [search_of(experiment, seed=0) for experiment in images]
-    assert all(search.arguments() == searches[0].arguments() for search in searches)
+    settings = [settings_of(experiment, seed=0) for experiment in images]
+    assert all(one == settings[0] for one in settings)
+    search = compose_run(gather(), settings[0], DeviceSettings()).arguments()
+    assert search["proxies"] == ["meco", "zico", "naswot", "snip"] and search["trials"] == 500
+    assert settings[0].selection.select_in == "objectives", "the paper's rule"
     assert len({experiment.run_name for experiment in images}) == 1
 
 

@@ -1,10 +1,10 @@
 import multiprocessing
 import random
-import re
 import signal
 import time
 from dataclasses import replace
 
+import optuna
 import pytest
 
 from prototypenas.errors import ConfigurationError, NothingFits, ProxyError, RunDirectoryError
@@ -128,11 +128,29 @@ def test_a_finished_run_is_not_explored_again(space, whole, tmp_path):
 
 
 def test_a_journal_of_other_candidates_is_refused(space, whole, tmp_path):
-    lines = (whole[1] / JOURNAL).read_bytes().splitlines(keepends=True)
-    lines[5] = re.sub(rb'"width": [0-9.]+', b'"width": 0.75', lines[5])
-    (tmp_path / JOURNAL).write_bytes(b"".join(lines))
+    run(space, tmp_path, trials=20, seed=1)
+    header = (whole[1] / JOURNAL).read_bytes().splitlines(keepends=True)[0]
+    others = (tmp_path / JOURNAL).read_bytes().splitlines(keepends=True)[1:]
+    (tmp_path / JOURNAL).write_bytes(header + b"".join(others))
     with pytest.raises(RunDirectoryError, match=r"candidate \d+ of the journal"):
         run(space, tmp_path)
+
+
+@pytest.mark.parametrize("sampler", ["nsga2", "nsga2:7", "tpe", "qmc", "pymoo-ga"])
+def test_more_trials_continue_as_if_they_had_been_asked_for_at_once(sampler, space, tmp_path):
+    for trials in (8, 21, 50):
+        explored = run(space, tmp_path, trials=trials, sampler=sampler)
+    assert explored.candidates == run(space, trials=50, sampler=sampler).candidates
+
+
+def test_runs_that_share_a_storage_have_studies_of_their_own(space, tmp_path):
+    storage = f"sqlite:///{tmp_path / 'all.db'}"
+    for seed in (0, 1):
+        run(space, tmp_path / str(seed), trials=20, seed=seed, storage=storage, study=f"run {seed}")
+    for seed in (0, 1):
+        study = optuna.load_study(study_name=f"run {seed}", storage=storage)
+        kept = read_candidates(tmp_path / str(seed) / "candidates.csv")
+        assert [space.configuration(trial.params) for trial in study.trials] == [one.configuration for one in kept]
 
 
 def test_another_seed_in_the_same_directory_is_refused(space, whole):

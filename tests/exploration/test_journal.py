@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from prototypenas.errors import RunDirectoryError
@@ -57,6 +59,28 @@ def test_a_line_that_lacks_a_value_is_named(tmp_path, finished):
     path = written(tmp_path / "journal", finished)
     path.write_text(path.read_text() + '{"number": 20}\n')
     with pytest.raises(RunDirectoryError, match="line 22"):
+        reread(path)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (r'"number": 3', '"number": "three"'),
+        (r'"macs": [0-9]+', '"macs": null'),
+        (r'"kind": "\w+"', '"kind": 7'),
+        (r'"scores": {[^}]*}', '"scores": "many"'),
+        (r'"groups": \[', '"groups": [3, '),
+        (r'"width": 0.', '"width": 1.'),
+        (r'"seconds": {[^}]*}', '"seconds": []'),
+    ],
+)
+def test_a_line_that_says_something_else_is_named(was, now, tmp_path, finished):
+    path = written(tmp_path / "journal", finished)
+    lines = path.read_text().splitlines(keepends=True)
+    place = next(place for place, line in enumerate(lines) if place > 1 and re.search(was, line))
+    lines[place] = re.sub(was, now, lines[place], count=1)
+    path.write_text("".join(lines))
+    with pytest.raises(RunDirectoryError, match=rf"line {place + 1} is corrupt"):
         reread(path)
 
 

@@ -64,6 +64,18 @@ def test_a_study_of_other_objectives_is_refused(tmp_path, space, candidates):
         mirrored(url, space, [[]], proxies=("one", "two", "three", "four"))
 
 
+@pytest.mark.parametrize("page", [0, 3, -2])
+def test_a_file_with_a_page_of_zeros_is_refused(page, tmp_path, space, candidates):
+    file = tmp_path / "study.db"
+    mirrored(f"sqlite:///{file}", space, [candidates])
+    content = bytearray(file.read_bytes())
+    begin = 4096 * page % len(content)
+    content[begin : begin + 4096] = bytes(4096)
+    file.write_bytes(content)
+    with pytest.raises(RunDirectoryError, match=r"study\.db is damaged \(.*\); remove it"):
+        StudyMirror(f"sqlite:///{file}", name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+
+
 def test_a_storage_that_does_not_open_is_refused(space):
     with pytest.raises((ConfigurationError, RunDirectoryError), match="nosuch"):
         mirrored("nosuchdatabase://somewhere/study", space, [[]])

@@ -1,5 +1,6 @@
 import proxies
-from proxies import BASELINES, DEFAULT_ENSEMBLE, PAPER_ENSEMBLE, PROXIES
+from prototypenas.app.settings import DEFAULT_ENSEMBLE
+from proxies import BASELINES, PAPER_ENSEMBLE, PROXIES
 
 
 def test_ensemble_and_baselines_are_proxies_and_apart() -> None:

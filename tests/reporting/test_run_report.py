@@ -1,7 +1,5 @@
 """The page says what the run directory holds, as far as the run has come."""
 
-import json
-
 import optuna
 import pytest
 
@@ -10,7 +8,8 @@ from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import write_candidates
 from prototypenas.exploration.study_mirror import STUDY_FILE
 from prototypenas.reporting.run_report import write_run_report
-from prototypenas.runs.run_directory import RunDirectory, write_json
+from prototypenas.runs.atomic_files import write_json
+from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import Selection, select
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration
 
@@ -33,8 +32,8 @@ def explored(tmp_path) -> tuple[RunDirectory, Selection]:
     """A run that was explored and selected, not trained."""
     run = RunDirectory.create(tmp_path / "boards-and-nets")
     candidates = [candidate(number) for number in range(6)]
-    run.bind("exploration", {"target": "stm32f746", "proxies": ["meco", "zico"], "probe": None})
-    run.bind("selection", {"keep": [3, 5]})
+    run.bind({"target": "stm32f746", "proxies": ["meco", "zico"], "probe": None})
+    write_json(run.selection_json, {"keep": [3, 5], "space": "merit", "seed": 0})
     write_candidates(run.candidates_csv, candidates, ("meco",))
     write_json(run.exploration_json, STATISTICS)
     return run, select(candidates, keep=2)
@@ -42,7 +41,7 @@ def explored(tmp_path) -> tuple[RunDirectory, Selection]:
 
 def test_arguments_and_statistics_stand_in_the_page(explored):
     run, selection = explored
-    page = write_run_report(run, selection, TARGET).read_text()
+    page = write_run_report(run, None, selection, TARGET).read_text()
     assert (run.path / "report.html").exists() and "boards-and-nets" in page
     for said in ("exploration: proxies", "meco, zico", "selection: keep", "3, 5", "61 s", "40.2 s", "3.5 s"):
         assert said in page, said
@@ -61,27 +60,25 @@ def test_statistics_that_are_damaged_are_named(change, said, explored):
     run, selection = explored
     write_json(run.exploration_json, {**STATISTICS, **change})
     with pytest.raises(RunDirectoryError, match=rf"exploration\.json .*{said}"):
-        write_run_report(run, selection, TARGET)
+        write_run_report(run, None, selection, TARGET)
 
 
 def test_a_study_that_is_damaged_is_named_and_an_empty_one_left_out(explored):
     run, selection = explored
     (run.path / STUDY_FILE).write_bytes(b"no database, " * 200)
     with pytest.raises(RunDirectoryError, match=r"study\.db is damaged \(.*not a database.*remove it"):
-        write_run_report(run, selection, TARGET)
+        write_run_report(run, None, selection, TARGET)
     (run.path / STUDY_FILE).unlink()
     optuna.storages.RDBStorage(f"sqlite:///{run.path / STUDY_FILE}").remove_session()
-    assert write_run_report(run, selection, TARGET).exists()
+    assert write_run_report(run, None, selection, TARGET).exists()
 
 
 def test_each_data_set_has_a_page_of_its_own(explored):
     run, selection = explored
     for name in ("digits", "letters"):
-        seen = run.for_dataset(name)
-        seen.bind(seen.evaluation_section, {"dataset": name, "epochs": 7})
-    page = write_run_report(run.for_dataset("letters"), selection, TARGET)
-    assert page == run.path / "letters" / "report.html"
+        run.dataset(name).bind({"epochs": 7, "data_digest": name[::-1]})
+    page = write_run_report(run, run.dataset("letters"), selection, TARGET)
+    assert page == run.path / "datasets" / "letters" / "report.html"
     text = page.read_text()
-    assert "evaluation: dataset" in text and "letters" in text and "digits" not in text
+    assert "evaluation: data_digest" in text and "srettel" in text and "digits" not in text
     assert not (run.path / "report.html").exists()
-    assert json.loads(run.run_json.read_text())["evaluation letters"]["epochs"] == 7

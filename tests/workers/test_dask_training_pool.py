@@ -77,11 +77,11 @@ def train(run, pool, progress, epochs=80):
     options = RecipeOptions(epochs=epochs, early_stopping=0)
     evaluator = classification_evaluator(plugin.datasets["quarters"].load(None), options)
     training = Training("quarters", evaluator, plugin.baselines, {}, plugins=(plugin.source,))
-    pipeline.evaluate(run, training, load_targets()["stm32f746"], Machine(trainings=pool), progress)
+    pipeline.evaluate(run.dataset("quarters"), training, load_targets()["stm32f746"], Machine(trainings=pool), progress)
 
 
 def scores_of(run):
-    files = sorted(run.path.glob("models/*/metrics.json"))
+    files = sorted(run.path.glob("datasets/*/models/*/metrics.json"))
     assert len(files) == 2
     contents = [json.loads(file.read_text()) for file in files]
     return [{name: value for name, value in content.items() if name != "seconds"} for content in contents]
@@ -103,12 +103,12 @@ def test_a_training_nobody_waits_for_stops(selected, cluster: Cluster):
         return files == {file: file.stat().st_mtime_ns for file in run.path.rglob("*")}
 
     wait_for(still, seconds=20)
-    assert max(len(file.read_text().splitlines()) for file in run.path.glob("models/*/history.csv")) < 4000
+    assert max(len(file.read_text().splitlines()) for file in run.path.glob("datasets/*/models/*/history.csv")) < 4000
 
 
 @pytest.mark.slow
 def test_an_error_of_ours_comes_back_and_a_missing_gpu_is_told(selected, cluster: Cluster, tmp_path):
-    blind = functools.partial(pipeline._evaluate_one, None, None, RunDirectory(tmp_path / "not shared"))
+    blind = functools.partial(pipeline._evaluate_one, None, None, RunDirectory(tmp_path / "not shared").dataset("x"))
     with pytest.raises(RunDirectoryError, match=r"does not see .*not shared"):
         DaskPool(cluster.address).train_all([blind], plugins=(), progress=Silent())
     listener = Listener(_interrupt, epochs=0)
@@ -126,7 +126,9 @@ def test_a_lost_workers_training_continues_elsewhere_and_all_end_as_one_after_th
     def kill():
         cluster.workers[0].send_signal(signal.SIGKILL)
         cluster.workers[0].wait()
-        before.update({file: file.read_text().splitlines() for file in run.path.glob("models/*/history.csv")})
+        before.update(
+            {file: file.read_text().splitlines() for file in run.path.glob("datasets/*/models/*/history.csv")}
+        )
 
     listener = Listener(kill)
     train(run, DaskPool(cluster.address, gpus=1), listener)

@@ -54,9 +54,10 @@ def arranged(path: Path, arrays: Arrays, reading: Reading) -> tuple[dict[str, ND
     shaped = {name: _in_order(path, values, layout) for name, values in arrays.items()}
     if layout in ("NT", "NTC", "NCT"):
         channels, steps = next(iter(shaped.values())).shape[1:]
-        series: dict[str, NDArray[np.generic]] = {
-            name: np.ascontiguousarray(values, dtype=np.float32) for name, values in shaped.items()
-        }
+        with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is refused as infinite later
+            series: dict[str, NDArray[np.generic]] = {
+                name: np.ascontiguousarray(values, dtype=np.float32) for name, values in shaped.items()
+            }
         return series, f"{layout}: series of {channels} channels and {steps} steps"
     pictures, words = as_bytes(path, shaped, reading.value_range)
     _, height, width = next(iter(pictures.values())).shape[1:]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tokenize import TokenError
 from zipfile import BadZipFile
 from zlib import error as ZlibError
 
@@ -152,8 +153,19 @@ def _of_folder(folder: Path) -> dict[str, NDArray[np.generic]]:
     return arrays
 
 
-_UNREADABLE = (ValueError, BadZipFile, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError, ZlibError)
-"""What numpy and zipfile raise on damaged content; SyntaxError of a damaged header reaches us as ValueError."""
+_UNREADABLE = (
+    ValueError,
+    BadZipFile,
+    EOFError,
+    KeyError,
+    TypeError,
+    NotImplementedError,
+    RuntimeError,
+    ZlibError,
+    SyntaxError,
+    TokenError,
+)
+"""What numpy and zipfile raise on damaged content; a header of an array is parsed as Python."""
 
 
 def _check(path: Path, parts: ArrayParts, labels: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

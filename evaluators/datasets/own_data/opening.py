@@ -5,6 +5,7 @@ from pathlib import Path
 
 from evaluators.datasets.own_data.archives import archive_in, is_archive, stem_of, unpacked
 from evaluators.datasets.own_data.arrays import is_arrays, open_arrays
+from evaluators.datasets.own_data.boxes import is_coco, is_voc, is_yolo, open_coco, open_voc, open_yolo
 from evaluators.datasets.own_data.forms import Form, opened
 from evaluators.datasets.own_data.idx_files import is_idx_folder, open_idx
 from evaluators.datasets.own_data.picture_forms import is_picture_folder, open_picture_folder
@@ -13,17 +14,16 @@ from evaluators.datasets.own_data.table_folder import is_table_folder, open_tabl
 from evaluators.datasets.own_data.tables import is_table, open_table
 from evaluators.datasets.own_data.ts_files import is_ts, open_ts
 from evaluators.datasets.reading import Reading
-from evaluators.datasets.samples import ClassificationData
+from evaluators.datasets.source import Data
 from prototypenas.types import InputShape
 
 
-def open_dataset(
-    path: Path, *, input_shape: InputShape | None = None, reading: Reading | None = None
-) -> ClassificationData:
+def open_dataset(path: Path, *, input_shape: InputShape | None = None, reading: Reading | None = None) -> Data:
     """Read a data set of the user's own; without an official split a fifth is held out by a fixed seed.
 
     Pictures in files are shown at 3x128x128, arrays of pictures at their own size, series whole, unless `input_shape`
     says otherwise; a shorter length cuts series into windows. Series of one group stay on one side of the split.
+    Pictures with boxes are for detection.
     `reading` decides where data can be read in several ways; `ClassificationData.reading` says how they were.
 
     Raises:
@@ -33,7 +33,7 @@ def open_dataset(
     return opened(path, FORMS, replace(reading or Reading(), input_shape=input_shape))
 
 
-def _open_archive(path: Path, reading: Reading) -> ClassificationData:
+def _open_archive(path: Path, reading: Reading) -> Data:
     archive = archive_in(path)
     assert archive is not None  # the form has recognised it
     with unpacked(archive) as place:
@@ -41,7 +41,10 @@ def _open_archive(path: Path, reading: Reading) -> ClassificationData:
     return replace(data, name=stem_of(archive), reading="; ".join((f"unpacked from {archive.name}", data.reading)))
 
 
-FORMS: tuple[Form[ClassificationData], ...] = (
+FORMS: tuple[Form[Data], ...] = (
+    Form("a YOLO folder with data.yaml, and pictures with boxes in text files", is_yolo, open_yolo),
+    Form("a folder with COCO's JSON (images, annotations, categories)", is_coco, open_coco),
+    Form("a folder with Pascal VOC's XML files and their pictures", is_voc, open_voc),
     Form("a .ts file, or a folder with <name>_TRAIN.ts and <name>_TEST.ts", is_ts, open_ts),
     Form(
         "a folder of pictures, one subfolder a class (or train/, val/ and test/ of such)",

@@ -51,7 +51,7 @@ def _parquet(path: Path) -> Table:
     try:
         cells = pd.read_parquet(path)
     except (ValueError, OSError, KeyError) as error:  # pyarrow's own errors are ValueErrors and OSErrors
-        raise DatasetError(f"{path} cannot be read as Parquet: {error}") from error
+        raise DatasetError(f"{path} cannot be read as Parquet: {str(error).partition(chr(10))[0]}") from error
     cells.columns = [str(name) for name in cells.columns]
     return Table(cells.reset_index(drop=True), header=True)
 
@@ -77,7 +77,7 @@ def _text(path: Path, as_text: bool) -> Table:
             low_memory=False,
         )
     except (ValueError, pd.errors.ParserError, csv.Error) as error:
-        raise DatasetError(f"{path} cannot be read as a table: {error}") from error
+        raise DatasetError(f"{path} cannot be read as a table: {str(error).partition(chr(10))[0]}") from error
     cells.columns = [str(name).strip() if header else str(number) for number, name in enumerate(cells.columns, 1)]
     return Table(cells, header)
 
@@ -110,6 +110,12 @@ def as_numbers(column: pd.Series, where: str) -> np.ndarray:
     Raises:
         DatasetError: naming the row that holds text.
     """
+    # What float32 cannot hold becomes infinite, and is refused as such.
+    with np.errstate(over="ignore"):
+        return _as_numbers(column, where)
+
+
+def _as_numbers(column: pd.Series, where: str) -> np.ndarray:
     if column.dtype != object and not pd.api.types.is_string_dtype(column):
         if not pd.api.types.is_numeric_dtype(column):
             raise DatasetError(f"{where} is {column.dtype}, no number; leave it out with --ignore-columns")

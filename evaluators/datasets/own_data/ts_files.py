@@ -96,7 +96,8 @@ def _signal(parts: Sequence[str], declared: dict[str, list[str]], place: str) ->
         raise DatasetError(f"{place} holds something that is no number ({error})") from error
     if len({len(channel) for channel in channels}) != 1:
         raise DatasetError(f"{place} has channels of different lengths")
-    return np.asarray(channels, dtype=np.float32).T
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as such
+        return np.asarray(channels, dtype=np.float32).T
 
 
 def _check_content(path: Path, declared: dict[str, list[str]], labels: Sequence[str]) -> None:

@@ -29,6 +29,11 @@ typedef struct {
             uint32_t offset_low;
             int32_t offset_high;
         } rescale;
+        struct { /* ((left * right * multiplier + 2^(shift - 1)) >> shift) + zero point */
+            int32_t multiplier;
+            int32_t shift;
+            int32_t second_zero_point;
+        } product;
     } as;
     uint32_t input; /* arena offsets, in bytes */
     uint32_t second;
@@ -69,6 +74,10 @@ void nn_max_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row
 void nn_average_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_global_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_upsample(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_lookup(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_multiply(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_shuffle(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_grouped(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_requantize(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 
 #endif

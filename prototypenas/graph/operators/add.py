@@ -11,6 +11,7 @@ from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowRead
 from prototypenas.graph.requantization import add_arithmetic
 from prototypenas.graph.sliding import narrowed
 from prototypenas.graph.tensors import Activation, AddArithmetic, Quantization
+from prototypenas.graph.traced_constants import is_constant, scaled_and_shifted
 from prototypenas.graph.tracing import Handler, Recorder, Traced
 from prototypenas.graph.weighted import clamped
 
@@ -66,6 +67,8 @@ def trace_add(recorder: Recorder, input: object, other: object, alpha: float = 1
     left, right = (other, input) if not isinstance(input, Traced) else (input, other)
     if isinstance(left, Traced) and isinstance(right, int | float) and right == 0:
         return left
+    if isinstance(left, Traced) and is_constant(right) and alpha == 1:
+        return scaled_and_shifted(recorder, left, shift=right)
     if not isinstance(left, Traced) or not isinstance(right, Traced) or alpha != 1:
         recorder.fail("only two tensors made from the input can be added")
     first, second = recorder.spec(left), recorder.spec(right)

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from prototypenas.graph.operator import OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
+from prototypenas.graph.operators.depthwise_conv2d import record_depthwise
 from prototypenas.graph.requantization import rescale
 from prototypenas.graph.rescaling import Rescaling
 from prototypenas.graph.sliding import taps, window_fields, window_lead, window_rows
@@ -78,11 +80,15 @@ def trace_average_pool(  # noqa: PLR0917 - PyTorch's own argument order
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Traced:
-    """Record `avg_pool1d` or `avg_pool2d` without padding."""
+    """Record `avg_pool1d` or `avg_pool2d`; with zeros around the map it is a depthwise convolution of equal weights."""
     window = pool_window(recorder, input, kernel_size, stride, padding=padding, ceil_mode=ceil_mode)
-    if any(window.padding) or divisor_override is not None:
-        recorder.fail("average pooling with padding or its own divisor has no operator in the graph")
-    return _averaged(recorder, input, window)
+    if not any(window.padding) and divisor_override is None:
+        return _averaged(recorder, input, window)
+    if ceil_mode or (any(window.padding) and not count_include_pad):
+        recorder.fail("average pooling whose divisor changes at the edge has no operator in the graph")
+    channels = recorder.spec(input).channels
+    weight = torch.full((channels, 1, *window.kernel), 1.0 / (divisor_override or window.taps))
+    return record_depthwise(recorder, input, weight, None, window)
 
 
 def trace_adaptive_average_pool(recorder: Recorder, input: Traced, output_size: int | Sequence[int | None]) -> Traced:

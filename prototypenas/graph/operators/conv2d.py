@@ -1,4 +1,4 @@
-"""Dense convolution of any window; 1x1, strided and one-dimensional ones too."""
+"""Dense or grouped convolution of any window; 1x1, strided, dilated and one-dimensional ones too."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,25 +25,29 @@ STAGED_PIXELS = 2
 
 @dataclass(frozen=True, eq=False)
 class Conv2d(Weighted):
-    """Every output channel reads every input channel; weight `(C_out, K_h, K_w, C_in)`."""
+    """Every output channel reads every input channel of its group; weight `(C_out, K_h, K_w, C_in / groups)`."""
 
     window: Window
     in_channels: int
     out_channels: int
     activation: Activation = Activation.NONE
     weights: FloatWeights | IntegerWeights | None = None
+    groups: int = 1
+    """Groups of channels that see each other only."""
 
-    kernels: ClassVar[tuple[str, ...]] = ("nn_convolution", "nn_pointwise")
+    kernels: ClassVar[tuple[str, ...]] = ("nn_convolution", "nn_pointwise", "nn_grouped")
     cycles_per_mac: ClassVar[float] = 1.00
 
     @property
     def kernel(self) -> str:
-        """A kernel of its own for 1x1 without stride."""
+        """A kernel of its own for 1x1 without stride, and one for groups."""
+        if self.groups > 1:
+            return "nn_grouped"
         return "nn_pointwise" if self.window == POINT else "nn_convolution"
 
     @property
     def _row(self) -> int:
-        return self.window.taps * self.in_channels
+        return self.window.taps * self.in_channels // self.groups
 
     def macs(self, tensors: Tensors) -> int:
         """Return the multiply-accumulates of one inference."""
@@ -63,7 +67,7 @@ class Conv2d(Weighted):
 
     def scratch_bytes(self, tensors: Tensors) -> int:
         """Return the room of two pixels' inputs as int16."""
-        return STAGED_PIXELS * 2 * round_up(self._row, 4)
+        return self.groups * STAGED_PIXELS * 2 * round_up(self._row, 4)
 
     def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
         """Return the rows under the window."""
@@ -83,10 +87,10 @@ class Conv2d(Weighted):
 
     def run(self, inputs: Sequence[Tensor], weights: TorchWeights) -> Tensor:
         """Return the float output."""
-        return clamped(convolved(inputs[0], self, weights, 1), self.activation)
+        return clamped(convolved(inputs[0], self, weights, self.groups), self.activation)
 
     def constants(self, device: torch.device | str) -> Constants:
-        """Return the weights as `(K, C_out)`, K in the order `(C_in, K_h, K_w)`."""
+        """Return the weights as `(K, C_out)`, K in the order `(C_in / groups, K_h, K_w)`."""
         weight = self.integers().weight
         return self.constants_of(weight.transpose(3, 1, 2, 0).reshape(-1, len(weight)), device)
 
@@ -100,7 +104,9 @@ class Conv2d(Weighted):
         else:
             values = maps.to(constants.weight.dtype)
             patches = F.unfold(values, self.window.kernel, dilation=self.window.dilation, stride=self.window.stride)
-        total = (constants.weight.T @ patches).reshape(len(maps), -1, rows, columns)
+        by_group = patches.reshape(len(maps), self.groups, -1, rows * columns)
+        weight = constants.weight.T.reshape(self.groups, self.out_channels // self.groups, -1)
+        total = (weight @ by_group).reshape(len(maps), -1, rows, columns)
         return self.requantized(total, zero_points, constants)
 
     def c_fields(self, tensors: Tensors) -> Mapping[str, int]:
@@ -112,7 +118,7 @@ class Conv2d(Weighted):
         weight = self.to_torch(self.integers().weight)
         inputs = nodes.maps(self.inputs) + self.onnx_parameters(nodes, weight[:, :, 0] if nodes.series else weight)
         window = nodes.window(self.window)
-        return nodes.node("Conv", inputs, f"{self.output}/real", group=1, **window)
+        return nodes.node("Conv", inputs, f"{self.output}/real", group=self.groups, **window)
 
 
 def trace_convolution(  # noqa: PLR0917 - PyTorch's own argument order
@@ -125,19 +131,15 @@ def trace_convolution(  # noqa: PLR0917 - PyTorch's own argument order
     dilation: Numbers = 1,
     groups: int = 1,
 ) -> Traced:
-    """Record `conv1d` or `conv2d`: dense, or depthwise where every channel is a group."""
+    """Record `conv1d` or `conv2d`: dense or grouped, or depthwise where every channel is a group."""
     need_map(recorder, input, "a convolution")
     window = convolution_window(input, weight, stride, padding=padding, dilation=dilation)
     channels = recorder.spec(input).channels
     if channels != weight.shape[1] * groups:
         recorder.fail(f"the input has {channels} channels, the weights want {weight.shape[1] * groups}")
-    if window.dilation != (1, 1):
-        recorder.fail(f"dilation {dilation} has no operator in the graph")
-    if groups == 1:
-        return _record_dense(recorder, input, weight, bias, window)
-    if groups == channels == weight.shape[0]:
+    if groups == channels == weight.shape[0] and groups > 1:
         return record_depthwise(recorder, input, weight, bias, window)
-    recorder.fail(f"{groups} groups of {channels} channels into {weight.shape[0]}: only dense and depthwise are known")
+    return _record_dense(recorder, input, weight, bias, window, groups=groups)
 
 
 def trace_aten_convolution(  # noqa: PLR0917 - PyTorch's own argument order
@@ -158,12 +160,14 @@ def trace_aten_convolution(  # noqa: PLR0917 - PyTorch's own argument order
     return trace_convolution(recorder, input, weight, bias, stride, padding, dilation, groups)
 
 
-def _record_dense(recorder: Recorder, input: Traced, weight: Tensor, bias: Tensor | None, window: Window) -> Traced:
+def _record_dense(
+    recorder: Recorder, input: Traced, weight: Tensor, bias: Tensor | None, window: Window, *, groups: int
+) -> Traced:
     name = recorder.new_name("convolution", weight)
-    out_channels, in_channels = weight.shape[:2]
-    shape = (out_channels, in_channels, *window.kernel)
+    out_channels, in_channels = weight.shape[0], weight.shape[1] * groups
+    shape = (out_channels, weight.shape[1], *window.kernel)
     weights = weights_of(weight, bias, lambda array: array.reshape(shape).transpose(0, 2, 3, 1))
-    operator = Conv2d(name, (input.tensor,), name, window, in_channels, out_channels, weights=weights)
+    operator = Conv2d(name, (input.tensor,), name, window, in_channels, out_channels, weights=weights, groups=groups)
     return append_window(recorder, operator, input, window, out_channels)
 
 

@@ -1,0 +1,123 @@
+"""Pascal VOC's form of a detection set: an XML file of boxes for each picture."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from evaluators.datasets.box_annotations import AnnotatedPicture, AnnotatedSet, Annotation, check_names, checked_box
+from evaluators.datasets.coco_json import PARTS
+from evaluators.datasets.pictures import PICTURE_SUFFIXES
+from prototypenas.errors import DatasetError
+
+SETS = Path("ImageSets") / "Main"
+
+
+@dataclass(frozen=True)
+class VocFolder:
+    """A folder with VOC's XML files: `Annotations` and `JPEGImages`, or files beside their pictures by part."""
+
+    folder: Path
+
+    def read(self, name: str) -> AnnotatedSet:
+        """Read all XML files; objects marked difficult are neither learnt nor counted as wrong.
+
+        Raises:
+            DatasetError: for a file that is no annotation, or a box that is none.
+        """
+        pictures = self._listed_pictures()
+        found: dict[str, list[AnnotatedPicture]] = {}
+        for file in annotation_files(self.folder):
+            picture = self._picture(file, pictures)
+            found.setdefault(self._part(file), []).append(picture)
+        parts = self._by_lists(found) or found
+        everything = [one for part in found.values() for one in part]
+        check_names(everything, name)
+        classes = sorted({one.label for picture in everything for one in picture.annotations})
+        return AnnotatedSet(name, tuple(classes), parts)
+
+    def _listed_pictures(self) -> dict[str, list[Path]]:
+        """Give all pictures of the folder by their stem."""
+        found: dict[str, list[Path]] = {}
+        for path in self.folder.rglob("*"):
+            if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."):
+                found.setdefault(path.stem, []).append(path)
+        return found
+
+    def _picture(self, file: Path, pictures: dict[str, list[Path]]) -> AnnotatedPicture:
+        root = _root(file)
+        named = root.findtext("filename") or ""
+        stems = (file.stem, Path(named).stem)
+        candidates = [path for stem in stems for path in pictures.get(stem, [])]
+        beside = [path for path in candidates if path.parent == file.parent]
+        if not candidates:
+            raise DatasetError(f"{file} is of {named or file.stem}, and no such picture is in {self.folder}")
+        path = (beside or candidates)[0]
+        annotations = tuple(_annotation(element, file) for element in root.iter("object"))
+        return AnnotatedPicture(path, str(path.relative_to(self.folder)), annotations)
+
+    def _part(self, file: Path) -> str:
+        for parent in file.relative_to(self.folder).parents:
+            part = PARTS.get(parent.name.lower())
+            if part is not None:
+                return part
+        return "all"
+
+    def _by_lists(self, found: dict[str, list[AnnotatedPicture]]) -> dict[str, list[AnnotatedPicture]]:
+        """Part as `ImageSets/Main` says, where it does."""
+        by_stem = {Path(one.name).stem: one for part in found.values() for one in part}
+        parts: dict[str, list[AnnotatedPicture]] = {}
+        for part in ("train", "val", "test"):
+            file = self.folder / SETS / f"{part}.txt"
+            if file.is_file():
+                stems = [line.split()[0] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+                absent = [stem for stem in stems if stem not in by_stem]
+                # VOC publishes the list of its test part before the boxes.
+                if len(absent) < len(stems) and absent:
+                    raise DatasetError(f"{file} lists {absent[0]}, which has no annotation")
+                parts[part] = [by_stem[stem] for stem in stems if stem in by_stem]
+        return parts if parts.get("train") else {}
+
+
+def annotation_files(folder: Path) -> list[Path]:
+    """Give the XML files of a folder that are annotations."""
+    return sorted(path for path in _xml_files(folder) if b"<annotation" in _beginning(path))
+
+
+def has_annotations(folder: Path) -> bool:
+    """Whether the folder holds any annotation file."""
+    return any(b"<annotation" in _beginning(path) for path in _xml_files(folder))
+
+
+def _xml_files(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.rglob("*.xml") if path.is_file() and not path.name.startswith("."))
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(512)
+
+
+def _root(file: Path) -> ElementTree.Element:
+    try:
+        return ElementTree.parse(file).getroot()
+    except (ElementTree.ParseError, OSError) as error:
+        raise DatasetError(f"{file} is truncated or no XML: {error}") from error
+
+
+def _annotation(element: ElementTree.Element, file: Path) -> Annotation:
+    label = (element.findtext("name") or "").strip()
+    if not label:
+        raise DatasetError(f"{file} has an object without a name")
+    where = f"{file}, {label}"
+    texts = [element.findtext(f"bndbox/{edge}") for edge in ("xmin", "ymin", "xmax", "ymax")]
+    try:
+        x1, y1, x2, y2 = (float(text or "") for text in texts)
+    except ValueError as error:
+        raise DatasetError(f"{where}: a box is {texts}; xmin, ymin, xmax and ymax are needed") from error
+    checked_box((x1, y1, x2, y2), where)
+    if x2 < x1 or y2 < y1:
+        raise DatasetError(f"{where}: a box ends at ({x2:g}, {y2:g}) before it begins at ({x1:g}, {y1:g})")
+    # VOC counts pixels from 1 and includes the last one.
+    difficult = (element.findtext("difficult") or "0").strip() == "1"
+    return Annotation(label, (x1 - 1, y1 - 1, x2, y2), crowd=difficult)

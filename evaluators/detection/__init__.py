@@ -1,0 +1,1 @@
+"""Detection as a task: what is assigned, lost, varied and scored."""

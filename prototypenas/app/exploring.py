@@ -1,0 +1,87 @@
+"""From a run's settings to its exploration."""
+
+from dataclasses import replace
+
+from evaluators import Data
+from prototypenas import pipeline
+from prototypenas.app.arguments import parse_input_shape
+from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.composition import (
+    check_names,
+    compose_machine,
+    compose_probe,
+    compose_search,
+    compose_target,
+    load_data,
+    task_of,
+)
+from prototypenas.app.settings import DeviceSettings, RunSettings, StorageSettings
+from prototypenas.errors import ConfigurationError
+from prototypenas.pipeline import Machine, Search
+from prototypenas.progress import Progress
+from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.types import Candidate
+from prototypenas.workers.executors import InProcess
+from prototypenas.workers.training_pool import LocalPool
+
+
+def machine_of(device: DeviceSettings, storage: StorageSettings | None = None) -> Machine:
+    """Return where work is done that Python started: this process unless several jobs or a cluster are asked for."""
+    composed = compose_machine(device, storage)
+    if device.scheduler is None and device.jobs == 1:
+        return replace(composed, executor=InProcess(), trainings=LocalPool(1))
+    return composed
+
+
+def explore_run(
+    directory: RunDirectory, catalogue: Catalogue, settings: RunSettings, device: DeviceSettings, progress: Progress
+) -> tuple[Candidate, ...]:
+    """Explore what the settings say into a run directory, and record them there.
+
+    Raises:
+        RunDirectoryError: if the directory holds a run of other settings, or another process holds it.
+        NothingFits: if no candidate meets the limits.
+    """
+    search = compose_run(catalogue, settings, device)
+    with directory.locked():
+        return pipeline.explore(directory, search, machine_of(device), progress)
+
+
+def compose_run(
+    catalogue: Catalogue, settings: RunSettings, device: DeviceSettings, loaded: Data | None = None
+) -> Search:
+    """Return what a run's settings explore; data that are not loaded yet are loaded for their shape and classes.
+
+    Raises:
+        ConfigurationError: if neither data nor an input shape and a number of classes are given.
+    """
+    given = settings.input
+    check_names(catalogue, settings.search, given.probe)
+    goal = compose_target(catalogue, settings.target)
+    if loaded is None and (given.dataset is not None or settings.data.own_data is not None):
+        loaded = load_data(catalogue, given.dataset, settings.data, input_size=given.input_size)
+    task, probe = given.task or "image", None
+    if loaded is not None:
+        from evaluators.tasks import evaluator_for  # noqa: PLC0415  (Lightning comes with it)
+
+        evaluator = evaluator_for(loaded)
+        task, shape, classes = task_of(evaluator), evaluator.input_shape, evaluator.num_classes
+        probe = compose_probe(given.probe, evaluator, settings.search.probe_batch, given.seed)
+    elif given.probe != "gaussian":
+        raise ConfigurationError("the probe is to be real data, and none are given")
+    elif given.input_size is not None and given.classes is not None:
+        shape, classes = parse_input_shape(given.input_size), given.classes
+    else:
+        raise ConfigurationError("give data, or an input shape and a number of classes")
+    composed = compose_search(
+        catalogue,
+        settings.search,
+        task,
+        shape,
+        classes,
+        target=goal,
+        probe=probe,
+        seed=given.seed,
+        device=device.device,
+    )
+    return replace(composed, settings=settings.flat())
