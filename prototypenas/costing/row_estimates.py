@@ -36,9 +36,8 @@ class RowEstimates:
 
     def _follow(self, number: int, layer: RowLayer, ticks: int) -> None:
         needs = np.asarray(layer.rule.needs)
-        made = np.searchsorted(needs, self.there[layer.reads[0]], side="right")
-        for name in layer.reads[1:]:
-            made = np.minimum(made, np.searchsorted(needs, self.there[name], side="right"))
+        available = [self._available(name, needs[-1]) for name in layer.reads]
+        made = np.searchsorted(needs, np.minimum.reduce(available), side="right")
         self.made.append(made)
         for name in layer.reads:
             self.readers[name].append(number)
@@ -46,6 +45,11 @@ class RowEstimates:
         known = layer.writes in self.there
         self.there[layer.writes] = np.minimum(self.there[layer.writes], rows) if known else rows
         self.highest[layer.writes] = np.maximum(self.highest[layer.writes], rows) if known else rows
+
+    def _available(self, name: str, rows: int) -> Rows:
+        """Give the rows there are of a map; one that is complete, be it a row of factors, holds nobody up."""
+        there = self.there[name]
+        return np.where(there == self.maps[name].rows, np.maximum(there, rows), there)
 
     @cached_property
     def first_needed(self) -> dict[str, Rows]:
