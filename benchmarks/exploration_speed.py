@@ -20,8 +20,8 @@ from prototypenas.exploration.exploration import Exploration, explore
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.selection import select
 from prototypenas.testing.stub_task import StubTask
-from prototypenas.workers.executors import InProcess
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.in_process import InProcess
+from prototypenas.workers.local_processes import LocalProcesses
 from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL, KERNELS
 

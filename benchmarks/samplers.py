@@ -30,7 +30,7 @@ from prototypenas.exploration.space import SearchSpace
 from prototypenas.reporting.drawing import COLOURS, house_style, svg_text
 from prototypenas.selection.hypervolume import REFERENCE, hypervolume, normalisation_over
 from prototypenas.selection.pareto import nondominated
-from prototypenas.workers.executors import InProcess
+from prototypenas.workers.in_process import InProcess
 from proxies import PROXIES
 from search_spaces import IMAGE_POOL, KERNELS
 

@@ -11,7 +11,8 @@ PrototypeNASError
 ├── NothingFits               no candidate meets the budget (exit code 2)
 ├── RunDirectoryError         a run directory that is corrupt, foreign or cannot be written (exit code 2)
 ├── PluginError               a plug-in file or entry point that cannot be loaded (exit code 2)
-└── ToolchainError            a compiler or emulator that is missing or failed
+├── ToolchainError            a compiler or emulator that is missing or failed
+└── WorkerError               worker processes that cannot be started or keep dying (exit code 2)
 """
 
 
@@ -61,3 +62,7 @@ class PluginError(PrototypeNASError):
 
 class ToolchainError(PrototypeNASError):
     """A compiler or emulator is missing or failed; the message says which package brings it."""
+
+
+class WorkerError(PrototypeNASError):
+    """Worker processes cannot be started, keep dying, or met an error that nobody foresaw."""

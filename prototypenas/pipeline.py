@@ -29,11 +29,12 @@ from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
 from prototypenas.selection import select as select_subset
 from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
+from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, Evaluation, Target
-from prototypenas.workers.executors import ExecutorKind
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.in_process import InProcess
+from prototypenas.workers.local_processes import LocalProcesses
+from prototypenas.workers.pool import Workers
 from prototypenas.workers.threads import computing_threads
-from prototypenas.workers.training_pool import LocalPool, TrainingPool
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ class Training:
 class Machine:
     """Where the work is done; no result depends on it."""
 
-    executor: ExecutorKind = field(default_factory=LocalProcesses)
-    trainings: TrainingPool = field(default_factory=LocalPool)
+    executor: Workers = field(default_factory=LocalProcesses)
+    trainings: Workers = field(default_factory=InProcess)
     storage: str | None = None
     """URL of an Optuna storage that gets the study instead of the run's own file."""
 
@@ -181,12 +182,13 @@ def evaluate(
         write_summary(training.summary, seen.path)
     baselines = _first_weights(seen, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
-    jobs: list[Callable[[Progress], object]] = [
-        partial(_evaluate_one, ready, candidate, seen.absolute()) for candidate in chosen
-    ]
+    place = seen.absolute()
+    jobs: dict[str, Callable[[Progress], object]] = {
+        f"trial {one.number}": partial(_evaluate_one, ready, one, place) for one in chosen
+    }
     if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
-        jobs.append(partial(_score_references, training.references, seen.absolute()))
-    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
+        jobs["simple classifiers"] = partial(_score_references, training.references, place)
+    train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
     return results(seen, target)
 
 
@@ -261,8 +263,8 @@ def explored(run: RunDirectory) -> tuple[Candidate, ...]:
     explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
     if len(candidates) != explored:
         raise RunDirectoryError(
-            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; remove {run.exploration_json.name} "
-            "and run `prototypenas explore` again to write both anew"
+            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; run `prototypenas explore` with its "
+            "arguments again to write it anew"
         )
     return candidates
 
@@ -331,9 +333,10 @@ def _first_weights(
     if training.pretraining is None:
         return training.baselines
     pretraining, evaluator = training.pretraining, training.evaluator
-    shared = shared_networks(seen.run.absolute(), pretraining, training.baselines, chosen, seed=training.seed)
-    jobs = [partial(_pretrain_one, training, one, seen.run.absolute()) for one in shared.values()]
-    machine.trainings.train_all(jobs, plugins=training.plugins, progress=progress)
+    place = seen.run.absolute()
+    shared = shared_networks(place, pretraining, training.baselines, chosen, seed=training.seed)
+    jobs = {f"pre-training of {name}": partial(_pretrain_one, training, one, place) for name, one in shared.items()}
+    train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
     baselines = {name: started(pretraining, one) for name, one in shared.items()}
     for one in chosen:
         name = one.configuration.architecture

@@ -6,23 +6,38 @@ machines.
 """
 
 import hashlib
+import re
+import reprlib
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from prototypenas.errors import PluginError
-from prototypenas.types import Target
+from prototypenas.foreign_code import foreign_code
+from prototypenas.types import GROUPS, Footprint, GroupConfiguration, Target
 
 if TYPE_CHECKING:
     from prototypenas.protocols import Baseline, Proxy
 
 DEFAULT_KERNELS = (3, 5, 7)
 """What a baseline without an entry in `KERNELS` searches."""
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
+
+RESERVED = frozenset(
+    {
+        *("number", "architecture", "width", "flops", "macs", "parameters", "ram_bytes", "rom_bytes"),
+        *(item.name for item in fields(Footprint)),
+        *(f"group{group}_{item.name}" for group in range(1, GROUPS + 1) for item in fields(GroupConfiguration)),
+        *("rejection", "detail", "digest", "usable", "ram", "rom"),
+    }
+)
+"""Names that the tables and the study use: a proxy of that name could not be told from them."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ def load_plugin(source: PluginSource) -> Plugin:
     )
     if not (plugin.proxies or plugin.baselines or plugin.datasets or plugin.targets):
         raise PluginError(f"plug-in {source.path} defines none of PROXIES, BASELINES, DATASETS, TARGETS")
-    return _with_kernels(plugin)
+    return _checked(plugin, f"plug-in {source.path}")
 
 
 def load_entry_points() -> Plugin:
@@ -92,15 +107,14 @@ def load_entry_points() -> Plugin:
         PluginError: if an entry point cannot be loaded, naming it and its package.
     """
     baselines = entry_points_of("prototypenas.baselines")
-    return _with_kernels(
-        Plugin(
-            proxies=entry_points_of("prototypenas.proxies"),
-            baselines=baselines,
-            kernels={name: tuple(built.kernels) for name, built in baselines.items() if hasattr(built, "kernels")},
-            datasets=entry_points_of("prototypenas.datasets"),
-            targets=entry_points_of("prototypenas.targets"),
-        )
+    installed = Plugin(
+        proxies=entry_points_of("prototypenas.proxies"),
+        baselines=baselines,
+        kernels={name: built.kernels for name, built in baselines.items() if hasattr(built, "kernels")},
+        datasets=entry_points_of("prototypenas.datasets"),
+        targets=entry_points_of("prototypenas.targets"),
     )
+    return _checked(installed, "an installed package")
 
 
 def load_all(sources: Sequence[PluginSource]) -> None:
@@ -109,9 +123,40 @@ def load_all(sources: Sequence[PluginSource]) -> None:
         load_plugin(source)
 
 
-def _with_kernels(plugin: Plugin) -> Plugin:
-    kernels = {name: tuple(plugin.kernels.get(name, DEFAULT_KERNELS)) for name in plugin.baselines}
-    return Plugin(plugin.proxies, plugin.baselines, kernels, plugin.datasets, plugin.targets, plugin.source)
+def _checked(plugin: Plugin, where: str) -> Plugin:
+    """Fill in the kernels of all baselines, and refuse parts of a wrong kind and names that mean something already.
+
+    Raises:
+        PluginError: naming the part and what it must be.
+    """
+    for name in plugin.proxies:
+        if name in RESERVED or not NAME.fullmatch(name):
+            raise PluginError(f"{where} names a proxy {name!r}; {_proxy_names()}")
+    for name, part in {**plugin.proxies, **plugin.baselines}.items():
+        if not callable(part):
+            raise PluginError(f"{where}: {name} is {reprlib.repr(part)}; proxies and baselines are functions")
+    for name, part in plugin.datasets.items():
+        if not callable(getattr(part, "load", None)) or not isinstance(getattr(part, "description", None), str):
+            raise PluginError(f"{where}: data set {name} is {reprlib.repr(part)}; it needs `load` and `description`")
+    for name, part in plugin.targets.items():
+        if not isinstance(part, Target):
+            raise PluginError(f"{where}: target {name} is {reprlib.repr(part)}; it must be a prototypenas.Target")
+        if part.name != name:
+            raise PluginError(f"{where}: target {name} calls itself {part.name!r}; a run is recorded under that name")
+    kernels = {name: _kernels(plugin.kernels.get(name, DEFAULT_KERNELS), name, where) for name in plugin.baselines}
+    return replace(plugin, kernels=kernels)
+
+
+def _kernels(sizes: Any, name: str, where: str) -> tuple[int, ...]:
+    listed = tuple(sizes) if isinstance(sizes, Iterable) else ()
+    if not listed or not all(type(size) is int and size > 0 and size % 2 for size in listed):
+        raise PluginError(f"{where}: KERNELS of {name} are {reprlib.repr(sizes)}; odd positive numbers are needed")
+    return listed
+
+
+def _proxy_names() -> str:
+    taken = ", ".join(sorted(RESERVED))
+    return f"letters, digits, `_`, `-` and `.` are allowed, and not the names of other columns ({taken})"
 
 
 def _execute(source: PluginSource) -> ModuleType:
@@ -120,13 +165,13 @@ def _execute(source: PluginSource) -> ModuleType:
     sys.modules[source.module_name] = module
     try:
         exec(compile(source.text, source.path, "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[source.module_name]
         raise PluginError(f"plug-in {source.path}{_line(error, source)}: {type(error).__name__}: {error}") from error
     return module
 
 
-def _line(error: Exception, source: PluginSource) -> str:
+def _line(error: BaseException, source: PluginSource) -> str:
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -151,8 +196,6 @@ def entry_points_of(group: str) -> dict[str, Any]:
 
 
 def _load(entry: EntryPoint) -> Any:
-    try:
+    package = entry.dist.name if entry.dist else "an unknown package"
+    with foreign_code(PluginError, f"entry point {entry.group} {entry.name} of {package} cannot be loaded: "):
         return entry.load()
-    except (ImportError, AttributeError) as error:
-        package = entry.dist.name if entry.dist else "an unknown package"
-        raise PluginError(f"entry point {entry.group} {entry.name} of {package} cannot be loaded: {error}") from error

@@ -16,6 +16,7 @@ WORKER = "import sys; from distributed.cli.dask_worker import main; sys.exit(mai
 @dataclass(frozen=True)
 class Cluster:
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: tuple[subprocess.Popen[bytes], ...]
 
 
@@ -35,7 +36,7 @@ def dask_cluster(directory: Path, *, workers: int, gpus: int = 0) -> Iterator[Cl
         with distributed.Client(scheduler_file=str(contact), set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=60)
             address = client.scheduler.address
-        yield Cluster(address, tuple(processes[1:]))
+        yield Cluster(address, processes[0], tuple(processes[1:]))
     finally:
         for process in processes:
             process.kill()

@@ -178,12 +178,12 @@ def test_a_training_computes_on_the_threads_that_are_recorded(tmp_path):
 
     candidate = unpriced(0, Configuration("toy", 1.0, (GroupConfiguration(),) * 4))
     run = RunDirectory.create(tmp_path)
-    run.bind("exploration", {})
+    run.bind({})
     for around, threads in ((3, 1), (1, 2)):
         training = Training("any", CountsThreads(), {"toy": None}, {}, threads=threads)
         assert training.recorded()["threads"] == threads
         with computing_threads(around):
-            assert _evaluate_one(training, candidate, run, Silent()) == threads
+            assert _evaluate_one(training, candidate, run.dataset("any"), Silent()) == threads
 
 
 @pytest.mark.slow
@@ -199,6 +199,20 @@ def test_dask_workers_end_as_one_job_does(uninterrupted, tmp_path):
     with dask_cluster(tmp_path, workers=2) as cluster:
         finish(tmp_path / "run", "--scheduler", cluster.address)
     assert results_of(tmp_path / "run") == results_of(uninterrupted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"", b"number,architecture\n", None])
+def test_a_damaged_table_is_named_and_the_same_command_writes_it_anew(content, uninterrupted, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(uninterrupted, out)
+    (out / "candidates.csv").unlink()
+    if content is not None:
+        (out / "candidates.csv").write_bytes(content)
+    refused = CliRunner().invoke(app, ["select", str(out)])
+    assert refused.exit_code == 2 and "`prototypenas explore`" in refused.stderr
+    finish(out)
+    assert results_of(out) == results_of(uninterrupted)
 
 
 GARBAGE = b"\x00\xff\x80PK\x03\x04\n"

@@ -35,12 +35,14 @@ def written(tmp_path, text, name="mine.py"):
 
 def test_a_file_brings_its_mappings(tmp_path):
     text = (
-        "BASELINES = {'mine': print, 'other': print}\nKERNELS = {'mine': [3]}\nDATASETS = {'data': 1}\nTARGETS = {}\n"
+        "class Data:\n    description = 'data'\n    load = print\n"
+        "BASELINES = {'mine': print, 'other': print}\nKERNELS = {'mine': [3]}\n"
+        "DATASETS = {'data': Data}\nTARGETS = {}\n"
     )
     plugin = load_plugin_file(written(tmp_path, text))
     assert dict(plugin.baselines) == {"mine": print, "other": print}
     assert dict(plugin.kernels) == {"mine": (3,), "other": DEFAULT_KERNELS}
-    assert dict(plugin.datasets) == {"data": 1}
+    assert plugin.datasets["data"].description == "data"
     assert not plugin.proxies and not plugin.targets
     assert plugin.source == PluginSource(str(tmp_path / "mine.py"), text)
 
@@ -53,6 +55,15 @@ def test_a_file_brings_its_mappings(tmp_path):
         ("import not_installed_here\n", r"line 1: ModuleNotFoundError: No module named 'not_installed_here'"),
         ("PROXIES = [print]\n", r"PROXIES is \[.*\]; it must map names"),
         ("PROXIES = {1: print}\n", r"PROXIES is \{1: .*\}; it must map names"),
+        ("import sys\nsys.exit(0)\n", r"mine\.py, line 2: SystemExit: 0"),
+        ("TARGETS = {'t': 3}\n", r"target t is 3; it must be a prototypenas\.Target"),
+        ("DATASETS = {'d': 3}\n", r"data set d is 3; it needs `load` and `description`"),
+        ("PROXIES = {'p': 3}\n", r"p is 3; proxies and baselines are functions"),
+        ("BASELINES = {'b': None}\n", r"b is None; proxies and baselines are functions"),
+        ("BASELINES = {'b': print}\nKERNELS = {'b': 3}\n", r"KERNELS of b are 3; odd positive numbers are needed"),
+        ("BASELINES = {'b': print}\nKERNELS = {'b': (3, 4)}\n", r"KERNELS of b are \(3, 4\); odd positive"),
+        ("PROXIES = {'number': print}\n", r"names a proxy 'number'; .* not the names of other columns"),
+        ("PROXIES = {'a,b': print}\n", r"names a proxy 'a,b'; letters, digits"),
         ("KERNELS = {'mbednet': (3,)}\n", "defines none of PROXIES, BASELINES, DATASETS, TARGETS"),
         ("", "defines none of"),
     ],

@@ -1,5 +1,6 @@
 """Training state on disk: whole or not at all."""
 
+import io
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -59,9 +60,16 @@ def load_state(path: Path, fingerprint: str) -> TrainingState | None:
 
 
 def save_whole(content: Mapping[str, Any], path: Path) -> None:
-    """Save tensors and plain values so that a killed process leaves the old file or the new one."""
+    """Save tensors and plain values so that a killed process leaves the old file or the new one.
+
+    Raises:
+        RunDirectoryError: if the disk is full or read-only.
+    """
+    # In memory first: on a full disk PyTorch's own writer ends in an error that does not say so.
+    buffer = io.BytesIO()
+    torch.save(dict(content), buffer)
     with written_whole(path) as stream:
-        torch.save(dict(content), stream)
+        stream.write(buffer.getbuffer())
 
 
 def load_whole(path: Path) -> dict[str, Any]:

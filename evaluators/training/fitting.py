@@ -50,11 +50,12 @@ def fit(
             use_distributed_sampler=False,
             default_root_dir=str(directory),
         )
+        answering = signal.getsignal(signal.SIGINT)
         try:
             trainer.fit(task, train_dataloaders=batches)
         except SystemExit as stopped:
             # Lightning turns Ctrl+C into an exit with the signal switched off.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, answering)
             raise KeyboardInterrupt from stopped
 
 

@@ -31,10 +31,9 @@ from prototypenas.runs.records import plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import SPACES
 from prototypenas.types import Budget, Execution, InputShape, Probe, Target
-from prototypenas.workers.dask_executor import DaskWorkers
-from prototypenas.workers.dask_training_pool import DaskPool
-from prototypenas.workers.process_pool import LocalProcesses, available_cores
-from prototypenas.workers.training_pool import LocalPool
+from prototypenas.workers.dask_workers import DaskWorkers
+from prototypenas.workers.in_process import InProcess
+from prototypenas.workers.local_processes import LocalProcesses, available_cores
 
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
@@ -148,8 +147,12 @@ def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -
     return evaluator.probe(batch_size=batch_size, seed=seed) if choose("probe", kind, PROBES) else None
 
 
-def compose_machine(settings: DeviceSettings, storage: StorageSettings | None = None) -> Machine:
+def compose_machine(
+    settings: DeviceSettings, storage: StorageSettings | None = None, *, proxy_timeout: float | None = None
+) -> Machine:
     """Return where the work is done, and see at once that it is there; a GPU trains one model at a time.
+
+    A single training at a time is done in this process.
 
     Raises:
         ConfigurationError: for a device that is not there.
@@ -158,10 +161,11 @@ def compose_machine(settings: DeviceSettings, storage: StorageSettings | None = 
     scheduler = settings.scheduler
     if scheduler is not None:
         gpus = 0 if named_device(settings.device)[0] == "cpu" else 1
-        return Machine(DaskWorkers(scheduler, gpus), DaskPool(scheduler, gpus), kept_at)
+        return Machine(DaskWorkers(scheduler, gpus, proxy_timeout), DaskWorkers(scheduler, gpus), kept_at)
     kind, _ = parsed_device(settings.device)
     workers = (settings.jobs or available_cores()) if kind == "cpu" else 1
-    return Machine(LocalProcesses(settings.jobs), LocalPool(workers), kept_at)
+    trainings = InProcess() if workers == 1 else LocalProcesses(workers)
+    return Machine(LocalProcesses(settings.jobs, proxy_timeout), trainings, kept_at)
 
 
 def load_data(catalogue: Catalogue, dataset: str | None, data: DataSettings, *, input_size: str | None) -> Data:

@@ -21,15 +21,14 @@ from prototypenas.pipeline import Machine, Search
 from prototypenas.progress import Progress
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
-from prototypenas.workers.executors import InProcess
-from prototypenas.workers.training_pool import LocalPool
+from prototypenas.workers.in_process import InProcess
 
 
 def machine_of(device: DeviceSettings, storage: StorageSettings | None = None) -> Machine:
     """Return where work is done that Python started: this process unless several jobs or a cluster are asked for."""
     composed = compose_machine(device, storage)
     if device.scheduler is None and device.jobs == 1:
-        return replace(composed, executor=InProcess(), trainings=LocalPool(1))
+        return replace(composed, executor=InProcess(), trainings=InProcess())
     return composed
 
 

@@ -145,6 +145,14 @@ class SearchSettings:
             min=1, max=1000, help="Drawings of the weights that scores are averaged over.", rich_help_panel=SCORING
         ),
     ] = 1
+    proxy_timeout: Annotated[
+        float,
+        typer.Option(
+            min=1.0,
+            help="Seconds after which a candidate that one proxy still works on is rejected.",
+            rich_help_panel=SCORING,
+        ),
+    ] = 300.0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any, get_type_hints
 
 import typer
 
-from prototypenas.command_line.output import errors
+from prototypenas.command_line.interrupts import INTERRUPTED, MESSAGE, orderly_interrupts
+from prototypenas.command_line.output import errors, print_error
 from prototypenas.errors import PrototypeNASError
 
 STORAGE_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
@@ -58,20 +59,20 @@ def in_one_line(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(**values: Any) -> None:
         try:
-            command(**values)
+            with orderly_interrupts():
+                command(**values)
         except PrototypeNASError as error:
-            errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+            print_error(str(error))
             raise typer.Exit(2) from error
         except OSError as error:
             if error.errno not in STORAGE_FAILURES:
                 raise
             place = f" ({error.filename})" if error.filename else ""
-            line = f"[bold red]error:[/] {error.strerror}{place}; see to it, then the same command continues"
-            errors.print(line, highlight=False, soft_wrap=True)
+            print_error(f"{error.strerror}{place}; see to it, then the same command continues")
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
-            errors.print("interrupted; the same command continues", highlight=False)
-            raise typer.Exit(130) from error
+            errors.print(MESSAGE, highlight=False)
+            raise typer.Exit(INTERRUPTED) from error
 
     return wrapped
 

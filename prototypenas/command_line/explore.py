@@ -46,7 +46,7 @@ def explore(
     given = InputSettings(task=task, input_size=input_size, classes=classes, seed=seed)
     settings = RunSettings(given, target=target, search=search, parts=parts)
     explored = compose_run(gather(parts.plugin, parts.target_files), settings, device)
-    machine = compose_machine(device, storage)
+    machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
     directory = RunDirectory.create(out)
     with directory.locked(), shown_progress() as progress:
         pipeline.explore(directory, explored, machine, progress)

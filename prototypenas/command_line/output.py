@@ -6,14 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
 if TYPE_CHECKING:
     from prototypenas.pipeline import Training
     from prototypenas.reporting.report_data import ModelResult
     from prototypenas.runs.class_scores import ReferenceScore
 
-console = Console(width=None if sys.stdout.isatty() else 140)
-errors = Console(stderr=True)
+# No markup: nearly everything that is printed holds names and texts of the user's, in which `[/]` means nothing.
+console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoji=False)
+errors = Console(stderr=True, markup=False, emoji=False)
+
+
+def print_error(message: str) -> None:
+    """Print an error as one line on stderr, whatever characters are in it."""
+    line = " ".join(message.split("\n")).encode("utf-8", "backslashreplace").decode()
+    errors.print(Text.assemble(("error:", "bold red"), f" {line}"), highlight=False, soft_wrap=True)
 
 
 def print_data(training: "Training") -> None:

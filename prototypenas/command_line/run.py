@@ -81,7 +81,7 @@ def run(
     catalogue = gather(parts.plugin, parts.target_files)
     compose_target(catalogue, target)
     choice = compose_choice(selection, seed)
-    machine = compose_machine(device, storage)
+    machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
     check_names(catalogue, search, probe)
     check_training(training)
     check_place(out or again or Path("runs") / f"{dataset}-{target.target}")

@@ -3,7 +3,7 @@
 from prototypenas.evidence.evidence import Evidence, Watch, Watcher, WatchingProxy
 from prototypenas.evidence.network_state import NetworkState
 from prototypenas.evidence.probes import gaussian_probe, pooled_cross_entropy
-from prototypenas.evidence.scoring import score_prototype
+from prototypenas.evidence.scoring import score_prototype, unheard
 
 __all__ = [
     "Evidence",
@@ -14,4 +14,5 @@ __all__ = [
     "gaussian_probe",
     "pooled_cross_entropy",
     "score_prototype",
+    "unheard",
 ]

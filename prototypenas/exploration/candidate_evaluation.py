@@ -4,7 +4,8 @@ Pricing needs shapes alone and rejects what does not fit; only what fits is buil
 """
 
 import hashlib
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from statistics import fmean
@@ -16,7 +17,8 @@ from torch import nn
 
 from prototypenas.costing.footprint import cost_of
 from prototypenas.errors import ConfigurationError, InvalidConfiguration, ProxyError
-from prototypenas.evidence import gaussian_probe, score_prototype
+from prototypenas.evidence import gaussian_probe, score_prototype, unheard
+from prototypenas.foreign_code import foreign_code
 from prototypenas.graph.lowering import lower
 from prototypenas.plugins import PluginSource
 from prototypenas.protocols import Baseline, Proxy
@@ -70,8 +72,8 @@ class Task(Protocol):
     def price(self, candidate: Candidate) -> Evaluated:
         """Fill in cost and digest, or the rejection."""
 
-    def score(self, candidate: Candidate) -> Evaluated:
-        """Fill in the scores of a priced candidate, or the rejection."""
+    def score(self, candidate: Candidate, begins: Callable[[str], None]) -> Evaluated:
+        """Fill in the scores of a priced candidate, or the rejection; tell `begins` the name of each proxy."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class ExplorationTask:
         rejection = over_budget(cost, self.budget)
         return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)
 
-    def score(self, candidate: Candidate) -> Evaluated:
+    def score(self, candidate: Candidate, begins: Callable[[str], None] = unheard) -> Evaluated:
         """Build with weights and score by every proxy; the mean over the drawings of the weights."""
         start = perf_counter()
         building = 0.0
@@ -155,7 +157,7 @@ class ExplorationTask:
                     torch.manual_seed(seed)
                     model = self._build(candidate.configuration)
                 building += perf_counter() - began
-                drawn.append(score_prototype(model.to(self.device), self._probe(), self.proxies))
+                drawn.append(score_prototype(model.to(self.device), self._probe(), self.proxies, begins=begins))
         except ProxyError as error:
             scored = replace(candidate, rejection=Rejection("proxy", str(error)))
         else:
@@ -164,8 +166,12 @@ class ExplorationTask:
         return Evaluated(scored, Seconds(build=building, proxies=perf_counter() - start - building))
 
     def _build(self, configuration: Configuration) -> nn.Module:
-        baseline = self.baselines[configuration.architecture]
-        return baseline(configuration, self.input_shape, self.num_classes)
+        name = configuration.architecture
+        with foreign_code(InvalidConfiguration, f"{name}: "):
+            model = self.baselines[name](configuration, self.input_shape, self.num_classes)
+        if not isinstance(model, nn.Module):
+            raise ConfigurationError(f"architecture {name} gave {reprlib.repr(model)}; it must give a Prototype")
+        return model
 
     def _probe(self) -> Probe:
         if self.probe is not None:
@@ -180,7 +186,7 @@ def evaluate_candidate(number: int, configuration: Configuration, task: Task) ->
         LoweringError: if a baseline uses a function that the graph has no operator for.
     """
     priced = task.price(unpriced(number, configuration)).candidate
-    return priced if priced.rejection else task.score(priced).candidate
+    return priced if priced.rejection else task.score(priced, unheard).candidate
 
 
 def unpriced(number: int, configuration: Configuration) -> Candidate:

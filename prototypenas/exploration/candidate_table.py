@@ -74,7 +74,7 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
             return tuple(_candidate(_whole(row, reader.line_num), proxies) for row in reader)
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise RunDirectoryError(
-            f"{path} cannot be read ({error}); run `explore` on the folder again to write it anew"
+            f"{path} cannot be read ({error}); `prototypenas explore` (or `run`) with the same arguments writes it anew"
         ) from error
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, Task
+from prototypenas.exploration.candidate_jobs import JOBS_IN_A_WORKER, CandidatePool, CandidateWork
 from prototypenas.exploration.candidate_table import TABLE, candidate_frame, write_candidates
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.feasible_start import find_feasible
@@ -16,15 +17,16 @@ from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
 from prototypenas.exploration.outcome import Outcome, outcome_of
+from prototypenas.exploration.sampler_state import STATE_FILE, SamplerStates
 from prototypenas.exploration.samplers import Sampler, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
-from prototypenas.exploration.study_mirror import STUDY_FILE, StudyMirror
+from prototypenas.exploration.study_mirror import StudyMirror, file_storage
 from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
 from prototypenas.progress import Progress, Silent
 from prototypenas.types import Candidate, Configuration
-from prototypenas.workers.executors import ExecutorKind
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.local_processes import LocalProcesses
+from prototypenas.workers.pool import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +74,7 @@ def explore(
     trials: int = DEFAULT_TRIALS,
     sampler: str = DEFAULT_SAMPLER,
     seed: int = 0,
-    executor: ExecutorKind | None = None,
+    executor: Workers | None = None,
     directory: Path | None = None,
     storage: str | None = None,
     study: str = "exploration",
@@ -95,12 +97,17 @@ def explore(
     name, population = name_and_population(sampler)
     chosen = create_sampler(name, space, proxies=task.proxy_names, population=population, seed=seed)
     identity = {"sampler": name, "population": population, "sampler_seed": seed, **space.identity()}
+    told = progress or Silent()
     with ExitStack() as stack:
         kept = _records(task, identity, space, directory=directory, storage=storage, study=study)
         records = stack.enter_context(kept)
-        run = _Run(task, chosen, records, LiveState(progress or Silent(), trials), space=space, seed=seed)
-        workers = stack.enter_context((executor or LocalProcesses()).start(task))
-        run.explore(Evaluator(workers, records.recorded, run.heard), trials, population)
+        states = SamplerStates(directory and directory / STATE_FILE, {**task.identity(), **identity})
+        run = _Run(task, chosen, records, LiveState(told, trials), states, space=space, seed=seed)
+        workers = (executor or LocalProcesses()).start(
+            CandidateWork(task), plugins=task.plugins, progress=told, ahead=JOBS_IN_A_WORKER
+        )
+        pool = CandidatePool(stack.enter_context(workers))
+        run.explore(Evaluator(pool, records.recorded, run.heard), trials, population)
         records.finish(run.candidates)
     refuse_nothing_feasible(run.candidates, task.budget, priced_besides=run.priced_besides)
     return Exploration(tuple(run.candidates), ("flops", *task.proxy_names), run.statistics())
@@ -133,7 +140,7 @@ class _Records:
 
     def _write_study(self, candidates: Sequence[Candidate], *, least: int) -> None:
         if self._mirror is not None and len(candidates) >= self._mirror.length + least:
-            self._mirror.extend(candidates[self._mirror.length :])
+            self._mirror.follow(candidates, patiently=least == 1)
 
     def _write_table(self, candidates: Sequence[Candidate]) -> None:
         if self._table is not None:
@@ -145,7 +152,7 @@ class _Records:
 def _records(
     task: Task, identity: dict[str, Any], space: SearchSpace, *, directory: Path | None, storage: str | None, study: str
 ) -> Iterator[_Records]:
-    url = storage or (None if directory is None else f"sqlite:///{directory / STUDY_FILE}")
+    url = storage or (None if directory is None else file_storage(directory))
     with ExitStack() as stack:
         journal, mirror = None, None
         if directory is not None:
@@ -160,7 +167,15 @@ class _Run:
     """The generation loop, and the time it takes by part."""
 
     def __init__(
-        self, task: Task, sampler: Sampler, records: _Records, live: LiveState, *, space: SearchSpace, seed: int
+        self,
+        task: Task,
+        sampler: Sampler,
+        records: _Records,
+        live: LiveState,
+        states: SamplerStates,
+        *,
+        space: SearchSpace,
+        seed: int,
     ) -> None:
         self._task = task
         self._space = space
@@ -168,6 +183,7 @@ class _Run:
         self._sampler = sampler
         self._records = records
         self._live = live
+        self._states = states
         self._failures = ProxyFailures()
         self._fits = False
         self._start = perf_counter()
@@ -184,6 +200,7 @@ class _Run:
         Whole generations are asked for and told, whatever the number of trials, of which the last may be evaluated in
         part: so more trials continue an exploration exactly as if they had been asked for at once.
         """
+        self._take_up(evaluator, trials)
         patience = min(UNFEASIBLE_BEFORE_PRICING, 2 * population)  # whatever the trials, which may grow
         while len(self.candidates) < trials:
             if len(self.candidates) >= patience and not self._fits and not self.priced_besides:
@@ -196,6 +213,22 @@ class _Run:
             self._fits = self._fits or any(candidate.feasible for candidate in generation)
             self._tell(generation, whole=len(generation) == population)
             self._failures.refuse_broken_proxy(generation)
+            if len(generation) == population:
+                self._states.keep(self._sampler, told=len(self.candidates), priced_besides=self.priced_besides)
+
+    def _take_up(self, evaluator: Evaluator, trials: int) -> None:
+        """Begin with the sampler that was kept and the candidates it was told of, where there is one."""
+        state = self._states.latest()
+        recorded = self._records.recorded
+        if state is None or state.told > trials or any(number not in recorded for number in range(state.told)):
+            return
+        self._sampler, self.priced_besides = state.sampler, state.priced_besides
+        self.candidates = [recorded[number].candidate for number in range(state.told)]
+        evaluator.adopt(self.candidates)
+        self._fits = any(candidate.feasible for candidate in self.candidates)
+        self._failures.refuse_broken_proxy(self.candidates)
+        budget, proxies = self._task.budget, self._task.proxy_names
+        self._live.told([outcome_of(candidate, budget=budget, proxies=proxies) for candidate in self.candidates])
 
     def _look_for_what_fits(self, evaluator: Evaluator, wanted: int) -> None:
         """Price configurations besides the candidates until some fit, and have the sampler propose them."""
@@ -218,6 +251,7 @@ class _Run:
         self._live.finished(news)
         self._evaluation = sum((item.seconds for item in news), self._evaluation)
         self._bookkeeping_seconds += perf_counter() - start
+        self._failures.refuse_hopeless_proxy([item.candidate for item in news])
 
     def statistics(self) -> Statistics:
         """Count what was done."""

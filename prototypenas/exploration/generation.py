@@ -1,4 +1,4 @@
-"""One generation through an executor: priced, then scored once per network; the same result in any order of work."""
+"""One generation through a pool: priced, then scored once per network; the same result in any order of work."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds, unpriced
+from prototypenas.exploration.candidate_jobs import CandidatePool, Finished, Job, Stage
 from prototypenas.types import Candidate, Configuration
-from prototypenas.workers.executors import Executor, Finished, Job, Stage
 
 Listener = Callable[[list[Evaluated]], None]
 """Hears of candidates the moment they are finished, in the order of finishing."""
@@ -21,8 +21,8 @@ class Evaluator:
     the dearest: a dear one at the end would let all workers but one wait.
     """
 
-    def __init__(self, executor: Executor, recorded: Mapping[int, Evaluated], listener: Listener) -> None:
-        self._executor = executor
+    def __init__(self, pool: CandidatePool, recorded: Mapping[int, Evaluated], listener: Listener) -> None:
+        self._pool = pool
         self._recorded = recorded
         self._listener = listener
         self._owners: dict[tuple[str, str], Candidate] = {}
@@ -44,7 +44,7 @@ class Evaluator:
         if released == numbers.stop:
             self._score_due()
         while len(self._final) < len(configurations):
-            for finished in self._executor.finished():
+            for finished in self._pool.finished():
                 self._receive(finished)
             released = self._release(released)
             if released == numbers.stop:
@@ -52,15 +52,20 @@ class Evaluator:
             self._report()
         return [self._final[number] for number in numbers]
 
+    def adopt(self, candidates: Iterable[Candidate]) -> None:
+        """Take in candidates that were finished before, without asking for them again."""
+        for candidate in candidates:
+            self._own(candidate)
+
     def price(self, configurations: Sequence[Configuration]) -> list[Evaluated]:
         """Price configurations that are no candidates; they are neither scored nor recorded."""
         numbers = range(self._besides - 1, self._besides - 1 - len(configurations), -1)
         self._besides -= len(configurations)
         for number, configuration in zip(numbers, configurations, strict=True):
-            self._executor.submit(Job(Stage.PRICE, unpriced(number, configuration)))
+            self._pool.submit(Job(Stage.PRICE, unpriced(number, configuration)))
         priced: dict[int, Evaluated] = {}
         while len(priced) < len(configurations):
-            for finished in self._executor.finished():
+            for finished in self._pool.finished():
                 priced[finished.job.candidate.number] = finished.result
         return [priced[number] for number in numbers]
 
@@ -75,7 +80,7 @@ class Evaluator:
     def _begin(self, candidate: Candidate) -> None:
         known = self._recorded.get(candidate.number)
         if known is None:
-            self._executor.submit(Job(Stage.PRICE, candidate))
+            self._pool.submit(Job(Stage.PRICE, candidate))
         elif known.candidate.configuration == candidate.configuration:
             self._priced[candidate.number] = known
         else:
@@ -104,12 +109,15 @@ class Evaluator:
         candidate = priced.candidate
         if candidate.number in self._recorded:
             self._final[candidate.number] = candidate
-            if candidate.digest is not None and not _lost(candidate):
-                self._owners.setdefault((candidate.configuration.architecture, candidate.digest), candidate)
+            self._own(candidate)
         elif candidate.rejection is not None or candidate.digest is None:
             self._finish(priced)
         else:
             self._score_or_repeat(priced, (candidate.configuration.architecture, candidate.digest))
+
+    def _own(self, finished: Candidate) -> None:
+        if finished.digest is not None and not _lost(finished):
+            self._owners.setdefault((finished.configuration.architecture, finished.digest), finished)
 
     def _score_or_repeat(self, priced: Evaluated, network: tuple[str, str]) -> None:
         candidate = priced.candidate
@@ -124,7 +132,7 @@ class Evaluator:
 
     def _score_due(self) -> None:
         for candidate in sorted(self._due, key=_macs, reverse=True):
-            self._executor.submit(Job(Stage.SCORE, candidate))
+            self._pool.submit(Job(Stage.SCORE, candidate))
         self._due = []
 
     def _finish(self, item: Evaluated) -> None:

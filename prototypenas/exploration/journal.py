@@ -78,6 +78,8 @@ class Journal:
             if monotonic() > self._synced + SYNC_SECONDS:
                 os.fsync(self._stream.fileno())
                 self._synced = monotonic()
+                if os.fstat(self._stream.fileno()).st_nlink == 0:
+                    raise RunDirectoryError(f"{self._path} was removed while the exploration wrote to it")
 
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:

@@ -5,12 +5,15 @@ was killed, is continued from its length.
 """
 
 import json
+import logging
 import sqlite3
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import optuna
 from optuna.distributions import BaseDistribution, distribution_to_json
@@ -31,6 +34,17 @@ STUDY_FILE = "study.db"
 
 SQLITE = "sqlite:///"
 """What the URL of an SQLite file begins with."""
+
+PATIENCE_SECONDS = 60.0
+"""How long the end of an exploration waits for a database server that does not answer."""
+
+FAILURES = (SQLAlchemyError, optuna.exceptions.StorageInternalError, OSError)
+"""What a storage raises that fails or does not answer; drivers let some errors of their connection through."""
+
+
+def file_storage(directory: Path) -> str:
+    """Return the URL of the study in a run directory, whatever characters are in its path."""
+    return f"{SQLITE}{quote(str(directory / STUDY_FILE))}"
 
 
 class StudyMirror:
@@ -58,22 +72,47 @@ class StudyMirror:
             storage = _open_storage(url)
             self._study = self._open(name, storage)
             self._tables = _tables(storage, name)
-            self.length = self._tables.count() if self._tables else len(self._study.get_trials(deepcopy=False))
+            self.length = self._count()
             """Candidates already in the study."""
+        self._answers = True
 
-    def extend(self, candidates: Sequence[Candidate]) -> None:
-        """Add finished candidates.
+    def follow(self, candidates: Sequence[Candidate], *, patiently: bool = False) -> None:
+        """Add those of all finished candidates that the study lacks.
+
+        A database server that does not answer is asked again next time: what it lacks is in the journal. Only
+        `patiently`, at the end, it is waited for.
 
         Raises:
-            RunDirectoryError: if the storage refuses them.
+            RunDirectoryError: if the storage refuses them, or does not answer in time.
         """
-        trials = [self._trial(candidate) for candidate in candidates]
-        with self._storage_errors():
-            if self._tables is None:
-                self._study.add_trials(trials)
-            else:
-                self._tables.append(self.length, [row_of(trial, self._json) for trial in trials])
-        self.length += len(candidates)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(candidates) > self.length or not self._answers:
+            try:
+                with quiet(), _silent_driver():
+                    self._catch_up(candidates)
+                return
+            except FAILURES as error:
+                self._answers = False
+                if self._url.startswith("sqlite") or (patiently and time.monotonic() > deadline):
+                    raise self._failed(error) from error
+            if not patiently:
+                return
+            time.sleep(1.0)
+
+    def _catch_up(self, candidates: Sequence[Candidate]) -> None:
+        if not self._answers:
+            # The last batch may have been written though its confirmation was lost.
+            self.length = self._count()
+            self._answers = True
+        trials = [self._trial(candidate) for candidate in candidates[self.length :]]
+        if trials and self._tables is None:
+            self._study.add_trials(trials)
+        elif trials and self._tables is not None:
+            self._tables.append(self.length, [row_of(trial, self._json) for trial in trials])
+        self.length = len(candidates)
+
+    def _count(self) -> int:
+        return self._tables.count() if self._tables else len(self._study.get_trials(deepcopy=False))
 
     def close(self) -> None:
         """Close the database."""
@@ -108,12 +147,26 @@ class StudyMirror:
     def _storage_errors(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-            reason = str(error).splitlines()[0]
-            advice = (
-                "; if the file is damaged, remove it to have it written anew" if self._url.startswith("sqlite") else ""
-            )
-            raise RunDirectoryError(f"the storage {self._url} failed: {reason}{advice}") from error
+        except FAILURES as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> RunDirectoryError:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        damaged = "if the file is damaged, remove it to have it written anew"
+        advice = damaged if self._url.startswith("sqlite") else "when it is back, the same command continues"
+        return RunDirectoryError(f"the storage {self._url} failed: {reason}; {advice}")
+
+
+@contextmanager
+def _silent_driver() -> Iterator[None]:
+    """Keep the tracebacks of lost connections, which are an answer here and no news, from the terminal."""
+    logger = logging.getLogger("sqlalchemy.pool")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _attributes(candidate: Candidate) -> dict[str, Any]:
@@ -133,14 +186,18 @@ def _attributes(candidate: Candidate) -> dict[str, Any]:
 
 def _open_storage(url: str) -> BaseStorage:
     try:
-        return get_storage(url) if url.startswith("redis") else RDBStorage(url)
+        if url.startswith("redis"):
+            return get_storage(url)
+        # Optuna fills braces in a URL like a template; a connection that a server has closed is replaced.
+        plain = url.replace("{", "{{").replace("}", "}}")
+        return RDBStorage(plain, engine_kwargs={"pool_pre_ping": not url.startswith("sqlite")})
     except (ImportError, ValueError) as error:
         raise ConfigurationError(f"the storage {url} cannot be opened: {error}") from error
 
 
 def _refuse_damaged(url: str) -> None:
     """Look at every page of an SQLite file: damage that no query of ours meets is met by its reader later."""
-    file = Path(url.removeprefix(SQLITE))
+    file = Path(unquote(url.removeprefix(SQLITE)))
     if not url.startswith(SQLITE) or not file.is_file():
         return
     try:

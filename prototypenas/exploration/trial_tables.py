@@ -20,6 +20,9 @@ CHECKED_SCHEMAS = (12,)
 
 CONSTRAINT_PREFIX = "constraints:"
 
+DASHBOARD_CONSTRAINTS = "constraints"
+"""Where optuna-dashboard looks for a trial's constraint values: Optuna kept them there before its version 5."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -123,8 +126,9 @@ def _parameters(identifier: int, row: Row) -> list[dict[str, Any]]:
     ]
 
 
-def _constraints(row: Row) -> dict[str, float]:
-    return {f"{CONSTRAINT_PREFIX}{name}": value for name, value in row.constraints.items()}
+def _constraints(row: Row) -> dict[str, float | list[float]]:
+    named = {f"{CONSTRAINT_PREFIX}{name}": value for name, value in row.constraints.items()}
+    return {**named, DASHBOARD_CONSTRAINTS: list(row.constraints.values())}
 
 
 def _json_lines(identifier: int, attributes: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -6,15 +6,35 @@ from prototypenas.errors import NothingFits, ProxyError
 from prototypenas.types import Budget, Candidate
 
 SCORED_BEFORE_VERDICT = 20
-"""Candidates that must have reached the proxies before one can be called broken."""
+"""Candidates that must have reached the proxies before one can be called broken because it fails often."""
+
+FAILED_FROM_THE_START = 6
+"""Candidates without a single score, after which a proxy is called broken because it fails always."""
+
+UNSCORED = ("proxy", "worker")
+"""Kinds of rejection that the proxies cause: they raise or hang, or take their worker down."""
 
 
 class ProxyFailures:
-    """Counts, generation by generation, what the proxies could not score."""
+    """Counts what the proxies could not score."""
 
     def __init__(self) -> None:
         self._reached = 0
         self._failed = 0
+        self._new = 0
+        self._any_scored = False
+
+    def refuse_hopeless_proxy(self, news: Sequence[Candidate]) -> None:
+        """Take in what has just finished, and end an exploration in which nothing at all can be scored.
+
+        Raises:
+            ProxyError: if none of the first candidates that fit could be scored, with the last reason.
+        """
+        reasons = _reasons(news)
+        self._new += len(reasons)
+        self._any_scored = self._any_scored or any(candidate.feasible for candidate in news)
+        if reasons and not self._any_scored and self._new >= FAILED_FROM_THE_START:
+            raise ProxyError(f"none of the first {self._new} candidates can be scored; the last: {reasons[-1]}")
 
     def refuse_broken_proxy(self, generation: Sequence[Candidate]) -> None:
         """Take in a generation, and end an exploration in which the proxies score almost nothing.
@@ -22,9 +42,10 @@ class ProxyFailures:
         Raises:
             ProxyError: if more than half of all candidates that fit could not be scored, with the last reason.
         """
-        reasons = [each.rejection.detail for each in generation if each.rejection and each.rejection.kind == "proxy"]
+        reasons = _reasons(generation)
         self._failed += len(reasons)
         self._reached += len(reasons) + sum(candidate.feasible for candidate in generation)
+        self._any_scored = self._any_scored or self._failed < self._reached
         if reasons and self._reached >= SCORED_BEFORE_VERDICT and 2 * self._failed > self._reached:
             raise ProxyError(
                 f"{self._failed} of {self._reached} candidates that fit cannot be scored; the last: {reasons[-1]}"
@@ -41,7 +62,7 @@ def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget, *, 
     if any(candidate.feasible for candidate in candidates):
         return
     for candidate in candidates:
-        if candidate.rejection is not None and candidate.rejection.kind == "proxy":
+        if candidate.rejection is not None and candidate.rejection.kind in UNSCORED:
             raise ProxyError(f"no candidate can be scored: {candidate.rejection.detail}")
     priced = [candidate for candidate in candidates if candidate.cost is not None]
     if not priced:
@@ -54,6 +75,10 @@ def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget, *, 
         f"({closest.configuration.architecture}): {_smallest(closest)}; "
         f"it breaks: {closest.rejection.detail if closest.rejection else 'nothing'}; {_minima(priced)}"
     )
+
+
+def _reasons(candidates: Sequence[Candidate]) -> list[str]:
+    return [each.rejection.detail for each in candidates if each.rejection and each.rejection.kind in UNSCORED]
 
 
 def _excess(candidate: Candidate, budget: Budget) -> float:

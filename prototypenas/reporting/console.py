@@ -4,9 +4,9 @@ import threading
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from prototypenas.reporting.table import Table
 
@@ -16,9 +16,9 @@ def print_table(console: Console, table: Table) -> None:
     drawn = RichTable(header_style="bold")
     for place, header in enumerate(table.headers):
         text = place < table.names or header.startswith("What")
-        drawn.add_column(escape(header), justify="left" if text else "right", no_wrap=not text, overflow="fold")
+        drawn.add_column(Text(header), justify="left" if text else "right", no_wrap=not text, overflow="fold")
     for row in table.rows:
-        drawn.add_row(*(escape(cell) for cell in row))
+        drawn.add_row(*(Text(cell) for cell in row))
     console.print(drawn)
 
 
@@ -30,11 +30,11 @@ class ProgressBars:
         self._tasks: dict[str, TaskID] = {}
         self._bars = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", style="dim", markup=False),
             console=console,
         )
 

@@ -15,6 +15,9 @@ from prototypenas.selection import Selection
 from prototypenas.selection.pareto import FLOPS
 from prototypenas.types import Candidate
 
+MOST_MARKS = 600
+"""Marks of one kind in a panel, lines in a parallel plot: more only hide each other and swell the page."""
+
 
 def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
     """Draw each proxy against FLOPs: colour and marker by architecture, the chosen circled (paper, Fig. 3)."""
@@ -59,7 +62,7 @@ def parallel_figure(selection: Selection) -> Figure:
         figure = Figure(figsize=(10.0, 4.2), layout="constrained")
         axes = figure.subplots()
         places = np.arange(len(names))
-        for candidate in selection.front:
+        for candidate in _thinned(selection.front):
             axes.plot(places, _goodness(candidate, selection), color=FAINT, linewidth=0.7, alpha=0.6, zorder=1)
         styles = architecture_styles([str(one.number) for one in selection.chosen])
         for candidate in selection.chosen:
@@ -86,17 +89,25 @@ def _scatter(axes: Axes, candidates: Sequence[Candidate], selection: Selection, 
     feasible = [candidate for candidate in candidates if candidate.feasible and candidate.cost is not None]
     styles = architecture_styles([candidate.configuration.architecture for candidate in feasible])
     front = {candidate.number for candidate in selection.front}
+    inside = _thinned([candidate for candidate in feasible if candidate.number in front])
+    outside = _thinned([candidate for candidate in feasible if candidate.number not in front])
     for name, (colour, marker) in styles.items():
-        own = [candidate for candidate in feasible if candidate.configuration.architecture == name]
-        for inside, alpha, size in ((False, 0.18, 12), (True, 0.85, 20)):
-            shown = [candidate for candidate in own if (candidate.number in front) is inside]
+        for some, alpha, size, layer in ((outside, 0.18, 12, 2), (inside, 0.85, 20, 3)):
+            shown = [candidate for candidate in some if candidate.configuration.architecture == name]
             x, y = (values_of(shown, objective) for objective in pair)
-            axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, linewidths=0, zorder=2 + inside)
+            axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, linewidths=0, zorder=layer)
     x, y = (values_of(selection.chosen, objective) for objective in pair)
     axes.scatter(x, y, s=110, facecolors="none", edgecolors=HIGHLIGHT, linewidths=1.8, zorder=5)
     axes.set_xlabel(objective_name(pair[0]))
     axes.set_ylabel(objective_name(pair[1]))
     axes.margins(0.08)
+
+
+def _thinned(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return at most `MOST_MARKS` of the candidates, evenly over their order."""
+    if len(candidates) <= MOST_MARKS:
+        return candidates
+    return [candidates[int(place)] for place in np.linspace(0, len(candidates) - 1, MOST_MARKS)]
 
 
 def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tuple[str, str]]) -> None:

@@ -15,7 +15,7 @@ from prototypenas.reporting.classifier_figures import confusion_figure
 from prototypenas.reporting.classifier_tables import best_classifier, by_class_table, worth_table
 from prototypenas.reporting.dataset_section import samples_figure
 from prototypenas.reporting.drawing import save_png, svg_text
-from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
+from prototypenas.reporting.front_figures import MOST_MARKS, front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.importance import importance_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
 from prototypenas.reporting.report_data import ReportData
@@ -63,7 +63,7 @@ def pictures(report: ReportData) -> Iterator[Picture]:
         "front",
         front_figure(report.candidates, selection),
         "Each proxy against FLOPs. Strong marks are the Pareto front of all objectives together, faint ones the other "
-        "scored candidates; the chosen are circled and named by their trial.",
+        f"scored candidates, {MOST_MARKS} of each at most; the chosen are circled and named by their trial.",
     )
     yield Picture(
         "parallel_coordinates",

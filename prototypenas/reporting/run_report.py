@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import read_candidates
-from prototypenas.exploration.study_mirror import STUDY_FILE
+from prototypenas.exploration.study_mirror import STUDY_FILE, file_storage
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.report_data import ModelResult, ReportData
@@ -87,7 +87,7 @@ def _importance(run: RunDirectory) -> dict[str, dict[str, float]]:
     file = run.path / STUDY_FILE
     if not file.exists():
         return {}
-    storage = f"sqlite:///{file}"
+    storage = file_storage(run.path)
     try:
         names = optuna.study.get_all_study_names(storage)
         return parameter_importance(optuna.load_study(study_name=names[0], storage=storage)) if names else {}

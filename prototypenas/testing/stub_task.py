@@ -4,11 +4,12 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from prototypenas.evidence import unheard
 from prototypenas.exploration.candidate_evaluation import Evaluated, over_budget
 from prototypenas.plugins import PluginSource
 from prototypenas.types import Budget, Candidate, Configuration, Cost, Footprint, Rejection
@@ -47,7 +48,7 @@ class StubTask:
         priced = replace(candidate, cost=cost, digest=digest, rejection=over_budget(cost, self.budget))
         return Evaluated(priced)
 
-    def score(self, candidate: Candidate) -> Evaluated:
+    def score(self, candidate: Candidate, begins: Callable[[str], None] = unheard) -> Evaluated:
         """Score by arithmetic, or die as told."""
         time.sleep(self.seconds)
         if candidate.number in self.deadly or self._dies_now(candidate.number):

@@ -1,27 +1,25 @@
-"""The workers of a Dask scheduler, on this machine or many (`pip install prototypenas[dask]`).
+"""The connection to a Dask scheduler (`pip install prototypenas[dask]`), and the parcel on each of its workers."""
 
-Workers need this package and one thread each: `dask worker tcp://scheduler:8786 --nthreads 1`. Under SLURM
-`dask_jobqueue.SLURMCluster(cores=1, processes=1, memory="4GB")` starts them, and its scheduler's address is given here.
-A worker that has a GPU is started with `--resources "GPU=1"`, and gets one task at a time of those that ask for it.
-A lost worker's task goes to another; how many losses one may cause is the scheduler's setting
-`distributed.scheduler.allowed-failures`.
-"""
-
+import contextlib
 import importlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prototypenas.errors import ConfigurationError
-from prototypenas.workers.parcels import Parcel
+from prototypenas.errors import ConfigurationError, WorkerError
 
 CONNECT_SECONDS = 30
+CLOSE_SECONDS = 5
+"""A scheduler that is gone is not waited for at the end."""
+
+REGISTRATIONS = 5
+"""A worker that dies while it is told of the work ends the telling; it is then told again to those that are left."""
 
 
 @contextmanager
 def connected(scheduler: str) -> Iterator[Any]:
-    """Give a client of the scheduler at `tcp://host:port`.
+    """Return a client of the scheduler at `tcp://host:port`.
 
     Raises:
         ConfigurationError: if Dask is not installed, or the scheduler does not answer.
@@ -34,36 +32,43 @@ def connected(scheduler: str) -> Iterator[Any]:
     try:
         yield client
     finally:
-        client.close()
+        if client.status == "running":
+            with lost_connections():
+                client.close(timeout=CLOSE_SECONDS)
 
 
 @contextmanager
-def on_every_worker(client: Any, parcel: Parcel) -> Iterator[str]:
-    """Give every worker the parcel, those that join later too; what comes is the name to find it by."""
+def on_every_worker(client: Any, parcel: bytes, *, patience: float | None) -> Iterator[str]:
+    """Give every worker the pickled parcel, those that join later too; what comes is the name to find it by.
+
+    Raises:
+        WorkerError: if the scheduler cannot be told.
+    """
     name = f"prototypenas-{uuid.uuid4().hex}"
-    plugin = importlib.import_module("prototypenas.workers.dask_plugin")
-    client.register_plugin(plugin.ParcelOnWorker(parcel), name=name)
+    module = importlib.import_module("prototypenas.workers.dask_plugin")
+    plugin = module.LocalPoolOnWorker(parcel, patience)
+    for attempt in range(1, REGISTRATIONS + 1):
+        try:
+            client.register_plugin(plugin, name=name)
+            break
+        except OSError as error:
+            if attempt == REGISTRATIONS or client.status != "running":
+                raise WorkerError(f"the Dask workers cannot be told of the work: {error}") from error
     try:
         yield name
     finally:
-        client.unregister_worker_plugin(name)
+        if client.status == "running":
+            with lost_connections():
+                client.unregister_worker_plugin(name)
 
 
-@contextmanager
-def content_here(name: str) -> Iterator[Any]:
-    """Give, on a worker, the content of its parcel; to one task at a time: PyTorch's random state is shared."""
-    plugin = distributed().get_worker().plugins[name]
-    with plugin.lock:
-        yield plugin.content()
-
-
-def asked_resources(gpus: int) -> Mapping[str, int] | None:
-    """Give the Dask resources of a task that needs so many GPUs."""
-    return {"GPU": gpus} if gpus else None
+def lost_connections() -> Any:
+    """Ignore, while ending, that the scheduler or a worker has ended before."""
+    return contextlib.suppress(OSError, RuntimeError, distributed().client.FutureCancelledError)
 
 
 def distributed() -> Any:
-    """Give Dask's package.
+    """Return Dask's package.
 
     Raises:
         ConfigurationError: if it is not installed.

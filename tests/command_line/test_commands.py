@@ -17,8 +17,7 @@ from prototypenas.command_line.main import app
 from prototypenas.deployment.toolchain import toolchain_gap
 from prototypenas.errors import ConfigurationError
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.workers.dask_executor import DaskWorkers
-from prototypenas.workers.dask_training_pool import DaskPool
+from prototypenas.workers.dask_workers import DaskWorkers
 
 PARTS = str(Path(__file__).parents[1] / "plugin_files" / "tiny_parts.py")
 PLUGIN = ("--plugin", PARTS)
@@ -356,7 +355,7 @@ def test_a_gpu_is_looked_for_where_the_work_is_done(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     machine = compose_machine(DeviceSettings(device="cuda", scheduler="tcp://cluster:8786"))
     assert machine.executor == DaskWorkers("tcp://cluster:8786", gpus=1)
-    assert machine.trainings == DaskPool("tcp://cluster:8786", gpus=1)
+    assert machine.trainings == DaskWorkers("tcp://cluster:8786", gpus=1)
     with pytest.raises(ConfigurationError, match="cuda is not there"):
         compose_machine(DeviceSettings(device="cuda"))
     with pytest.raises(ConfigurationError, match="device 'tpu'"):

@@ -1,9 +1,11 @@
 import math
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import permutations
 from multiprocessing import get_context
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -126,6 +128,35 @@ def test_a_plain_function_is_a_proxy() -> None:
 def test_a_score_that_is_not_finite_is_an_error(value: float) -> None:
     with pytest.raises(ProxyError, match=f"bad: the score is {value}"):
         score_prototype(build(0), PROBE, {"bad": lambda evidence: value})
+
+
+def leave(evidence: Evidence) -> float:
+    sys.exit(0)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        (lambda evidence: None, "the score is None"),
+        (lambda evidence: "1.5", "the score is '1.5'"),
+        (lambda evidence: 1 + 2j, r"the score is \(1\+2j\)"),
+        (lambda evidence: np.complex64(1j), "the score is"),
+        (lambda evidence: torch.ones(2), "the score is tensor"),
+        (lambda: 1.0, "TypeError: .*takes 0 positional arguments"),
+        (lambda evidence: evidence.nothing_there, "AttributeError: "),
+        (lambda evidence: 1 / 0, r"ZeroDivisionError: division by zero \(test_scoring\.py, line"),
+        (leave, "SystemExit: 0"),
+    ],
+)
+def test_whatever_a_proxy_does_is_an_error_that_names_it(proxy, said: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ProxyError, match=f"^odd: {said}"):
+        score_prototype(build(0), PROBE, {"odd": proxy})
+
+
+@pytest.mark.parametrize("score", [True, 2, np.float32(1.5), torch.tensor(3), torch.ones(1, 1), np.ones((1, 1))])
+def test_any_single_real_number_is_a_score(score) -> None:  # type: ignore[no-untyped-def]
+    expected = score.item() if hasattr(score, "item") else float(score)
+    assert score_prototype(build(0), PROBE, {"fine": lambda evidence: score}) == {"fine": expected}
 
 
 def test_an_error_names_proxy_reason_and_configuration() -> None:

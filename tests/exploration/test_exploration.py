@@ -8,14 +8,15 @@ import optuna
 import pytest
 
 from prototypenas.errors import ConfigurationError, NothingFits, ProxyError, RunDirectoryError
+from prototypenas.evidence import unheard
 from prototypenas.exploration.candidate_evaluation import Evaluated
 from prototypenas.exploration.candidate_table import read_candidates
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.journal import JOURNAL
 from prototypenas.testing.stub_task import StubTask
 from prototypenas.types import Budget, Rejection
-from prototypenas.workers.executors import InProcess
-from prototypenas.workers.process_pool import LocalProcesses
+from prototypenas.workers.in_process import InProcess
+from prototypenas.workers.local_processes import LocalProcesses
 
 TRIALS = 130
 
@@ -120,8 +121,9 @@ def test_a_killed_run_continues_to_the_same_end(space, whole, executor, lines, t
 
 def test_a_finished_run_is_not_explored_again(space, whole, tmp_path):
     class Unused:
-        def start(self, task):
-            return InProcess().start(replace(task, deadly=tuple(range(TRIALS))))
+        def start(self, work, **options):
+            deadly = replace(work, task=replace(work.task, deadly=tuple(range(TRIALS))))
+            return InProcess().start(deadly, **options)
 
     (tmp_path / JOURNAL).write_bytes((whole[1] / JOURNAL).read_bytes())
     assert run(space, tmp_path, executor=Unused()).candidates == whole[0].candidates
@@ -170,7 +172,7 @@ def test_nothing_that_fits_names_the_closest(space):
 class BrokenProxy(StubTask):
     """Scores only every fourth candidate."""
 
-    def score(self, candidate):
+    def score(self, candidate, begins=unheard):
         if candidate.number % 4 == 0:
             return super().score(candidate)
         return Evaluated(replace(candidate, rejection=Rejection("proxy", "naswot: no rectifier")))

@@ -11,7 +11,7 @@ from prototypenas.exploration.samplers import SAMPLERS, create_sampler
 from prototypenas.testing import random_configuration
 from prototypenas.testing.stub_task import StubTask
 from prototypenas.types import Budget
-from prototypenas.workers.executors import InProcess
+from prototypenas.workers.in_process import InProcess
 
 TIGHT = Budget(ram_bytes=36_000, rom_bytes=45_000, flops=2_000_000)
 IMPOSSIBLE = Budget(ram_bytes=1_000)

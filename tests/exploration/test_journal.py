@@ -90,6 +90,16 @@ def test_another_exploration_is_refused_with_what_differs(tmp_path, finished):
         reread(path, {**IDENTITY, "seed": 2})
 
 
+def test_a_journal_that_was_removed_is_noticed(tmp_path, finished, monkeypatch):
+    monkeypatch.setattr("prototypenas.exploration.journal.SYNC_SECONDS", 0.0)
+    journal = Journal(tmp_path / "journal", IDENTITY)
+    journal.append(finished[:1])
+    (tmp_path / "journal").unlink()
+    with pytest.raises(RunDirectoryError, match="was removed while the exploration wrote to it"):
+        journal.append(finished[1:2])
+    journal.close()
+
+
 def test_a_folder_that_cannot_be_made_is_said_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunDirectoryError, match="cannot write"):

@@ -3,14 +3,15 @@ import os
 import optuna
 import pytest
 from optuna.trial import TrialState
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
-from prototypenas.exploration import trial_tables
+from prototypenas.exploration import study_mirror, trial_tables
 from prototypenas.exploration.candidate_evaluation import evaluate_candidate
 from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
 from prototypenas.exploration.samplers import create_sampler
-from prototypenas.exploration.study_mirror import StudyMirror
+from prototypenas.exploration.study_mirror import StudyMirror, file_storage
 from prototypenas.testing.stub_task import StubTask
 
 TASK = StubTask()
@@ -23,9 +24,11 @@ def candidates(space):
 
 
 def mirrored(url, space, batches, proxies=TASK.proxy_names):
+    done = []
     for batch in batches:
         mirror = StudyMirror(url, name="run", space=space, budget=TASK.budget, proxies=proxies)
-        mirror.extend(batch)
+        done += batch
+        mirror.follow(done)
         mirror.close()
     storage = optuna.storages.RDBStorage(url, engine_kwargs={"poolclass": NullPool})
     return optuna.load_study(study_name="run", storage=storage)
@@ -38,7 +41,9 @@ def assert_equal(study, candidates, space):
     for trial, candidate in zip(trials, candidates, strict=True):
         outcome = outcome_of(candidate, budget=TASK.budget, proxies=TASK.proxy_names)
         assert space.configuration(trial.params) == candidate.configuration
-        assert trial.constraints == dict(zip(CONSTRAINTS, outcome.violations, strict=True))
+        assert {name: trial.constraints[name] for name in CONSTRAINTS} == dict(
+            zip(CONSTRAINTS, outcome.violations, strict=True)
+        )
         assert trial.state == (TrialState.COMPLETE if candidate.feasible else TrialState.PRUNED)
         assert (tuple(trial.values) if candidate.feasible else trial.values) == outcome.objectives
         assert trial.user_attrs.get("digest") == candidate.digest
@@ -50,6 +55,62 @@ def test_optuna_reads_back_every_trial(tmp_path, space, candidates):
     study = mirrored(url, space, [candidates[:7], candidates[7:]])
     assert_equal(study, candidates, space)
     assert study.best_trials
+    for trial in study.trials:
+        read_by_dashboard = trial.system_attrs["constraints"]
+        assert read_by_dashboard == [trial.constraints[name] for name in CONSTRAINTS]
+
+
+def test_any_path_is_a_place_for_a_study(tmp_path, space, candidates):
+    odd = tmp_path / "what? {0} [50%]#"
+    odd.mkdir()
+    mirrored(file_storage(odd), space, [candidates[:2]])
+    assert [file.name for file in odd.iterdir()] == ["study.db"]
+    assert [folder.name for folder in tmp_path.iterdir()] == [odd.name]
+
+
+class Restarted:
+    """Tables on a server that is away for some calls; one batch is written though nobody hears of it."""
+
+    def __init__(self, tables, away):
+        self.tables = tables
+        self.away = away
+
+    def append(self, first, rows):
+        self.away -= 1
+        if self.away >= 0:
+            if self.away == 0:
+                self.tables.append(first, rows)
+            raise OperationalError("INSERT", {}, ConnectionResetError("the server went away"))
+        self.tables.append(first, rows)
+
+    def count(self):
+        return self.tables.count()
+
+    def close(self):
+        self.tables.close()
+
+
+def test_a_server_that_is_away_for_a_while_gets_every_trial_once(tmp_path, space, candidates, monkeypatch):
+    mirror = StudyMirror(file_storage(tmp_path), name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+    mirror._url = "postgresql://somewhere"
+    mirror._tables = Restarted(mirror._tables, away=2)
+    mirror.follow(candidates[:5])
+    assert mirror.length == 0, "it was away, and the run went on"
+    mirror.follow(candidates[:10], patiently=True)
+    mirror.follow(candidates, patiently=True)
+    mirror.close()
+    assert_equal(mirrored(file_storage(tmp_path), space, []), candidates, space)
+
+
+def test_a_server_that_stays_away_ends_the_run_in_one_line(tmp_path, space, candidates, monkeypatch):
+    monkeypatch.setattr(study_mirror, "PATIENCE_SECONDS", 0.0)
+    mirror = StudyMirror(file_storage(tmp_path), name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+    mirror._url = "postgresql://somewhere"
+    mirror._tables = Restarted(mirror._tables, away=100)
+    mirror.follow(candidates)
+    with pytest.raises(RunDirectoryError, match=r"went away; when it is back, the same command continues$"):
+        mirror.follow(candidates, patiently=True)
+    mirror.close()
 
 
 def test_an_unknown_schema_is_written_by_optuna_itself(tmp_path, space, candidates, monkeypatch):

@@ -3,7 +3,13 @@ from dataclasses import replace
 import pytest
 
 from prototypenas.errors import NothingFits, ProxyError
-from prototypenas.exploration.verdict import SCORED_BEFORE_VERDICT, ProxyFailures, refuse_nothing_feasible
+from prototypenas.exploration.verdict import (
+    FAILED_FROM_THE_START,
+    SCORED_BEFORE_VERDICT,
+    UNSCORED,
+    ProxyFailures,
+    refuse_nothing_feasible,
+)
 from prototypenas.types import Budget, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 CONFIGURATION = Configuration("mbednet", 1.0, (GroupConfiguration(1, 3, 1, 0.0),) * 4)
@@ -32,6 +38,24 @@ def test_more_than_half_of_what_fits_must_be_scored(failed, ends):
             ProxyFailures().refuse_broken_proxy(candidates)
     else:
         ProxyFailures().refuse_broken_proxy(candidates)
+
+
+@pytest.mark.parametrize("kind", UNSCORED)
+def test_what_can_never_be_scored_is_found_at_the_first_candidates(kind):
+    failures = ProxyFailures()
+    for number in range(FAILED_FROM_THE_START - 1):
+        failures.refuse_hopeless_proxy([rejected(number, kind), rejected(100 + number, "ram")])
+    with pytest.raises(ProxyError, match="none of the first 6 candidates can be scored; the last: the reason"):
+        failures.refuse_hopeless_proxy([rejected(50, kind, "the reason")])
+
+
+def test_a_single_score_puts_off_the_verdict():
+    failures = ProxyFailures()
+    failures.refuse_hopeless_proxy([fitting(0)])
+    failures.refuse_hopeless_proxy([rejected(number, "proxy") for number in range(1, 30)])
+    resumed = ProxyFailures()
+    resumed.refuse_broken_proxy([fitting(0)])
+    resumed.refuse_hopeless_proxy([rejected(number, "proxy") for number in range(1, 30)])
 
 
 def test_a_few_failures_at_the_start_are_no_verdict():

@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from prototypenas.reporting import front_figures
 from prototypenas.reporting.drawing import HIGHLIGHT, architecture_styles, label_panels, svg_text
 from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
@@ -82,3 +83,12 @@ def test_figures_without_history_or_with_one_point_still_draw(full_report):
         training_figure(()),
     ):
         assert svg_text(figure).startswith("<svg")
+
+
+def test_a_front_of_thousands_is_thinned_and_keeps_its_ends():
+    candidates = list(range(5000))
+    shown = front_figures._thinned(candidates)
+    assert len(shown) == front_figures.MOST_MARKS
+    assert (shown[0], shown[-1]) == (0, 4999)
+    assert len(set(shown)) == len(shown)
+    assert front_figures._thinned(candidates[:10]) == candidates[:10]

@@ -18,7 +18,7 @@ from prototypenas.protocols import Baseline
 from prototypenas.prototype import Prototype
 from prototypenas.testing import ConformanceError, check_baseline
 from prototypenas.types import Budget, Configuration, GroupConfiguration
-from prototypenas.workers.executors import InProcess
+from prototypenas.workers.in_process import InProcess
 from proxies.naswot import naswot_score
 from search_spaces.convolution import classifier, convolution_unit
 from search_spaces.sizing import Sizing

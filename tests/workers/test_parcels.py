@@ -11,9 +11,9 @@ PLUGIN = PluginSource("mine.py", "def parcel_score(evidence):\n    return 1.0\n\
 def test_what_a_plugin_defines_comes_out_as_it_went_in():
     score = load_plugin(PLUGIN).proxies["mine"]
     content = (score, GroupConfiguration(depth=3))
-    assert packed(content, [PLUGIN], what="a test").open() == content
+    assert packed(content, [PLUGIN]).open() == content
 
 
 def test_what_cannot_be_sent_is_named():
-    with pytest.raises(ConfigurationError, match="a training cannot be sent to worker processes"):
-        packed(lambda: None, [], what="a training")
+    with pytest.raises(ConfigurationError, match="cannot be sent to worker processes"):
+        packed(lambda: None, [])

@@ -1,4 +1,4 @@
-"""Trainings on real worker processes, over TCP on loopback."""
+"""Trainings on real Dask workers, over TCP on loopback."""
 
 import functools
 import json
@@ -18,8 +18,9 @@ from prototypenas.pipeline import Machine, Training
 from prototypenas.plugins import load_plugin_file
 from prototypenas.progress import Silent
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.workers.dask_training_pool import DaskPool
-from prototypenas.workers.training_pool import LocalPool
+from prototypenas.training.trainings import train_all
+from prototypenas.workers.dask_workers import DaskWorkers
+from prototypenas.workers.in_process import InProcess
 from tests.dask_processes import Cluster, dask_cluster, wait_for
 
 PARTS = Path(__file__).parents[1] / "plugin_files" / "tiny_parts.py"
@@ -95,7 +96,7 @@ def test_a_training_nobody_waits_for_stops(selected, cluster: Cluster):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(run, DaskPool(cluster.address), Listener(give_up), epochs=4000)
+        train(run, DaskWorkers(cluster.address), Listener(give_up), epochs=4000)
 
     def still():
         files = {file: file.stat().st_mtime_ns for file in run.path.rglob("*")}
@@ -110,11 +111,11 @@ def test_a_training_nobody_waits_for_stops(selected, cluster: Cluster):
 def test_an_error_of_ours_comes_back_and_a_missing_gpu_is_told(selected, cluster: Cluster, tmp_path):
     blind = functools.partial(pipeline._evaluate_one, None, None, RunDirectory(tmp_path / "not shared").dataset("x"))
     with pytest.raises(RunDirectoryError, match=r"does not see .*not shared"):
-        DaskPool(cluster.address).train_all([blind], plugins=(), progress=Silent())
+        train_all(DaskWorkers(cluster.address), {"blind": blind}, plugins=(), progress=Silent())
     listener = Listener(_interrupt, epochs=0)
     with pytest.raises(KeyboardInterrupt):
-        DaskPool(cluster.address, gpus=2).train_all([print], plugins=(), progress=listener)
-    assert listener.heard == [("training", 0, 1, 'no worker yet; start one with --resources "GPU=2"')]
+        train_all(DaskWorkers(cluster.address, gpus=2), {"any": print}, plugins=(), progress=listener)
+    assert listener.heard == [("workers", 0, 1, 'no worker yet; start one with --resources "GPU=2"')]
 
 
 @pytest.mark.slow
@@ -131,14 +132,14 @@ def test_a_lost_workers_training_continues_elsewhere_and_all_end_as_one_after_th
         )
 
     listener = Listener(kill)
-    train(run, DaskPool(cluster.address, gpus=1), listener)
+    train(run, DaskWorkers(cluster.address, gpus=1), listener)
     assert len({task for task, *_ in listener.heard}) == 2
     assert {(completed, total) for _, completed, total, _ in listener.heard} >= {(80, 80)}
     assert any(4 <= len(lines) < 81 for lines in before.values()), "the kill came in the middle"
     for file, lines in before.items():
         assert file.read_text().splitlines()[: len(lines)] == lines, "a finished epoch was trained again"
     alone = selected("alone")
-    train(alone, LocalPool(), Silent())
+    train(alone, InProcess(), Silent())
     assert scores_of(run) == scores_of(alone)
 
 

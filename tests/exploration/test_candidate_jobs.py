@@ -1,0 +1,80 @@
+import dataclasses
+
+import pytest
+
+from prototypenas.errors import ProxyError, WorkerError
+from prototypenas.exploration.candidate_evaluation import Evaluated, evaluate_candidate, unpriced
+from prototypenas.exploration.candidate_jobs import CandidatePool, CandidateWork, Job, Stage
+from prototypenas.exploration.samplers import create_sampler
+from prototypenas.progress import Silent
+from prototypenas.testing.stub_task import StubTask
+from prototypenas.workers.in_process import InProcess
+from prototypenas.workers.local_processes import LocalProcesses
+from prototypenas.workers.pool import Answer, Cause, Failure
+
+
+@pytest.fixture
+def priced(space):
+    """Candidates that fit, priced."""
+    task = StubTask()
+    configurations = create_sampler("random", space, proxies=task.proxy_names, population=30, seed=1).ask(30)
+    results = [task.price(unpriced(number, each)).candidate for number, each in enumerate(configurations)]
+    return [candidate for candidate in results if candidate.feasible]
+
+
+def scored(kind, task, candidates):
+    with kind.start(CandidateWork(task), plugins=(), progress=Silent()) as pool:
+        executor = CandidatePool(pool)
+        for candidate in candidates:
+            executor.submit(Job(Stage.SCORE, candidate))
+        finished = []
+        while len(finished) < len(candidates):
+            finished += executor.finished()
+    return {each.job.candidate.number: each.result.candidate for each in finished}
+
+
+def test_a_candidate_that_kills_its_workers_is_rejected_and_the_others_scored(priced, tmp_path):
+    once, always = priced[1].number, priced[2].number
+    task = StubTask(deadly=(always,), deadly_once=(once,), scars=tmp_path)
+    expected = {each.number: evaluate_candidate(each.number, each.configuration, StubTask()) for each in priced}
+    assert scored(InProcess(), StubTask(), priced) == expected
+    results = scored(LocalProcesses(1), task, priced)
+    rejection = results.pop(always).rejection
+    assert rejection.kind == "worker" and "died 2 times" in rejection.detail
+    del expected[always]
+    assert results == expected
+
+
+class Answers:
+    """A pool that fails as told."""
+
+    def __init__(self, failure):
+        self.failure = failure
+
+    def submit(self, key, job, *, on_device=True):
+        self.key = key
+
+    def finished(self):
+        return [Answer(self.key, failure=self.failure)]
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"), [(Cause.MEMORY, "worker"), (Cause.LOST, "worker"), (Cause.OVERTIME, "proxy")]
+)
+def test_what_a_worker_cannot_do_is_a_rejection(cause, kind, priced):
+    pool = CandidatePool(Answers(Failure(cause, "during naswot")))
+    pool.submit(Job(Stage.SCORE, priced[0]))
+    (finished,) = pool.finished()
+    expected = dataclasses.replace(priced[0], rejection=finished.result.candidate.rejection)
+    assert finished.result == Evaluated(expected)
+    assert (expected.rejection.kind, expected.rejection.detail) == (kind, "during naswot")
+
+
+def test_an_error_nobody_foresaw_ends_the_work(priced):
+    nameless = dataclasses.replace(priced[0], cost=None)
+    with pytest.raises(WorkerError, match=rf"score candidate {nameless.number}: AssertionError: .*stub_task\.py, line"):
+        scored(InProcess(), StubTask(), [nameless])
+    pool = CandidatePool(Answers(Failure(Cause.RAISED, "bad", ProxyError("bad"))))
+    pool.submit(Job(Stage.SCORE, priced[0]))
+    with pytest.raises(ProxyError, match="bad"):
+        pool.finished()
