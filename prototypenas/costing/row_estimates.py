@@ -36,8 +36,8 @@ class RowEstimates:
 
     def _follow(self, number: int, layer: RowLayer, ticks: int) -> None:
         needs = np.asarray(layer.rule.needs)
-        available = [self._available(name, needs[-1]) for name in layer.reads]
-        made = np.searchsorted(needs, np.minimum.reduce(available), side="right")
+        available: Rows = np.minimum.reduce([self._available(name, needs[-1]) for name in layer.reads])
+        made: Rows = np.searchsorted(needs, available, side="right")
         self.made.append(made)
         for name in layer.reads:
             self.readers[name].append(number)
