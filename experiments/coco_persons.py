@@ -107,7 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> list[ModelResult]:
         summary=summary_for(evaluator),
     )
     settings, device = settings_of(experiment, options.seed), DeviceSettings(jobs=options.jobs, device=options.device)
-    search, choice = compose_run(gather(), settings, device), compose_choice(settings.selection, options.seed)
+    search = compose_run(gather(), settings, device)
+    choice = compose_choice(settings.selection, settings.search.preset, options.seed)
     with directory.locked(), ProgressBars(console) as progress:
         models = run(directory, search, choice, training, compose_machine(device), progress=progress)
     print_table(console, final_table(models))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from prototypenas.errors import ConfigurationError
@@ -143,6 +144,17 @@ class Budget:
         return {name: -1.0 if limit is None else value / limit - 1.0 for name, (value, limit) in used.items()}
 
 
+class Execution(Enum):
+    """How the C runs a network; the results are the same."""
+
+    AUTO = "auto"
+    """Row by row where that takes less RAM, else layer by layer; the input lies whole in RAM."""
+    LAYERS = "layers"
+    """One layer after the other, over whole maps."""
+    ROWS = "rows"
+    """As `AUTO`, and the application hands in the input row by row: it never lies whole in RAM."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A microcontroller as data: what fits, how it is compiled for, what it draws."""
@@ -157,6 +169,7 @@ class Target:
     budget: Budget
     active_power_mw: float | None = None
     sources: tuple[str, ...] = ()
+    execution: Execution = Execution.AUTO
 
 
 @dataclass(frozen=True)

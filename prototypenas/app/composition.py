@@ -39,7 +39,7 @@ from prototypenas.refinement.step import Refine
 from prototypenas.runs.records import plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import SOLVERS, SPACES
-from prototypenas.types import Budget, InputShape, Probe, Target
+from prototypenas.types import Budget, Execution, InputShape, Probe, Target
 from prototypenas.workers.dask_workers import DaskWorkers
 from prototypenas.workers.in_process import InProcess
 from prototypenas.workers.local_processes import LocalProcesses, available_cores
@@ -48,6 +48,9 @@ PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
 
 QUANTIZATIONS = ("auto", "ptq", "qat")
+
+EXECUTIONS: Mapping[str, Execution] = {execution.value: execution for execution in Execution}
+"""How the C may run a network, by name."""
 
 
 READING_OPTIONS = ("layout", "label_column", "series_column", "group_column", "ignore_columns", "value_range")
@@ -64,6 +67,7 @@ def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
     budget = target.budget
     return replace(
         target,
+        execution=choose("execution", settings.execution, EXECUTIONS),
         budget=Budget(
             ram_bytes=parse_amount("RAM", settings.ram) if settings.ram else budget.ram_bytes,
             rom_bytes=parse_amount("ROM", settings.rom) if settings.rom else budget.rom_bytes,
@@ -350,10 +354,11 @@ class _GivenRecord:
 
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
-    """Return the target that a run was explored for, with the limits it was explored under."""
+    """Return the target that a run was explored for, with the limits it was explored under, run as it was priced."""
     explored = run.exploration()
     target = choose("target", explored.target, catalogue.targets)
-    return replace(target, budget=Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit))
+    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit)
+    return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
 
 
 def recorded_input(run: RunDirectory) -> str:

@@ -20,6 +20,14 @@ from prototypenas.selection import SOLVERS, SPACES
 PRETRAIN_EPOCHS = 50
 """The paper's, on ImageNet."""
 
+ExecutionName = Annotated[
+    str,
+    typer.Option(
+        "--execution",
+        help="auto: row by row where that takes less RAM; layers; rows: the input is handed in row by row too.",
+        rich_help_panel="Target and limits",
+    ),
+]
 DEFAULT_TARGET = "imxrt1062"
 """The paper's microcontroller."""
 
@@ -102,6 +110,7 @@ class TargetSettings:
     flops: Annotated[str | None, typer.Option(help="Limit instead of the target's (250M).", rich_help_panel=LIMITS)] = (
         None
     )
+    execution: ExecutionName = "auto"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """`prototypenas measure`: what a network costs on a target."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from prototypenas.app.arguments import CONFIGURATION_FORM
-from prototypenas.app.settings import DEFAULT_TARGET, PartSettings
+from prototypenas.app.composition import EXECUTIONS
+from prototypenas.app.settings import DEFAULT_TARGET, ExecutionName, PartSettings
 from prototypenas.choices import choose
 from prototypenas.command_line.output import console
 
@@ -24,6 +26,7 @@ def measure(
         str | None, typer.Option("--input", help="CxHxW or CxT; the network's own if not given.")
     ] = None,
     classes: Annotated[int | None, typer.Option(min=2, max=100_000, help="Number of classes.")] = None,
+    execution: ExecutionName = "auto",
     layers: Annotated[bool, typer.Option("--layers", help="Also print every layer.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Also print the memory plan.")] = False,
     *,
@@ -38,7 +41,7 @@ def measure(
     from prototypenas.reporting.listings import layer_table, measurement_table, plan_table
 
     catalogue = gather(parts.plugin, parts.target_files)
-    goal = choose("target", target, catalogue.targets)
+    goal = replace(choose("target", target, catalogue.targets), execution=choose("execution", execution, EXECUTIONS))
     shape = parse_input_shape(input_size) if input_size else None
     module, shape = network_to_measure(catalogue, network, configuration, shape, classes)
     measured = measure_network(module, shape, goal)

@@ -14,14 +14,16 @@ VARIATION = 32
 """Bytes by which another model's sizes, as constants in the code, and alignment may lengthen the linked code."""
 
 
-def measure_code(directory: Path, core: str, optimization: str) -> dict[str, int]:
-    """Give code bytes of each kernel, of `nn_gemm` and of the `runtime`, and the deepest `stack` below `model_run`.
+def measure_code(projects: Mapping[str, Path], core: str, optimization: str) -> dict[str, int]:
+    """Give code bytes of each kernel, of `nn_gemm` and of each runtime, and the deepest `stack` below `model_run`.
 
-    The project must use every kernel. The runtime is `model.c`, what is linked from libc and libgcc, and `VARIATION`.
+    `projects` are named after the runtimes they link; the first must use every kernel. A runtime is `model.c`, what is
+    linked from libc and libgcc, and `VARIATION`.
 
     Raises:
         ToolchainError: if the cross compiler is missing or fails.
     """
+    directory, *others = projects.values()
     sources = ["main.c", "port_semihosting.c", "model.c", *sorted(f"kernels/{kernel}.c" for kernel in KERNELS)]
     sources.append("kernels/nn_gemm.c")
     objects = {Path(source).stem: _compiled(directory, source, core, optimization) for source in sources}
@@ -29,10 +31,11 @@ def measure_code(directory: Path, core: str, optimization: str) -> dict[str, int
     code = {stem: _code_size(path, constants=False) for stem, path in objects.items()}
     libraries = elf_sizes(build_arm(directory, core, optimization=optimization)).text - sum(code.values())
     sizes = {stem: size for stem, size in text.items() if stem.startswith("nn_")}
+    models = [objects.pop("model"), *(_compiled(other, "model.c", core, optimization) for other in others)]
     # model_input and others that the example does not call are dropped by the linker.
-    sizes["runtime"] = text["model"] + libraries + VARIATION
-    graphs = [path.with_suffix(".ci").read_text(encoding="utf-8") for path in objects.values()]
-    sizes["stack"] = deepest_stack("\n".join(graphs), "model_run")
+    sizes |= {name: _code_size(path) + libraries + VARIATION for name, path in zip(projects, models, strict=True)}
+    graphs = "\n".join(_call_graph(path) for path in objects.values())
+    sizes["stack"] = max(deepest_stack(graphs + "\n" + _call_graph(model), "model_run") for model in models)
     return sizes
 
 
@@ -60,6 +63,10 @@ def _compiled(directory: Path, source: str, core: str, optimization: str) -> Pat
     flags = [*arm_flags(core, optimization), "-fcallgraph-info=su"]
     run_program(["arm-none-eabi-gcc", *flags, "-c", source, "-o", str(target.resolve())], directory=directory)
     return target
+
+
+def _call_graph(path: Path) -> str:
+    return path.with_suffix(".ci").read_text(encoding="utf-8")
 
 
 def _code_size(path: Path, *, constants: bool = True) -> int:

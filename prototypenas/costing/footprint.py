@@ -21,17 +21,19 @@ PRICED_AS: Mapping[str, str] = MappingProxyType({"cortex-a76": "cortex-m7"})
 
 
 def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None, *, detects: bool = False) -> Cost:
-    """Price a graph of any stage; without a `plan` one is made.
+    """Price a graph of any stage; without a `plan` one is made for the target's way to run it.
 
-    `scratch_bytes` holds the alignment in front of the scratch, so that activations and scratch are the C project's
-    array. With `detects` the outputs are a detector's levels, and what makes boxes of them is counted too.
+    `scratch_bytes` holds the alignment in front of the scratch and what is noted while rows are run, so that
+    activations and scratch are the C project's RAM; `descriptors_bytes` holds the schedule of the rows. With `detects`
+    the outputs are a detector's levels, and what makes boxes of them is counted too.
 
     Raises:
         ConfigurationError: for a core whose code size was never measured.
     """
-    plan = plan_memory(graph) if plan is None else plan
+    plan = plan_memory(graph, target.execution) if plan is None else plan
     in_place = plan.written_in_place
     core = PRICED_AS.get(target.core, target.core)
+    kernels = kernels_in_use(graph, in_place, plan.sums_offsets)
     footprint = Footprint(
         activations_bytes=plan.arena_bytes,
         scratch_bytes=plan.total_bytes - plan.arena_bytes,
@@ -39,8 +41,9 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None, *, det
         weights_bytes=sum(operator.weight_bytes() for operator in graph.operators),
         biases_bytes=sum(bias_bytes(operator) for operator in graph.operators),
         requantization_bytes=sum(requantization_bytes(operator) for operator in graph.operators),
-        descriptors_bytes=sum(descriptor_bytes(operator, graph.tensors, in_place) for operator in graph.operators),
-        code_bytes=code_bytes(kernels_in_use(graph, in_place), core, outputs=len(graph.outputs)),
+        descriptors_bytes=plan.table_bytes
+        + sum(descriptor_bytes(operator, graph.tensors, in_place) for operator in graph.operators),
+        code_bytes=code_bytes(kernels, core, outputs=len(graph.outputs), runtime=plan.runtime),
         detection_ram_bytes=detection_ram_bytes(graph) if detects else 0,
         detection_rom_bytes=detection_rom_bytes(graph, core) if detects else 0,
     )

@@ -11,7 +11,7 @@ from importlib import resources
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
-from prototypenas.graph.operator import Operator, Tensors
+from prototypenas.graph.operator import CLayer, Operator, Tensors
 
 DESCRIPTOR_BYTES = 60
 """`sizeof(nn_descriptor)`, the same on every machine; `kernels/nn.h` asserts it."""
@@ -20,11 +20,28 @@ SEVERAL_OUTPUTS_BYTES = 56
 """Code of the loop over outputs, which a compiler leaves out where there is one; each further output is 8 bytes."""
 
 
-def kernels_in_use(graph: Graph, written_in_place: Collection[str] = ()) -> frozenset[str]:
-    """Return the kernels a graph links; tensors in `written_in_place` go straight into their concatenation."""
+SEGMENT_BYTES = 16
+"""`sizeof(model_segment)`, one for each segment that is run row by row."""
+
+
+def kernels_in_use(
+    graph: Graph, written_in_place: Collection[str] = (), summed: Collection[str] = ()
+) -> frozenset[str]:
+    """Return the kernels a graph links.
+
+    Tensors in `written_in_place` go straight into their concatenation; those in `summed` are means over rows that
+    are summed as they come.
+    """
     return frozenset(
-        layer.kernel for operator in graph.operators for layer in operator.c_layers(graph.tensors, written_in_place)
+        kernel_of(operator, layer, summed)
+        for operator in graph.operators
+        for layer in operator.c_layers(graph.tensors, written_in_place)
     )
+
+
+def kernel_of(operator: Operator, layer: CLayer, summed: Collection[str]) -> str:
+    """Return the kernel of one of an operator's layers."""
+    return operator.summing_kernel or layer.kernel if operator.output in summed else layer.kernel
 
 
 def descriptor_count(operator: Operator, tensors: Tensors, written_in_place: Collection[str] = ()) -> int:
@@ -47,17 +64,20 @@ def requantization_bytes(operator: Operator) -> int:
     return 5 * operator.requantized_channels()
 
 
-def code_bytes(kernels: Collection[str], core: str, *, optimization: str = "O2", outputs: int = 1) -> int:
+def code_bytes(
+    kernels: Collection[str], core: str, *, optimization: str = "O2", outputs: int = 1, runtime: str = "runtime"
+) -> int:
     """Return the ROM of the kernels, what they share and the interpreter loop, as measured with arm-none-eabi-gcc.
 
-    At least the linked code, by at most 112 bytes over random candidates of every pool.
+    `runtime` is `runtime`, `runtime_rows` where segments are run row by row, or `runtime_streamed` where the input
+    comes row by row. At least the linked code, by at most 112 bytes over random candidates of every pool.
 
     Raises:
         ConfigurationError: for a core or optimization that was not measured.
     """
     table = _code_sizes(core, optimization)
     several = SEVERAL_OUTPUTS_BYTES + 8 * (outputs - 1) if outputs > 1 else 0
-    return table["runtime"] + sum(table[name] for name in _linked(kernels)) + several
+    return table[runtime] + sum(table[name] for name in _linked(kernels)) + several
 
 
 def stack_bytes(core: str, *, optimization: str = "O2") -> int:

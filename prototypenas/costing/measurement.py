@@ -55,7 +55,7 @@ def measure_network(module: nn.Module, input_shape: InputShape, target: Target) 
 
 def measure_graph(graph: Graph, target: Target) -> Measurement:
     """Plan and price a graph of any stage."""
-    plan = plan_memory(graph)
+    plan = plan_memory(graph, target.execution)
     cost = cost_of(graph, target, plan)
     latency = estimate_latency(graph, target)
     milliseconds = [None] * len(graph.operators) if latency is None else [layer.latency_ms for layer in latency.layers]
@@ -69,13 +69,13 @@ def measure_graph(graph: Graph, target: Target) -> Measurement:
 def _row(graph: Graph, plan: MemoryPlan, index: int, latency_ms: float | None) -> LayerRow:
     operator: Operator = graph.operators[index]
     output = graph.tensors[operator.output]
-    live = (name for name, lifetime in plan.lifetimes.items() if lifetime.first <= index <= lifetime.last)
+    live = [row.size for row in plan.rows(graph) if row.first <= index <= row.last]
     return LayerRow(
         name=operator.name,
         kind=type(operator).__name__,
         output_shape=(output.height, output.width, output.channels),
         macs=operator.macs(graph.tensors),
         parameters=operator.parameters(),
-        live_bytes=sum(graph.tensors[name].elements for name in live),
+        live_bytes=sum(live),
         latency_ms=latency_ms,
     )

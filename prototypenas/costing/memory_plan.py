@@ -5,25 +5,21 @@ of a concatenation are written straight into its output where that costs no memo
 4-byte aligned, and every operator uses it from its start. Tensors are bytes and need no alignment.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from prototypenas.costing.offset_assignment import Block, assign_offsets, live_bound, lower_bound, step_bounds
+from prototypenas.costing.kernel_properties import SEGMENT_BYTES
+from prototypenas.costing.offset_assignment import assign_offsets, live_bound, lower_bound
+from prototypenas.costing.plan_structure import Lifetime, Structure
+from prototypenas.costing.row_layers import row_bytes_of
+from prototypenas.costing.row_plan import RowSegment, Steps, layer_steps, row_steps, steps_of_cuts, sums_of
+from prototypenas.costing.segmentation import Cut
 from prototypenas.graph.graph import Graph
-from prototypenas.graph.operator import Operator
-from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.sliding import round_up
+from prototypenas.types import Execution
 
 ALIGNMENT = 4
 """Bytes; scratch holds int16 pairs and pointers."""
-
-
-@dataclass(frozen=True)
-class Lifetime:
-    """First and last operator, by index, at which a tensor's bytes must be kept; both included."""
-
-    first: int
-    last: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,8 @@ class PlanRow:
     """Distance of two pixels: the channels, or those of the concatenation the tensor is written into."""
     first: int
     last: int
+    ring_rows: int | None = None
+    """Rows kept at a time, where it is not the whole tensor."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +64,55 @@ class MemoryPlan:
     lower_bound_bytes: int
     """Below this no plan with the same concatenations in place can be."""
     live_bound_bytes: int
-    """Greatest sum of live tensors: the best of a planner without overlap."""
+    """Greatest sum of live tensors: the best of a planner without overlap that runs layer by layer."""
+    segments: tuple[RowSegment, ...] = ()
+    """What is run row by row, in order; all other operators are run over whole maps."""
+    ring_rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows kept of the tensors that live within one segment; the others are whole maps."""
+    sums_offsets: Mapping[str, int] = field(default_factory=dict)
+    """Where the sums of a mean lie whose map comes row by row, by the mean."""
+    streamed_input: bool = False
+    """Whether the input is handed in row by row and never held whole, unless it is read again later."""
+
+    @property
+    def array_bytes(self) -> int:
+        """Tensors and scratch: the size of the array in the C project."""
+        return self.scratch_offset + self.scratch_bytes
+
+    @property
+    def progress_bytes(self) -> int:
+        """What the C notes while it runs rows: where it is, and how many rows of each layer there are."""
+        if not self.segments:
+            return 0
+        return 2 * ((3 if self.streamed_input else 2) + self.progress_rows)
+
+    @property
+    def progress_rows(self) -> int:
+        """Layers whose rows the C counts, so that its notes fill whole words."""
+        most = max((segment.layers for segment in self.segments), default=0)
+        return most + (most + (1 if self.streamed_input else 0)) % 2
 
     @property
     def total_bytes(self) -> int:
-        """Tensors and scratch: the size of the array in the C project."""
-        return self.scratch_offset + self.scratch_bytes
+        """RAM of the C project: the array, and what it notes while it runs rows."""
+        return self.array_bytes + self.progress_bytes
+
+    @property
+    def runtime(self) -> str:
+        """Which of the measured runtimes the C project links."""
+        if not self.segments:
+            return "runtime"
+        return "runtime_streamed" if self.streamed_input else "runtime_rows"
+
+    @property
+    def table_bytes(self) -> int:
+        """Constants of the schedule in the C project."""
+        return SEGMENT_BYTES * len(self.segments) + self.step_bytes
+
+    @property
+    def step_bytes(self) -> int:
+        """Bytes of all segments' steps, filled up to whole words."""
+        return round_up(sum(segment.schedule.table_bytes for segment in self.segments), ALIGNMENT)
 
     @property
     def above_lower_bound(self) -> float:
@@ -89,175 +130,126 @@ class MemoryPlan:
         for name, offset in self.offsets.items():
             spec, lifetime = graph.tensors[name], self.lifetimes[name]
             stride = self.pixel_strides.get(name, spec.channels)
-            rows.append(PlanRow(name, offset, spec.elements, stride, lifetime.first, lifetime.last))
+            kept = self.ring_rows.get(name)
+            size = spec.elements if kept is None else kept * row_bytes_of(graph, name)
+            rows.append(PlanRow(name, offset, size, stride, lifetime.first, lifetime.last, kept))
         return sorted(rows, key=lambda row: (row.first, row.offset))
 
 
-def plan_memory(graph: Graph) -> MemoryPlan:
+def plan_memory(graph: Graph, execution: Execution = Execution.AUTO) -> MemoryPlan:
     """Plan the arena of a graph of any stage; deterministic, the same for every target."""
-    structure = _Structure(graph)
-    layout = _best_layout(structure)
-    offsets = layout.tensor_offsets()
-    scratch = max(operator.scratch_bytes(graph.tensors) for operator in graph.operators)
-    return MemoryPlan(
-        offsets=offsets,
-        lifetimes=structure.lifetimes,
-        pixel_strides=layout.pixel_strides(),
-        overlaps=tuple(_overlaps(layout, offsets)),
-        arena_bytes=layout.extent,
-        scratch_offset=-(-layout.extent // ALIGNMENT) * ALIGNMENT,
-        scratch_bytes=scratch,
-        lower_bound_bytes=lower_bound(layout.blocks, layout.leads),
-        live_bound_bytes=live_bound(structure.plain_blocks),
-    )
+    structure = Structure(graph)
+    if execution is Execution.ROWS:
+        return _by_rows(structure, streamed=True)
+    layers = _by_layers(structure)
+    if execution is Execution.LAYERS:
+        return layers
+    return min(layers, _by_rows(structure, streamed=False), key=lambda plan: plan.total_bytes)
 
 
-class _Structure:
-    """What the graph says about its tensors, before anything is decided."""
+def plan_with_cuts(graph: Graph, cuts: Sequence[Cut], *, streamed: bool) -> MemoryPlan:
+    """Plan the arena of a graph whose segments are given; every operator lies in one, in order."""
+    structure = Structure(graph)
+    chosen = frozenset(structure.concats)
+    return _plan(_placed(structure, chosen, steps_of_cuts(structure, chosen, cuts, streamed=streamed)))
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.lifetimes = _lifetimes(graph)
-        self.producers = {operator.output: operator for operator in graph.operators}
-        self.readers = Counter(graph.outputs)
-        for operator in graph.operators:
-            self.readers.update(operator.inputs)
-        self.concats = {
-            operator.output: members
-            for operator in graph.operators
-            if isinstance(operator, Concat) and (members := self._members(operator))
-        }
-        self.sizes = {name: graph.tensors[name].elements for name in self.lifetimes}
-        self._dense_leads = self._all_leads()
-        self.plain_blocks = self.blocks(frozenset())
-        self.plain_bounds = step_bounds(self.plain_blocks, self._dense_leads)
-        """Least bytes of each operator as long as no concatenation is in place."""
-        live = step_bounds(self.plain_blocks, {})
-        self._overlapped = [apart - least for apart, least in zip(live, self.plain_bounds, strict=True)]
 
-    def members(self, in_place: Iterable[str]) -> dict[str, tuple[str, int]]:
-        """Give the tensors written into concatenations in place: the concatenation, and the first channel there."""
-        return {name: (concat, start) for concat in in_place for name, start in self.concats[concat].items()}
+def _by_layers(structure: Structure) -> MemoryPlan:
+    """Take each concatenation in place that does not raise the bound, unless the plan then needs more."""
+    chosen = structure.concatenations_in_place()
+    layout = _placed(structure, chosen, layer_steps(structure, chosen))
+    if chosen and layout.extent > max(structure.plain_bounds):
+        none: frozenset[str] = frozenset()
+        layout = min(layout, _placed(structure, none, layer_steps(structure, none)), key=lambda found: found.extent)
+    return _plan(layout)
 
-    def blocks(self, in_place: frozenset[str]) -> tuple[Block, ...]:
-        """Give a block for each tensor, or for a concatenation in place and the tensors in it."""
-        members = self.members(in_place)
-        first = {name: lifetime.first for name, lifetime in self.lifetimes.items()}
-        for name, (concat, _) in members.items():
-            first[concat] = min(first[concat], first[name])
-        return tuple(
-            Block(name, self.sizes[name], first[name], lifetime.last)
-            for name, lifetime in self.lifetimes.items()
-            if name not in members
-        )
 
-    def leads(self, in_place: frozenset[str]) -> dict[tuple[str, str], int]:
-        """Give the leads that still hold: an output written beside others does not overlap an input."""
-        members = self.members(in_place)
-        return {
-            (ending, beginning): lead
-            for (ending, beginning), lead in self._dense_leads.items()
-            if beginning not in members and beginning not in in_place
-        }
-
-    def bounds_in_place(self, bounds: Sequence[int], concat: str) -> list[int]:
-        """Give the operators' least bytes once one more concatenation is in place; `bounds` are those before.
-
-        It lives from its first member on, the members take no room of their own, and neither it nor they overlap an
-        input any more.
-        """
-        changed, members = list(bounds), self.concats[concat]
-        writers = [self.lifetimes[name].first for name in (*members, concat)]
-        for step in range(min(writers), self.lifetimes[concat].first):
-            changed[step] += self.sizes[concat]
-        for name in members:
-            for step in range(self.lifetimes[name].first, self.lifetimes[name].last + 1):
-                changed[step] -= self.sizes[name]
-        for step in writers:
-            changed[step] += self._overlapped[step]
-        return changed
-
-    def _members(self, concat: Operator) -> dict[str, int]:
-        """Give the inputs a concatenation can have in place: written with gaps, but read by nobody else."""
-        members, start = {}, 0
-        for name in concat.inputs:
-            if name in self.producers and self.readers[name] == 1 and self.producers[name].writes_with_gaps:
-                members[name] = start
-            start += self.graph.tensors[name].channels
-        return members
-
-    def _all_leads(self) -> dict[tuple[str, str], int]:
-        leads = {}
-        for index, operator in enumerate(self.graph.operators):
-            ending = [name for name in operator.inputs if self.lifetimes[name].last == index]
-            if ending:
-                lead = operator.input_lead_bytes(self.graph.tensors)
-                if lead < self.sizes[operator.output]:
-                    leads.update({(name, operator.output): lead for name in ending})
-        return leads
+def _by_rows(structure: Structure, *, streamed: bool) -> MemoryPlan:
+    """Take every concatenation in place: rows of its inputs come one beside the other."""
+    chosen = frozenset(structure.concats)
+    return _plan(_placed(structure, chosen, row_steps(structure, chosen, streamed=streamed)))
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """A choice of concatenations in place, by their outputs, and where its blocks lie."""
+    """A choice of concatenations in place, by their outputs, and where the blocks of a way to run them lie."""
 
-    structure: _Structure
+    structure: Structure
     in_place: frozenset[str]
-    blocks: tuple[Block, ...]
-    leads: Mapping[tuple[str, str], int]
+    steps: Steps
     offsets: Mapping[str, int]
 
     @property
     def extent(self) -> int:
-        return max(self.offsets[block.name] + block.size for block in self.blocks)
+        return max(self.offsets[block.name] + block.size for block in self.steps.blocks)
 
     def pixel_strides(self) -> dict[str, int]:
         tensors, members = self.structure.graph.tensors, self.structure.members(self.in_place)
         return {name: tensors[concat].channels for name, (concat, _) in members.items()}
 
     def tensor_offsets(self) -> dict[str, int]:
-        members = self.structure.members(self.in_place)
-        places = {name: members.get(name, (name, 0)) for name in self.structure.lifetimes}
-        return {name: self.offsets[block] + start for name, (block, start) in places.items()}
+        places = self.structure.places(self.in_place)
+        return {name: self.offset(block) + start for name, (block, start) in places.items()}
+
+    def offset(self, name: str) -> int:
+        """Give the offset of a map, in a ring or whole."""
+        block, start = self.steps.ring_places.get(name, (name, 0))
+        return self.offsets[block] + start
+
+    def ring_rows(self) -> dict[str, int]:
+        rings = {ring: rows for segment in self.steps.segments for ring, rows in segment.rings.items()}
+        places = self.structure.places(self.in_place)
+        return {name: rings[block] for name, (block, _) in places.items() if block in rings}
+
+    def sums(self) -> dict[str, int]:
+        names = (name for segment in self.steps.segments for name in segment.sums)
+        return {name: self.offset(sums_of(name)) for name in names}
 
 
-def _best_layout(structure: _Structure) -> _Layout:
-    """Take each concatenation in place that does not raise the bound, unless the plan then needs more."""
-    bounds: Sequence[int] = structure.plain_bounds
-    chosen = set()
-    for concat in structure.concats:
-        tried = structure.bounds_in_place(bounds, concat)
-        if max(tried) <= max(bounds):
-            chosen.add(concat)
-            bounds = tried
-    layout = _placed(structure, frozenset(chosen))
-    if not chosen or layout.extent <= max(structure.plain_bounds):
-        return layout
-    return min(layout, _placed(structure, frozenset()), key=lambda candidate: candidate.extent)
+def _placed(structure: Structure, in_place: frozenset[str], steps: Steps) -> _Layout:
+    offsets = assign_offsets(steps.blocks, steps.leads)
+    by_name = {block.name: offset for block, offset in zip(steps.blocks, offsets, strict=True)}
+    return _Layout(structure, in_place, steps, by_name)
 
 
-def _placed(structure: _Structure, in_place: frozenset[str]) -> _Layout:
-    blocks, leads = structure.blocks(in_place), structure.leads(in_place)
-    offsets = assign_offsets(blocks, leads)
-    by_name = {block.name: offset for block, offset in zip(blocks, offsets, strict=True)}
-    return _Layout(structure, in_place, blocks, leads, by_name)
+def _plan(layout: _Layout) -> MemoryPlan:
+    structure, steps, offsets = layout.structure, layout.steps, layout.tensor_offsets()
+    graph = structure.graph
+    return MemoryPlan(
+        offsets=offsets,
+        lifetimes=_lifetimes(layout),
+        pixel_strides=layout.pixel_strides(),
+        overlaps=tuple(_overlaps(layout, offsets)),
+        arena_bytes=layout.extent,
+        scratch_offset=round_up(layout.extent, ALIGNMENT),
+        scratch_bytes=max(operator.scratch_bytes(graph.tensors) for operator in graph.operators),
+        lower_bound_bytes=lower_bound(steps.blocks, steps.leads),
+        live_bound_bytes=live_bound(structure.plain_blocks),
+        segments=steps.segments,
+        ring_rows=layout.ring_rows(),
+        sums_offsets=layout.sums(),
+        streamed_input=steps.streamed,
+    )
 
 
-def _lifetimes(graph: Graph) -> dict[str, Lifetime]:
-    first = {graph.input: 0} | {operator.output: index for index, operator in enumerate(graph.operators)}
-    last = dict(first)
-    for index, operator in enumerate(graph.operators):
-        last.update(dict.fromkeys(operator.inputs, index))
-    last.update(dict.fromkeys(graph.outputs, len(graph.operators) - 1))
-    return {name: Lifetime(start, last[name]) for name, start in first.items()}
+def _lifetimes(layout: _Layout) -> dict[str, Lifetime]:
+    """Give the operators at which tensors are kept: of a segment run by rows all or none."""
+    found = {}
+    for name, lifetime in layout.structure.lifetimes.items():
+        first, last = lifetime.first, lifetime.last
+        for segment in layout.steps.segments:
+            first = segment.first if segment.first <= first < segment.end else first
+            last = segment.end - 1 if segment.first <= last < segment.end else last
+        found[name] = Lifetime(first, last)
+    return found
 
 
 def _overlaps(layout: _Layout, offsets: Mapping[str, int]) -> Iterator[Overlap]:
-    graph = layout.structure.graph
-    for operator in graph.operators:
-        for name in dict.fromkeys(operator.inputs):
-            if (name, operator.output) in layout.leads:
-                start = max(offsets[name], offsets[operator.output])
-                ends = (offsets[tensor] + graph.tensors[tensor].elements for tensor in (name, operator.output))
-                if (shared := min(ends) - start) > 0:
-                    yield Overlap(operator.name, name, operator.output, shared)
+    """Give what is written over an input that is still read, by operator or by segment."""
+    graph, lifetimes = layout.structure.graph, layout.structure.lifetimes
+    for source, target in layout.steps.leads:
+        start = max(offsets[source], offsets[target])
+        ends = (offsets[tensor] + graph.tensors[tensor].elements for tensor in (source, target))
+        if (shared := min(ends) - start) > 0:
+            operator = graph.operators[lifetimes[target].first]
+            yield Overlap(operator.name, source, target, shared)

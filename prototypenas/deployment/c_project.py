@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from prototypenas.costing.cores import core_named
 from prototypenas.costing.footprint import PRICED_AS
 from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, code_bytes, stack_bytes
-from prototypenas.costing.memory_plan import MemoryPlan
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
+from prototypenas.costing.row_layers import is_series, rows_and_bytes
+from prototypenas.deployment.c_schedule import segment_tables
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
 from prototypenas.deployment.detection_tables import DetectionTables, detection_tables
 from prototypenas.deployment.input_tables import pixel_tables, prepared_channels
@@ -21,7 +23,7 @@ from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_fo
 from prototypenas.detection.head import DetectionHead
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
-from prototypenas.types import Preparation, Target
+from prototypenas.types import Execution, Preparation, Target
 
 FILES = (
     "model.h",
@@ -41,6 +43,13 @@ FILES = (
     "README.md",
 )
 """Written from `templates/`, beside `.clang-format` and `kernels/`."""
+
+MEANING = {
+    Execution.AUTO: "rows where that takes less, the input whole",
+    Execution.LAYERS: "layer by layer",
+    Execution.ROWS: "rows, and the input handed in row by row",
+}
+"""What the README says of each way to run a network."""
 
 DETECTION_FILES = ("detection.h", "detection.c")
 """Of a detector."""
@@ -177,11 +186,12 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
             for output in graph.outputs
         ],
         "output_bytes": sum(graph.tensors[output].elements for output in graph.outputs),
-        "arena_bytes": plan.total_bytes,
+        "arena_bytes": plan.array_bytes,
         "scratch_offset": plan.scratch_offset,
-        "rom_bytes": descriptors + sum(max(1, part.size) * part.itemsize for part in constants),
+        **_row_values(graph, plan),
+        "rom_bytes": descriptors + plan.table_bytes + sum(max(1, part.size) * part.itemsize for part in constants),
         "descriptor_bytes": descriptors,
-        "code_bytes": code_bytes(tables.kernels, core, outputs=len(graph.outputs)),
+        "code_bytes": code_bytes(tables.kernels, core, outputs=len(graph.outputs), runtime=plan.runtime),
         "stack_bytes": stack_bytes(core),
         "classifies": _classifies(graph),
         "target": target.name,
@@ -189,6 +199,26 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
         "board": core_named(core),
         "ram_limit": target.ram_bytes,
         "rom_limit": target.rom_bytes,
+    }
+
+
+def _row_values(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
+    rows, row_bytes = rows_and_bytes(graph.tensors[graph.input], series=is_series(graph))
+    return {
+        "executions": [
+            (execution.value, MEANING[execution], plan_memory(graph, execution).total_bytes) for execution in Execution
+        ],
+        "segments": segment_tables(graph, plan),
+        "streamed": plan.streamed_input,
+        "rows_at_once": max((segment.rows_at_once for segment in plan.segments), default=1),
+        "table_bytes": plan.table_bytes,
+        "step_bytes": plan.step_bytes,
+        "progress_bytes": plan.progress_bytes,
+        "progress_rows": plan.progress_rows,
+        "row_name": "sample" if is_series(graph) else "row",
+        "input_rows": rows,
+        "input_row_bytes": row_bytes,
+        "input_ring_rows": plan.ring_rows.get(graph.input, rows),
     }
 
 

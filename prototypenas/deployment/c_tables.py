@@ -1,14 +1,15 @@
 """A graph of the integer stage and its memory plan as the numbers of the C project: descriptors and constants."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.costing.kernel_properties import kernels_in_use
+from prototypenas.costing.kernel_properties import kernel_of, kernels_in_use
 from prototypenas.costing.memory_plan import MemoryPlan
+from prototypenas.costing.row_layers import is_series, with_steps_as_rows
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import CLayer, Operator
@@ -56,15 +57,16 @@ def model_tables(graph: Graph, plan: MemoryPlan) -> ModelTables:
         QuantizationError: if an operator holds no integers, or a sum could leave what the kernels hold.
         ConfigurationError: if a number does not fit the C descriptor.
     """
-    kernels = tuple(sorted(kernels_in_use(graph, plan.written_in_place)))
+    kernels = tuple(sorted(kernels_in_use(graph, plan.written_in_place, plan.sums_offsets)))
     layers: list[Layer] = []
     channels: list[IntegerWeights] = []
     blobs: list[NDArray[np.int8]] = []
-    for operator in graph.operators:
+    for operator, run in _as_run(graph, plan):
         arithmetic = operator.c_arithmetic(sum(map(len, blobs)), sum(len(part.bias) for part in channels))
-        for layer in operator.c_layers(graph.tensors, plan.written_in_place):
-            fields = _fields(operator, layer, graph, plan) | {"kernel": kernels.index(layer.kernel)}
-            layers.append(Layer(operator.name, layer.kernel, arithmetic, _checked(operator, fields)))
+        for layer in operator.c_layers(run.tensors, plan.written_in_place):
+            kernel = kernel_of(operator, layer, plan.sums_offsets)
+            fields = _fields(operator, layer, run, plan) | {"kernel": kernels.index(kernel)}
+            layers.append(Layer(operator.name, kernel, arithmetic, _checked(operator, fields)))
         constants, requantization = operator.c_constants(), operator.c_channels()
         if constants is not None:
             blobs.append(_padded(constants, operator.weight_bytes()))
@@ -92,25 +94,42 @@ def _fields(operator: Operator, layer: CLayer, graph: Graph, plan: MemoryPlan) -
     target = graph.tensors[operator.output]
     zero_point = target.known_quantization.zero_point
     stride = plan.pixel_strides.get(target.name, target.channels)
+    summed = operator.output in plan.sums_offsets
+    second = plan.offsets[layer.inputs[1]] if len(layer.inputs) > 1 else 0
     return {
         "input": plan.offsets[layer.inputs[0]] + layer.input_start,
-        "second": plan.offsets[layer.inputs[1]] if len(layer.inputs) > 1 else 0,
+        "second": plan.sums_offsets[operator.output] if summed else second,
         "output": plan.offsets[target.name] + layer.output_start,
         "in_height": layer.source.height,
         "in_width": layer.source.width,
         "in_channels": layer.source.channels,
-        "out_height": layer.target.height,
+        # What is summed takes a step for each row of its input.
+        "out_height": layer.source.height if summed else layer.target.height,
         "out_width": layer.target.width,
         "out_channels": layer.target.channels,
-        "in_rows": layer.source.height,
-        "second_rows": graph.tensors[layer.inputs[1]].height if len(layer.inputs) > 1 else 0,
-        "out_rows": layer.target.height,
+        "in_rows": _ring_rows(layer.inputs[0], graph, plan),
+        "second_rows": _ring_rows(layer.inputs[1], graph, plan) if len(layer.inputs) > 1 else 0,
+        "out_rows": _ring_rows(operator.output, graph, plan),
         "pixel_stride": stride if layer.pixel_stride is None else layer.pixel_stride,
         "in_zero_point": graph.tensors[layer.inputs[0]].known_quantization.zero_point,
         "out_zero_point": zero_point,
         "low": low_bound(operator.fused, zero_point),
         **(layer.fields or {}),
     }
+
+
+def _ring_rows(name: str, graph: Graph, plan: MemoryPlan) -> int:
+    """Return the rows of the ring a tensor lies in; a whole map is the ring of its height."""
+    return plan.ring_rows.get(name, graph.tensors[name].height)
+
+
+def _as_run(graph: Graph, plan: MemoryPlan) -> Iterator[tuple[Operator, Graph]]:
+    """Give the operators in order, each with the graph whose rows it is run over: a series' are its time steps."""
+    by_rows = {index for segment in plan.segments for index in range(segment.first, segment.end)}
+    turned = with_steps_as_rows(graph) if is_series(graph) else graph
+    for index in range(len(graph.operators)):
+        found = turned if index in by_rows else graph
+        yield found.operators[index], found
 
 
 def _checked(operator: Operator, fields: dict[str, int]) -> tuple[tuple[str, int], ...]:

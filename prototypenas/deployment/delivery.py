@@ -93,7 +93,7 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     if not (directory / GRAPH).exists():
         raise RunDirectoryError(f"{directory} holds no trained model; run `prototypenas evaluate` first")
     graph = load_graph(directory / GRAPH)
-    plan = plan_memory(graph)
+    plan = plan_memory(graph, target.execution)
     head = read_head(directory / HEAD) if (directory / HEAD).exists() else None
     expected = _expected(graph, evaluator, head)
     project = directory / C_PROJECT

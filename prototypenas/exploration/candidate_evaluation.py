@@ -16,7 +16,6 @@ import torch
 from torch import nn
 
 from prototypenas.costing.footprint import cost_of
-from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.errors import ConfigurationError, InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype, unheard
 from prototypenas.foreign_code import foreign_code
@@ -117,6 +116,7 @@ class ExplorationTask:
             "input_shape": list(self.input_shape),
             "num_classes": self.num_classes,
             "target": self.target.name,
+            "execution": self.target.execution.value,
             "ram_limit": self.budget.ram_bytes,
             "rom_limit": self.budget.rom_bytes,
             "flops_limit": self.budget.flops,
@@ -140,7 +140,7 @@ class ExplorationTask:
         built = perf_counter()
         graph = lower(model, self.input_shape)
         lowered = perf_counter()
-        cost = cost_of(graph, self.target, plan_memory(graph), detects=self.detects)
+        cost = cost_of(graph, self.target, detects=self.detects)
         seconds = Seconds(build=built - start, lower=lowered - built, plan=perf_counter() - lowered)
         rejection = over_budget(cost, self.budget)
         return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)

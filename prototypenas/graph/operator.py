@@ -53,6 +53,22 @@ class CLayer:
     """Further fields of the descriptor."""
 
 
+@dataclass(frozen=True)
+class RowReads:
+    """The input rows an output row is made from: `kernel` of them from row `row * stride // repeat - padding` on."""
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    repeat: int = 1
+    summed: bool = False
+    """The rows are summed as they come, and the one output row is made with the last."""
+
+
+ROW_BY_ROW = RowReads(1)
+"""A row is made from the same row of every input."""
+
+
 class OnnxNodes(Protocol):
     """Collects the nodes of an ONNX model; every method returns the name of the value it made."""
 
@@ -106,6 +122,8 @@ class Operator(Step, ABC):
     """Whether a scale and shift of each channel may be applied to its input instead of its output."""
     writes_with_gaps: ClassVar[bool] = True
     """Whether it can write its pixels into a wider tensor, so that a concatenation costs nothing."""
+    summing_kernel: ClassVar[str | None] = None
+    """C function that executes it where `reads_rows` says that rows are summed as they come."""
     cycles_per_mac: ClassVar[float] = 0.0
     """Of a Cortex-M7, in the fit of `latency.py`; 0 for operators that the fit leaves out."""
 
@@ -151,6 +169,13 @@ class Operator(Step, ABC):
         an output written without gaps, not for one inside a concatenation.
         """
         return tensors[self.output].elements
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads | None:
+        """Return the input rows that an output row is made from; of a series `columns`, its time steps.
+
+        None means that it runs over whole maps only.
+        """
+        return None
 
     # Folding.
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from prototypenas.graph.operator import RowReads
 from prototypenas.graph.tensors import TensorSpec, Window
 
 POINT = Window((1, 1), (1, 1), (0, 0, 0, 0))
@@ -48,6 +49,12 @@ def rescaled(total: Tensor, multiplier: int, offset: int, shift: int) -> Tensor:
 def narrowed(values: Tensor, zero_point: int, low: int) -> Tensor:
     """Return integers moved to the output's zero point and clamped to int8; `values` is overwritten."""
     return values.add_(zero_point).clamp_(low, 127).to(torch.int8)
+
+
+def window_rows(window: Window, *, columns: bool) -> RowReads:
+    """Return the input rows, or columns, under the window at each of its positions."""
+    axis = 1 if columns else 0
+    return RowReads(window.span[axis], window.stride[axis], window.padding[axis])
 
 
 def window_lead(window: Window, spec: TensorSpec, output: TensorSpec) -> int:

@@ -96,6 +96,13 @@ class Window:
         return rows, columns
 
     @property
+    def transposed(self) -> "Window":
+        """The same window with height and width exchanged."""
+        top, left, bottom, right = self.padding
+        down, across, apart = self.kernel[::-1], self.stride[::-1], self.dilation[::-1]
+        return Window(down, across, (left, top, right, bottom), apart)
+
+    @property
     def taps(self) -> int:
         """Inputs that one output reads of each channel."""
         return self.kernel[0] * self.kernel[1]

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from prototypenas.compression.layer_noise import LayerNoise
 from prototypenas.costing.measurement import Measurement
+from prototypenas.costing.memory_plan import PlanRow
+from prototypenas.costing.row_layers import is_series, rows_and_bytes
+from prototypenas.graph.graph import Graph
 from prototypenas.reporting.architecture_table import ArchitectureRow
 from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.types import Footprint, Target
@@ -68,15 +71,29 @@ def noise_table(noise: Iterable[LayerNoise]) -> Table:
 
 def plan_table(measured: Measurement) -> Table:
     """Where every tensor lies in the arena, and between which operators."""
-    headers = ("Tensor", "Offset", "Bytes", "Bytes a pixel step", "First operator", "Last operator")
-    rows = measured.plan.rows(measured.graph)
+    headers = ("Tensor", "Offset", "Bytes", "Rows kept", "Bytes a pixel step", "First operator", "Last operator")
+    graph, plan = measured.graph, measured.plan
     return Table(
         headers,
         tuple(
-            (row.tensor, *(f"{value:,}" for value in (row.offset, row.size, row.pixel_stride, row.first, row.last)))
-            for row in rows
+            (
+                row.tensor,
+                f"{row.offset:,}",
+                f"{row.size:,}",
+                rows_kept(graph, row),
+                f"{row.pixel_stride:,}",
+                f"{row.first:,}",
+                f"{row.last:,}",
+            )
+            for row in plan.rows(graph)
         ),
     )
+
+
+def rows_kept(graph: Graph, row: PlanRow) -> str:
+    """Say how many rows of a tensor are kept at a time; those of a series are its time steps."""
+    rows, _ = rows_and_bytes(graph.tensors[row.tensor], series=is_series(graph))
+    return f"all {rows}" if row.ring_rows is None else f"{row.ring_rows} of {rows}"
 
 
 def _measured_rows(measured: Measurement, target: Target) -> Iterator[tuple[str, str, str]]:
@@ -91,6 +108,8 @@ def _measured_rows(measured: Measurement, target: Target) -> Iterator[tuple[str,
     plan = measured.plan
     above = plan.arena_bytes / plan.lower_bound_bytes - 1
     yield "arena above its lower bound", f"{above:.1%}", ""
+    by_rows = sum(segment.end - segment.first for segment in plan.segments)
+    yield "operators run row by row", f"{by_rows} of {len(measured.graph.operators)}", ""
     yield "arena without overlap [bytes]", f"{plan.live_bound_bytes:,}", ""
     if measured.latency is not None:
         yield "latency [ms, estimate]", f"{measured.latency.latency_ms:.1f}", ""

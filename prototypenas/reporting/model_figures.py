@@ -23,7 +23,8 @@ LABEL_HEIGHT = 0.24
 def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
     """Draw the arena over time: operators to the right, addresses upwards, a rectangle a tensor.
 
-    Where two rectangles share bytes at one operator, it writes over the input it reads.
+    Where two rectangles share bytes at one operator, it writes over the input it reads. Operators on a shaded ground
+    are run together, row by row: dotted rectangles are rings that keep a few rows of their tensor.
     """
     rows, steps = plan.rows(graph), len(graph.operators)
     with house_style():
@@ -35,6 +36,7 @@ def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
         if plan.scratch_bytes:
             _draw_scratch(axes, plan, steps)
         _draw_bounds(axes, plan)
+        _shade_segments(axes, plan)
         axes.set_xlim(-0.5, steps - 0.5)
         axes.set_ylim(0, plan.total_bytes / KIB * 1.12)
         axes.set_xlabel(f"operator, in order of execution ({steps} in all)")
@@ -82,7 +84,7 @@ def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
         edgecolor=INK,
         linewidth=0.5,
         alpha=0.75,
-        hatch="///" if row.pixel_stride != spec.channels else None,
+        hatch="..." if row.ring_rows is not None else "///" if row.pixel_stride != spec.channels else None,
         zorder=2,
     )
     axes.add_patch(box)
@@ -99,12 +101,20 @@ def _name_tensors(axes: Axes, rows: Sequence[PlanRow], graph: Graph, total_bytes
         if free and height > LABEL_HEIGHT * total_bytes:
             taken.append((x, y))
             shape = f"{spec.height}x{spec.width}x{spec.channels}"
+            shape = shape if row.ring_rows is None else f"{row.ring_rows} rows of {shape}"
             axes.annotate(shape, (x, y / KIB), ha="center", va="center", fontsize=7.5, rotation=90, zorder=3)
 
 
 def _extent(row: PlanRow, graph: Graph) -> int:
-    spec = graph.tensors[row.tensor]
-    return (spec.elements // spec.channels - 1) * row.pixel_stride + spec.channels
+    channels = graph.tensors[row.tensor].channels
+    return (row.size // channels - 1) * row.pixel_stride + channels
+
+
+def _shade_segments(axes: Axes, plan: MemoryPlan) -> None:
+    """Mark the operators that are run row by row."""
+    for number, segment in enumerate(plan.segments):
+        label = "run row by row" if number == 0 else "_run row by row"
+        axes.axvspan(segment.first - 0.5, segment.end - 0.5, color=COLOURS[2], alpha=0.12, linewidth=0, label=label)
 
 
 def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:

@@ -31,7 +31,7 @@ def model_result(directory: Path, candidate: Candidate, target: Target) -> Model
     )
     if (directory / GRAPH).exists():
         graph = load_graph(directory / GRAPH)
-        plan = plan_memory(graph)
+        plan = plan_memory(graph, target.execution)
         priced = replace(candidate, cost=cost_of(graph, target, plan, detects=(directory / HEAD).exists()))
         result = replace(result, candidate=priced, graph=graph, plan=plan, latency=estimate_latency(graph, target))
     if (directory / DELIVERY).exists():

@@ -24,6 +24,7 @@ class ExplorationRecord:
     ram_limit: int | None
     rom_limit: int | None
     flops_limit: int | None
+    execution: str
 
 
 @dataclass(frozen=True)

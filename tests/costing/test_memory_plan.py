@@ -1,5 +1,6 @@
 """Plans are replayed byte by byte: whatever an operator reads must still be there."""
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -8,8 +9,11 @@ import torch
 import torchvision
 from torch import nn
 
-from prototypenas.costing.memory_plan import _Structure, plan_memory
+from prototypenas.costing.memory_plan import plan_memory, plan_with_cuts
 from prototypenas.costing.offset_assignment import step_bounds
+from prototypenas.costing.plan_structure import Structure
+from prototypenas.costing.row_schedule import TAKE_ROW
+from prototypenas.costing.segmentation import Cut
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
@@ -23,6 +27,7 @@ from prototypenas.graph.operators.max_pool2d import MaxPool2d
 from prototypenas.graph.operators.requantize import Requantize
 from prototypenas.graph.tensors import TensorSpec, Window
 from prototypenas.testing.sampling import random_configuration
+from prototypenas.types import Execution
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
 POOLS = {
@@ -127,9 +132,17 @@ class Replay:
         assert np.array_equal(self.arena[self.places(name)[part]], self.tags(name)[part]), f"{name} was overwritten"
 
     def run(self) -> None:
-        self.write("input")
-        for operator in self.graph.operators:
-            self.step(operator)
+        if not self.plan.streamed_input:
+            self.write("input")
+        segments = {segment.first: segment for segment in self.plan.segments}
+        index = 0
+        while index < len(self.graph.operators):
+            segment = segments.get(index)
+            if segment is None:
+                self.step(self.graph.operators[index])
+            else:
+                RowReplay(self, segment).run()
+            index = index + 1 if segment is None else segment.end
         for name in self.graph.outputs:
             self.read(name)
 
@@ -183,6 +196,108 @@ class Replay:
         return rows, slice(max(0, left), max(0, left + window.kernel[1]))
 
 
+class RowReplay:
+    """Takes the steps of one segment; every row is where its ring says."""
+
+    def __init__(self, replay: Replay, segment) -> None:
+        self.replay, self.graph, self.plan, self.segment = replay, replay.graph, replay.plan, segment
+        self.layers = [
+            (operator, layer)
+            for operator in self.graph.operators[segment.first : segment.end]
+            for layer in operator.c_layers(self.graph.tensors, self.plan.written_in_place)
+        ]
+        self.made = [0] * len(self.layers)
+        self.taken = 0
+        self.joined = dict(self.concatenated())
+
+    def concatenated(self):
+        """Tensors written straight into a concatenation of this segment: which, and from which channel on."""
+        for operator in self.graph.operators[self.segment.first : self.segment.end]:
+            start = 0
+            for name in operator.inputs if isinstance(operator, Concat) else ():
+                if name in self.plan.pixel_strides:
+                    yield name, (operator.output, start)
+                start += self.graph.tensors[name].channels
+
+    def run(self) -> None:
+        for step in self.segment.schedule.steps:
+            if step == TAKE_ROW:
+                self.write("input", self.taken)
+                self.taken += 1
+            else:
+                self.take(step)
+        for made, (operator, _) in zip(self.made, self.layers, strict=True):
+            summed = operator.output in self.plan.sums_offsets
+            height = self.graph.tensors[operator.inputs[0] if summed else operator.output].height
+            assert made == height, f"{operator.name} made {made} of {height} rows"
+
+    def take(self, step: int) -> None:
+        (operator, layer), row = self.layers[step], self.made[step]
+        self.made[step] += 1
+        if operator.output in self.plan.sums_offsets:
+            self.sum_up(operator, row)
+        elif isinstance(operator, Add | Requantize):
+            self.element_wise(operator, row)
+        else:
+            rows = self.rows_read(operator, row)
+            for _ in range(2):  # Before the row is written, and after: none of it may fall into what is being read.
+                for name in layer.inputs:
+                    for read in rows:
+                        self.read(name, read)
+                if isinstance(operator, Concat):
+                    self.copy(operator, layer, row)
+                else:
+                    self.write(operator.output, row)
+
+    def rows_read(self, operator, row: int) -> range:
+        height = self.graph.tensors[operator.inputs[0]].height
+        if isinstance(operator, FullyConnected):
+            return range(height)
+        if isinstance(operator, Concat):
+            return range(row, row + 1)
+        window = operator.window
+        stride = window.stride[0] if self.graph.tensors[operator.output].height > 1 else 1
+        top = row * stride - window.padding[0]
+        return range(min(height, max(0, top)), min(height, max(0, top + window.kernel[0])))
+
+    def element_wise(self, operator, row: int) -> None:
+        for column in range(self.graph.tensors[operator.output].width):
+            for name in operator.inputs:
+                self.read(name, row, column)
+            self.write(operator.output, row, column)
+
+    def copy(self, operator: Concat, layer, row: int) -> None:
+        channels = np.s_[layer.output_start : layer.output_start + layer.source.channels]
+        self.write(operator.output, row, np.s_[:], channels)
+
+    def sum_up(self, operator, row: int) -> None:
+        spec = self.graph.tensors[operator.inputs[0]]
+        sums = self.replay.arena[self.plan.sums_offsets[operator.output] :][: 4 * spec.channels]
+        tag = -2 - self.replay.numbers[operator.output]
+        assert row == 0 or (sums == tag).all(), f"sums of {operator.name} were overwritten"
+        self.read(operator.inputs[0], row)
+        sums[:] = tag
+        self.read(operator.inputs[0], row)
+        if row == spec.height - 1:
+            self.write(operator.output, 0)
+
+    def places(self, name: str, row: int) -> np.ndarray:
+        spec, ring = self.graph.tensors[name], self.plan.ring_rows.get(name, self.graph.tensors[name].height)
+        stride = self.plan.pixel_strides.get(name, spec.channels)
+        pixels = (row % ring * spec.width + np.arange(spec.width))[:, None]
+        return self.plan.offsets[name] + pixels * stride + np.arange(spec.channels)
+
+    def write(self, name: str, row: int, columns=np.s_[:], channels=np.s_[:]) -> None:
+        concat, start = self.joined.get(name, (name, 0))
+        width = self.graph.tensors[name].channels
+        tags = self.replay.tags(concat)[row][:, start : start + width]
+        self.replay.arena[self.places(name, row)[columns, channels]] = tags[columns, channels]
+
+    def read(self, name: str, row: int, columns=np.s_[:]) -> None:
+        found, tags = self.replay.arena[self.places(name, row)[columns]], self.replay.tags(name)[row][columns]
+        assert np.array_equal(found, tags), f"row {row} of {name} was overwritten"
+
+
 def has_concat_in_place(graph: Graph) -> bool:
     return bool(plan_memory(graph).pixel_strides)
 
@@ -190,14 +305,14 @@ def has_concat_in_place(graph: Graph) -> bool:
 @pytest.mark.parametrize("seed", range(120))
 def test_no_operator_reads_what_was_overwritten(seed):
     graph = RandomGraph(seed).build(3 + seed % 17)
-    plan = plan_memory(graph)
+    plan = plan_memory(graph, Execution.LAYERS)
     assert plan.lower_bound_bytes <= plan.arena_bytes <= plan.live_bound_bytes
     Replay(graph, plan).run()
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_bounds_with_more_and_more_concatenations_in_place_are_those_worked_out_anew(seed):
-    structure = _Structure(RandomGraph(seed).build(6 + seed % 17))
+    structure = Structure(RandomGraph(seed).build(6 + seed % 17))
     chosen, bounds = frozenset(), structure.plain_bounds
     for concat in structure.concats:
         chosen |= {concat}
@@ -205,15 +320,48 @@ def test_bounds_with_more_and_more_concatenations_in_place_are_those_worked_out_
         assert bounds == step_bounds(structure.blocks(chosen), structure.leads(chosen))
 
 
+def whole_network(graph: Graph) -> list[Cut]:
+    """One segment, as far as operators follow the input's rows; then layers."""
+    return [Cut(0, len(graph.operators), by_rows=True)]
+
+
+@pytest.mark.parametrize("execution", [Execution.AUTO, Execution.ROWS], ids=["whole input", "rows handed in"])
+@pytest.mark.parametrize("seed", range(60))
+def test_no_row_is_read_that_was_overwritten(seed, execution):
+    graph = RandomGraph(seed).build(3 + seed % 17)
+    plan = plan_memory(graph, execution)
+    assert plan.lower_bound_bytes <= plan.arena_bytes
+    Replay(graph, plan).run()
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole input", "rows handed in"])
+@pytest.mark.parametrize("seed", range(60))
+def test_no_row_is_overwritten_where_everything_is_one_segment(seed, streamed):
+    graph = RandomGraph(seed).build(3 + seed % 17)
+    plan = plan_with_cuts(graph, whole_network(graph), streamed=streamed)
+    Replay(graph, plan).run()
+
+
+def test_a_ring_one_row_shorter_is_noticed():
+    graph = RandomGraph(3).build(8)
+    plan = plan_with_cuts(graph, whole_network(graph), streamed=True)
+    shorter = [name for name, rows in plan.ring_rows.items() if rows > 1]
+    assert shorter
+    for name in shorter:
+        rings = {**plan.ring_rows, name: plan.ring_rows[name] - 1}
+        with pytest.raises(AssertionError):
+            Replay(graph, replace(plan, ring_rows=rings)).run()
+
+
 def test_random_graphs_exercise_what_they_should():
-    plans = [plan_memory(RandomGraph(seed).build(3 + seed % 17)) for seed in range(120)]
+    plans = [plan_memory(RandomGraph(seed).build(3 + seed % 17), Execution.LAYERS) for seed in range(120)]
     assert sum(bool(plan.pixel_strides) for plan in plans) > 20
     assert sum(bool(plan.overlaps) for plan in plans) > 60
 
 
 def test_the_replay_notices_a_plan_one_byte_too_tight():
     graph = RandomGraph(3).build(8)
-    plan = plan_memory(graph)
+    plan = plan_memory(graph, Execution.LAYERS)
     tight = sum(_fails_when_moved(graph, plan, name) for name in plan.offsets)
     assert tight > 0
 
@@ -256,7 +404,7 @@ NETWORKS = {
 def test_published_networks_need_no_more_than_stated(name):
     build, limit = NETWORKS[name]
     with torch.device("meta"):
-        plan = plan_memory(lower(build(), (3, 128, 128)))
+        plan = plan_memory(lower(build(), (3, 128, 128)), Execution.LAYERS)
     assert plan.arena_bytes <= limit
     assert plan.arena_bytes == plan.lower_bound_bytes
 
@@ -294,7 +442,7 @@ class InceptionTime(nn.Module):
 
 def test_inceptiontime_needs_no_more_than_stated():
     with torch.device("meta"):
-        plan = plan_memory(lower(InceptionTime(), (6, 256)))
+        plan = plan_memory(lower(InceptionTime(), (6, 256)), Execution.LAYERS)
     assert plan.live_bound_bytes == 122_880
     assert plan.arena_bytes < 100_000
 

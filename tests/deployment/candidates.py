@@ -20,7 +20,7 @@ from prototypenas.errors import InvalidConfiguration
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.testing import random_configuration
-from prototypenas.types import Budget, Target
+from prototypenas.types import Budget, Execution, Target
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
 POOLS = {"image": IMAGE_POOL, "time series": TIME_SERIES_POOL, "detection": DETECTION_POOL}
@@ -41,6 +41,12 @@ class Candidate:
     @cached_property
     def plan(self) -> MemoryPlan:
         return plan_memory(self.graph)
+
+    def run_as(self, execution: Execution) -> "Candidate":
+        """The same network, run layer by layer or row by row."""
+        other = Candidate(self.architecture, self.graph, self.reals)
+        other.__dict__["plan"] = plan_memory(self.graph, execution)
+        return other
 
     @cached_property
     def inputs(self) -> NDArray[np.int8]:

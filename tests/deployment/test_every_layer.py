@@ -8,6 +8,7 @@ import pytest
 
 from prototypenas.compression.simulator import simulate
 from prototypenas.costing.kernel_properties import descriptor_count
+from prototypenas.types import Execution
 from tests.deployment.candidates import POOLS, random_candidate
 
 SEEDS = {"image": range(6), "time series": range(2), "detection": range(2)}
@@ -43,7 +44,7 @@ def in_arena(candidate, arena, tensor):
 
 @pytest.mark.parametrize(("pool", "seed"), [(pool, seed) for pool in POOLS for seed in SEEDS[pool]])
 def test_every_layer_equals_the_simulator(pool, seed, tmp_path):
-    candidate = random_candidate(pool, seed, samples=2, weight_limit=100_000)
+    candidate = random_candidate(pool, seed, samples=2, weight_limit=100_000).run_as(Execution.LAYERS)
     model = Model(candidate, candidate.write(tmp_path))
     expected = simulate(candidate.graph, candidate.inputs, every_layer=True)
     for sample in range(2):

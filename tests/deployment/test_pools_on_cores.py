@@ -10,6 +10,7 @@ import pytest
 
 from prototypenas.costing.footprint import cost_of
 from prototypenas.deployment.toolchain import build_host, elf_sizes, run_emulated, run_host, run_program
+from prototypenas.types import Execution
 from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
 
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
@@ -38,9 +39,11 @@ def check_chain(candidate, project, linker, optimizations):
     assert candidate.plan.arena_bytes <= candidate.plan.live_bound_bytes
 
 
+@pytest.mark.parametrize("execution", [Execution.AUTO, Execution.ROWS], ids=["whole input", "rows handed in"])
 @pytest.mark.parametrize("pool", POOLS)
-def test_a_candidate_is_the_same_everywhere(pool, linker, tmp_path):
-    candidate = random_candidate(pool, 1)
+def test_a_candidate_is_the_same_everywhere(pool, execution, linker, tmp_path):
+    candidate = random_candidate(pool, 1).run_as(execution)
+    assert candidate.plan.segments
     check_chain(candidate, candidate.write(tmp_path), linker, ["-O2"])
 
 
@@ -58,8 +61,9 @@ def test_clang_agrees_without_a_warning_and_the_c_is_formatted(pool, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("execution", list(Execution), ids=lambda execution: execution.value)
 @pytest.mark.parametrize("seed", range(CANDIDATES))
 @pytest.mark.parametrize("pool", POOLS)
-def test_candidates_are_the_same_everywhere_at_every_optimization(pool, seed, linker, tmp_path):
-    candidate = random_candidate(pool, 100 + seed)
+def test_candidates_are_the_same_everywhere_at_every_optimization(pool, seed, execution, linker, tmp_path):
+    candidate = random_candidate(pool, 100 + seed).run_as(execution)
     check_chain(candidate, candidate.write(tmp_path), linker, ["-O0", "-Os", "-O2"])

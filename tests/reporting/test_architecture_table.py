@@ -20,7 +20,8 @@ def test_rows_add_up_to_the_priced_network(name):
         graph = lower(BASELINES[name](REFERENCES[name], SHAPES[name], 10), SHAPES[name])
     assert sum(row.macs for row in rows) == sum(operator.macs(graph.tensors) for operator in graph.operators)
     peak = max(row.ram_bytes for row in rows)
-    assert max(spec.elements for spec in graph.tensors.values()) <= peak <= plan_memory(graph).arena_bytes
+    plan = plan_memory(graph)
+    assert max(row.size for row in plan.rows(graph)) <= peak <= plan.arena_bytes
     blocks = [(row.part, row.block) for row in rows if row.block is not None]
     assert blocks == [
         (f"group {number}", block)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.operator import OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.requantization import add_arithmetic
 from prototypenas.graph.sliding import narrowed
 from prototypenas.graph.tensors import Activation, AddArithmetic, Quantization
@@ -28,6 +28,10 @@ class Add(Operator):
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return 0: it works in place."""
         return 0
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that a row is made from the same row."""
+        return ROW_BY_ROW
 
     def run(self, inputs: Sequence[Tensor], weights: None) -> Tensor:
         """Return the float output."""

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from prototypenas.graph.operator import OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.operators.depthwise_conv2d import record_depthwise
 from prototypenas.graph.requantization import rescale
 from prototypenas.graph.rescaling import Rescaling
-from prototypenas.graph.sliding import taps, window_fields, window_lead
+from prototypenas.graph.sliding import taps, window_fields, window_lead, window_rows
 from prototypenas.graph.tensors import Activation, Quantization, Rescale, Window
 from prototypenas.graph.traced_windows import Numbers, append_window, height_and_width, need_map, pool_window, spread
 from prototypenas.graph.tracing import Handler, Recorder, Traced
@@ -27,8 +27,16 @@ class AveragePool2d(Rescaling):
     activation: Activation = Activation.NONE
     arithmetic: Rescale | None = None
 
-    kernels: ClassVar[tuple[str, ...]] = ("nn_average_pool",)
+    kernels: ClassVar[tuple[str, ...]] = ("nn_average_pool", "nn_global_pool")
+    summing_kernel: ClassVar[str | None] = "nn_global_pool"
     passes_normalization: ClassVar[bool] = True
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return the rows under the window; those of a whole map are summed."""
+        spec = tensors[self.inputs[0]]
+        if self.window.kernel == (spec.height, spec.width) and tensors[self.output].elements == spec.channels:
+            return RowReads(1, summed=True)
+        return window_rows(self.window, columns=columns)
 
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return how far the input must start behind the output."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from prototypenas.graph.operator import CLayer, OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import ROW_BY_ROW, CLayer, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.tracing import Handler, Recorder, Traced
 
 
@@ -18,6 +18,10 @@ class Concat(Operator):
     kernels: ClassVar[tuple[str, ...]] = ("nn_copy",)
     copies_bytes: ClassVar[bool] = True
     writes_with_gaps: ClassVar[bool] = False
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that a row is made from the same row."""
+        return ROW_BY_ROW
 
     def run(self, inputs: Sequence[Tensor], weights: None) -> Tensor:
         """Return the float output."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from prototypenas.graph.operator import OnnxNodes, Tensors, ZeroPoints
+from prototypenas.graph.operator import OnnxNodes, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.operators.depthwise_conv2d import record_depthwise
-from prototypenas.graph.sliding import POINT, output_size, padded, round_up, window_fields, window_lead
+from prototypenas.graph.sliding import POINT, output_size, padded, round_up, window_fields, window_lead, window_rows
 from prototypenas.graph.tensors import Activation, FloatWeights, IntegerWeights, Window
 from prototypenas.graph.traced_weights import convolution_window, weights_of
 from prototypenas.graph.traced_windows import Numbers, append_window, need_map
@@ -68,6 +68,10 @@ class Conv2d(Weighted):
     def scratch_bytes(self, tensors: Tensors) -> int:
         """Return the room of two pixels' inputs as int16."""
         return self.groups * STAGED_PIXELS * 2 * round_up(self._row, 4)
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return the rows under the window."""
+        return window_rows(self.window, columns=columns)
 
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return how far the input must start behind the output."""

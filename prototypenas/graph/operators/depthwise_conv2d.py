@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prototypenas.graph.operator import OnnxNodes, Tensors, ZeroPoints
-from prototypenas.graph.sliding import round_up, taps, window_fields, window_lead
+from prototypenas.graph.operator import OnnxNodes, RowReads, Tensors, ZeroPoints
+from prototypenas.graph.sliding import round_up, taps, window_fields, window_lead, window_rows
 from prototypenas.graph.tensors import Activation, FloatWeights, IntegerWeights, Window
 from prototypenas.graph.traced_weights import weights_of
 from prototypenas.graph.traced_windows import append_window
@@ -50,6 +50,10 @@ class DepthwiseConv2d(Weighted):
     def scratch_bytes(self, tensors: Tensors) -> int:
         """Return the room of one tap's distance each, then a pixel of padding."""
         return 4 * self.window.taps + round_up(self.channels, 4)
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return the rows under the window."""
+        return window_rows(self.window, columns=columns)
 
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return how far the input must start behind the output."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from prototypenas.graph.operator import OnnxNodes, Tensors, ZeroPoints
+from prototypenas.graph.operator import OnnxNodes, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.sliding import POINT, round_up, window_fields
 from prototypenas.graph.tensors import Activation, FloatWeights, IntegerWeights
 from prototypenas.graph.traced_weights import weights_of
@@ -53,6 +53,11 @@ class FullyConnected(Weighted):
     def from_torch(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return `(C_out, 1, 1, K)`."""
         return weight.reshape(self.out_features, 1, 1, self.in_features).copy()
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that it reads all rows."""
+        spec = tensors[self.inputs[0]]
+        return RowReads(spec.width if columns else spec.height)
 
     def run(self, inputs: Sequence[Tensor], weights: TorchWeights) -> Tensor:
         """Return the float output, `(N, C_out, 1, 1)`."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.operator import OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.tensors import INT8_MAX, INT8_MIN, LookupTable, Quantization
 from prototypenas.graph.tracing import Handler, Recorder, Traced
 
@@ -50,6 +50,10 @@ class Lookup(Operator):
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return 0: it works in place."""
         return 0
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that a row is made from the same row."""
+        return ROW_BY_ROW
 
     def run(self, inputs: Sequence[Tensor], weights: None) -> Tensor:
         """Return the float output."""

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from prototypenas.graph.operator import OnnxNodes, Operator, Tensors, ZeroPoints
-from prototypenas.graph.sliding import padded, taps, window_fields, window_lead
+from prototypenas.graph.operator import OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
+from prototypenas.graph.sliding import padded, taps, window_fields, window_lead, window_rows
 from prototypenas.graph.tensors import INT8_MIN, Window
 from prototypenas.graph.traced_windows import Numbers, append_window, pool_window, spread
 from prototypenas.graph.tracing import Handler, Recorder, Traced
@@ -23,6 +23,10 @@ class MaxPool2d(Operator):
 
     kernels: ClassVar[tuple[str, ...]] = ("nn_max_pool",)
     copies_bytes: ClassVar[bool] = True
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return the rows under the window."""
+        return window_rows(self.window, columns=columns)
 
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return how far the input must start behind the output."""

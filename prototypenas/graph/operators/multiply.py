@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.operator import OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.requantization import rescale
 from prototypenas.graph.sliding import narrowed
 from prototypenas.graph.tensors import Activation, ProductArithmetic, Quantization
@@ -29,6 +29,10 @@ class Multiply(Operator):
         """Return 0 for equal shapes: it works in place; the factors of channels must stay to the end."""
         left, right = (tensors[name] for name in self.inputs)
         return 0 if left.elements == right.elements else tensors[self.output].elements
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that a row is made from the same row."""
+        return ROW_BY_ROW
 
     def run(self, inputs: Sequence[Tensor], weights: None) -> Tensor:
         """Return the float output."""

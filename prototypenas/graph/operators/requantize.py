@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from prototypenas.graph.operator import OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.requantization import rescale
 from prototypenas.graph.rescaling import Rescaling
 from prototypenas.graph.tensors import Activation, Quantization, Rescale
@@ -26,6 +26,10 @@ class Requantize(Rescaling):
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return 0: it works in place."""
         return 0
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that a row is made from the same row."""
+        return ROW_BY_ROW
 
     def run(self, inputs: Sequence[Tensor], weights: None) -> Tensor:
         """Return the float output."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from torch import Tensor
 
-from prototypenas.graph.operator import OnnxNodes, Operator, ZeroPoints
+from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.tracing import Handler, Recorder, Traced
 
 
@@ -19,6 +19,10 @@ class Shuffle(Operator):
 
     kernels: ClassVar[tuple[str, ...]] = ("nn_shuffle",)
     copies_bytes: ClassVar[bool] = True
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that a row is made from the same row."""
+        return ROW_BY_ROW
 
     def run(self, inputs: Sequence[Tensor], weights: None) -> Tensor:
         """Return the float output."""

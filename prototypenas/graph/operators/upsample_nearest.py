@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from torch import Tensor
 
-from prototypenas.graph.operator import OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.traced_windows import Numbers, spread
 from prototypenas.graph.tracing import Handler, Recorder, Traced
 
@@ -21,6 +21,10 @@ class UpsampleNearest(Operator):
     kernels: ClassVar[tuple[str, ...]] = ("nn_upsample",)
     copies_bytes: ClassVar[bool] = True
     passes_normalization: ClassVar[bool] = True
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads:
+        """Return that each row is read `factor` times."""
+        return RowReads(1, repeat=self.factor)
 
     def input_lead_bytes(self, tensors: Tensors) -> int:
         """Return how far the input must start behind the output."""
