@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from prototypenas.selection import DEFAULT_SPACE
-from proxies import PAPER_ENSEMBLE
 
 DEFAULT_ENSEMBLE = ("channels", "fewest_channels")
 """What ranks the trained networks of our own space best, and needs no pass (docs/own_space.md)."""
+
+PAPER_ENSEMBLE = ("meco", "zico", "naswot", "snip")
+"""`proxies.PAPER_ENSEMBLE`, by name: this module is read before PyTorch is imported."""
 
 DEFAULT_PRESET = "default"
 

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from prototypenas.app.arguments import CONFIGURATION_FORM
-from prototypenas.app.composition import EXECUTIONS
 from prototypenas.app.settings import DEFAULT_TARGET, ExecutionName, PartSettings
 from prototypenas.choices import choose
 from prototypenas.command_line.output import console
@@ -35,6 +34,7 @@ def measure(
     """Price a network on a target: RAM, ROM, FLOPs, memory plan and an estimate of its latency."""
     from prototypenas.app.arguments import parse_input_shape
     from prototypenas.app.catalogue import gather
+    from prototypenas.app.composition import EXECUTIONS
     from prototypenas.app.networks import network_to_measure
     from prototypenas.costing.measurement import measure_network
     from prototypenas.reporting.console import print_table

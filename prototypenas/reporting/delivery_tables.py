@@ -26,7 +26,7 @@ def sizes_table(models: Sequence[ModelResult]) -> Table:
 
 def emulation_table(models: Sequence[ModelResult]) -> Table:
     """How each model did on the emulated core, and in how many instructions; those are not cycles."""
-    headers = ("Trial", "Samples emulated", "Accuracy on them [%]", "Instructions an inference", "Instructions a MAC")
+    headers = ("Trial", "Samples emulated", "Right among them [%]", "Instructions an inference", "Instructions a MAC")
     rows = []
     for model in models:
         done = model.delivery

@@ -106,8 +106,8 @@ def select(
     Objectives are FLOPs (minimised) and every proxy score (maximised). With `leader`, the model of the best mean proxy
     rank, expected to be the most accurate, is always among the chosen. A range `(3, 5)` gives the smallest number after
     which one more model adds less than `WORTHWHILE_GAIN`. Where the proof ends within `time_limit` seconds the result
-    depends on the seed only among equally good subsets. Other solvers than `exact` prove no more than that nothing is
-    worth more than the whole front.
+    depends on the seed only among equally good subsets. Of other solvers than `exact` the bound says how much
+    better a subset could be.
 
     Raises:
         ConfigurationError: for `keep` below 1, an unknown space or solver, or scores that are not finite or not of
@@ -187,21 +187,26 @@ def _solve_for(
 ) -> Callable[[int], Solution]:
     """Return what finds the subset of a size, the leader in it if there is one."""
     searched = spaces if leader is None else with_leader(spaces, leader)
+    deadline = time.monotonic() + time_limit
     solve: Callable[[int], Solution]
     if solver == "evolutionary":
-        solve = partial(_unproven, searched, partial(evolved_subset, seed=seed))
+        solve = partial(_bounded, searched, partial(evolved_subset, seed=seed), deadline=deadline)
     elif solver == "greedy":
-        solve = partial(_unproven, searched, greedy_subset)
+        solve = partial(_bounded, searched, greedy_subset, deadline=deadline)
     elif is_plane(searched):
         solve = best_subsets(searched, most).__getitem__
     else:
-        solve = partial(_proven, searched, seed=seed, deadline=time.monotonic() + time_limit)
+        solve = partial(_proven, searched, seed=seed, deadline=deadline)
     return solve if leader is None else lambda size: without_worth(solve(size), spaces)
 
 
-def _unproven(spaces: Spaces, choose_subset: Callable[[Spaces, int], tuple[int, ...]], size: int, /) -> Solution:
+def _bounded(
+    spaces: Spaces, choose_subset: Callable[[Spaces, int], tuple[int, ...]], size: int, /, *, deadline: float
+) -> Solution:
+    """Return another solver's subset, with the bound of the exact search: how much better one could be."""
     subset = tuple(sorted(choose_subset(spaces, size)))
-    return Solution(subset, coverage(spaces, subset), coverage(spaces, range(spaces[0].points)), 0)
+    bound = best_subset(spaces, subset, time_limit=max(0.0, deadline - time.monotonic())).upper_bound
+    return Solution(subset, coverage(spaces, subset), bound, 0)
 
 
 def _proven(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solution:

@@ -27,7 +27,7 @@ def test_every_preset_names_proxies_and_a_space_that_exist():
 def test_the_paper_is_followed_to_the_letter():
     assert search("paper").task.proxy_names == ("meco", "zico", "naswot", "snip")
     choice = compose_choice(SelectionSettings(keep="3"), "paper", 7)
-    assert choice == Choice(3, "objectives", 7, leader=False, solver="evolution")
+    assert choice == Choice(3, "objectives", 7, leader=False, solver="evolutionary")
 
 
 def test_what_is_named_comes_before_the_preset():

@@ -52,7 +52,7 @@ def test_the_figure_has_a_panel_an_experiment_and_a_row_a_model():
     model = ModelResult(Candidate(4, configuration, cost, "x", {}), Evaluation("map50", 0.41, 0.4, 0.39, 2693, 1.0))
     panels = [Panel(128, 64_115, 100, (model,)), Panel(320, 61, 3, (model, ModelResult(model.candidate)))]
     figure = detection_figure(panels)
-    assert [axes.get_title() for axes in figure.axes] == [
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
         "128 pixels, 64,115 pictures, 100 epochs, as the paper",
         "320 pixels, 61 pictures, 3 epochs",
     ]

@@ -21,11 +21,15 @@ class EveryOperator(nn.Module):
         self.depthwise = nn.Conv2d(6, 6, 3, padding=1, groups=6)
         self.pool, self.mean = nn.MaxPool2d(2), nn.AvgPool2d(2)
         self.up = nn.Upsample(scale_factor=2, mode="nearest")
+        self.shuffle = nn.ChannelShuffle(3)
         self.head = nn.Linear(12, 4)
 
     def forward(self, inputs):
         features = self.stem(inputs).relu()
         joined = torch.cat([features, nn.functional.relu6(self.depthwise(features)) + features], dim=1)
+        shuffled = self.shuffle(joined).sigmoid() * joined
+        first, second = shuffled.chunk(2, dim=1)
+        joined = torch.cat([second, first], dim=1)
         return self.head(self.mean(self.up(self.pool(joined))).mean((2, 3)))
 
 

@@ -279,11 +279,8 @@ def test_the_module_is_left_as_it_was():
 @pytest.mark.parametrize(
     ("module", "shape", "message"),
     [
-        (nn.Sequential(stem(), nn.Sequential(nn.Sigmoid())), IMAGE, r"module 1\.0 \(Sigmoid\): function sigmoid"),
-        (nn.Sequential(nn.Conv2d(4, 4, 1, groups=2)), (4, 8, 8), "module 0 .* 2 groups of 4 channels"),
-        (nn.Conv2d(3, 3, 3, dilation=2), IMAGE, "dilation"),
+        (nn.Sequential(stem(), nn.Sequential(nn.Softshrink())), IMAGE, r"module 1\.0 \(Softshrink\)"),
         (nn.Sequential(nn.ConvTranspose2d(3, 3, 3)), IMAGE, "conv_transpose2d"),
-        (nn.AvgPool2d(3, padding=1), IMAGE, "average pooling with padding"),
         (nn.AdaptiveAvgPool2d(3), IMAGE, "windows of unequal size"),
         (nn.Linear(16, 4), IMAGE, "a linear layer of 16 features"),
         (nn.Conv2d(4, 2, 1), IMAGE, "has 3 channels, the weights want 4"),
@@ -292,10 +289,7 @@ def test_the_module_is_left_as_it_was():
         (nn.Sequential(nn.Conv2d(3, 2, 1), nn.Flatten()), IMAGE, "flattened map as output"),
         (nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(2)), IMAGE, "zero padding can go into a convolution"),
         (nn.Identity(), IMAGE, "has no operator"),
-        (Network(lambda net, x: x * 2), IMAGE, "function mul"),
-        (Network(lambda net, x: x + 1), IMAGE, "only two tensors"),
-        (Network(lambda net, x: x.sigmoid()), IMAGE, "function sigmoid"),
-        (Network(lambda net, x: x[:, :1]), IMAGE, "function getitem"),
+        (Network(lambda net, x: x.erf()), IMAGE, "function erf"),
         (Network(lambda net, x: x if x else -x), IMAGE, "control flow"),
         (Network(lambda net, x: torch.zeros(1)), IMAGE, "must return tensors made from its input"),
         (Network(lambda net, x: x.mean(1)), IMAGE, "only one over space"),
@@ -307,14 +301,14 @@ def test_what_has_no_operator_is_refused_by_name_and_path(module, shape, message
         lower(module, shape)
 
 
-@pytest.mark.parametrize("shape", [(3,), (3, 0, 4), (1, 3, 8, 8)])
+@pytest.mark.parametrize("shape", [(), (3, 0, 4), (1, 3, 8, 8)])
 def test_a_bad_input_shape_is_refused(shape):
     with pytest.raises(ConfigurationError, match="input shape"):
         lower(nn.Conv2d(3, 2, 1), shape)
 
 
 def test_after_an_error_no_hook_remains_and_training_is_restored():
-    module = nn.Sequential(nn.Conv2d(3, 2, 1), nn.Sigmoid())
+    module = nn.Sequential(nn.Conv2d(3, 2, 1), nn.Softshrink())
     with pytest.raises(LoweringError):
         lower(module, IMAGE)
     assert module[0].training
