@@ -1,10 +1,11 @@
 import proxies
+from prototypenas.app import presets
 from prototypenas.app.presets import DEFAULT_ENSEMBLE
 from proxies import BASELINES, PAPER_ENSEMBLE, PROXIES
 
 
 def test_ensemble_and_baselines_are_proxies_and_apart() -> None:
-    assert PAPER_ENSEMBLE == ("meco", "zico", "naswot", "snip")
+    assert PAPER_ENSEMBLE == presets.PAPER_ENSEMBLE == ("meco", "zico", "naswot", "snip")
     assert not set(DEFAULT_ENSEMBLE) & set(PAPER_ENSEMBLE)
     assert set(DEFAULT_ENSEMBLE) | set(BASELINES) <= set(PROXIES)
     assert not set(DEFAULT_ENSEMBLE) & set(BASELINES)

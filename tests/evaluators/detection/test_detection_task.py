@@ -19,7 +19,7 @@ from prototypenas.progress import Silent
 from prototypenas.runs.detection_results import read_detections
 from prototypenas.testing.evaluator import check_evaluator
 from prototypenas.types import Candidate, Configuration, GroupConfiguration
-from proxies import DEFAULT_ENSEMBLE, PROXIES
+from proxies import PAPER_ENSEMBLE, PROXIES
 from search_spaces.mbednet import build_mbednet
 from search_spaces.mbednet_detection import build_mbednet_detection
 
@@ -89,7 +89,7 @@ def test_proxies_see_the_detectors_own_loss(evaluator, candidate, few):
     assert probe.batches[0].targets.shape[::2] == (4, 5)
     torch.manual_seed(0)
     network = build_mbednet_detection(candidate.configuration, few.input_shape, 10)
-    proxies = {name: PROXIES[name] for name in DEFAULT_ENSEMBLE}
+    proxies = {name: PROXIES[name] for name in PAPER_ENSEMBLE}
     scores = score_prototype(network, probe, proxies)
     assert all(np.isfinite(score) for score in scores.values())
 
