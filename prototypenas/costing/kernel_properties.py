@@ -64,29 +64,40 @@ def requantization_bytes(operator: Operator) -> int:
     return 5 * operator.requantized_channels()
 
 
+STACK_ROOM = 32
+"""Bytes added to the measured stack: up to 12 bytes more were found painted on the emulated Cortex-M7, since one frame of
+the measured network is not the frame of every network."""
+
+ROWS_ROOM = 128
+"""Bytes added to the measured runtime of rows, which the compiler inlines differently from network to network: up to
+80 bytes more than measured were seen (`tests/deployment/test_linked_sizes.py`)."""
+
+
 def code_bytes(
     kernels: Collection[str], core: str, *, optimization: str = "O2", outputs: int = 1, runtime: str = "runtime"
 ) -> int:
     """Return the ROM of the kernels, what they share and the interpreter loop, as measured with arm-none-eabi-gcc.
 
     `runtime` is `runtime`, `runtime_rows` where segments are run row by row, or `runtime_streamed` where the input
-    comes row by row. At least the linked code, by at most 112 bytes over random candidates of every pool.
+    comes row by row. At least the linked code, by at most 112 bytes over random candidates of every pool, by
+    at most 320 where rows are run.
 
     Raises:
         ConfigurationError: for a core or optimization that was not measured.
     """
     table = _code_sizes(core, optimization)
     several = SEVERAL_OUTPUTS_BYTES + 8 * (outputs - 1) if outputs > 1 else 0
-    return table[runtime] + sum(table[name] for name in _linked(kernels)) + several
+    room = 0 if runtime == "runtime" else ROWS_ROOM
+    return table[runtime] + room + sum(table[name] for name in _linked(kernels)) + several
 
 
 def stack_bytes(core: str, *, optimization: str = "O2") -> int:
-    """Return the deepest stack below `model_run`, as measured with `-fstack-usage` over the call graph.
+    """Return the deepest stack below `model_run`: measured with `-fstack-usage` over the call graph, and some room.
 
     Raises:
         ConfigurationError: for a core or optimization that was not measured.
     """
-    return _code_sizes(core, optimization)["stack"]
+    return _code_sizes(core, optimization)["stack"] + STACK_ROOM
 
 
 def _linked(kernels: Collection[str]) -> set[str]:

@@ -15,6 +15,7 @@ from tests.deployment.candidates import BOARD, POOLS, Linker, random_candidate
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
 SEEDS = {"image": range(6), "time series": range(2), "detection": range(3)}
 SLACK = 112
+SLACK_OF_ROWS = 320
 """Bytes by which the planned code may exceed the linked code at -O2."""
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
@@ -45,7 +46,7 @@ def test_planned_code_bounds_the_linked_code(pool, seed, execution, linker, tmp_
     for core in CORES:
         planned = cost_of(candidate.graph, replace(BOARD, core=core), candidate.plan).footprint.code_bytes
         linked = linked_code(linker.elf(project, core, "-O2"), project)
-        assert 0 <= planned - linked <= SLACK, (core, planned, linked)
+        assert 0 <= planned - linked <= (SLACK_OF_ROWS if candidate.plan.segments else SLACK), (core, planned, linked)
 
 
 @pytest.mark.parametrize("pool", POOLS)
