@@ -65,7 +65,7 @@ def requantization_bytes(operator: Operator) -> int:
 
 
 STACK_ROOM = 32
-"""Bytes added to the measured stack: up to 12 bytes more were found painted on the emulated Cortex-M7, since one frame of
+"""Bytes added to the measured stack: up to 12 bytes more were found painted on the emulated Cortex-M7, since a frame of
 the measured network is not the frame of every network."""
 
 ROWS_ROOM = 128
