@@ -30,11 +30,12 @@ from prototypenas.app.composition import compose_choice, compose_machine
 from prototypenas.app.exploring import compose_run
 from prototypenas.app.settings import DeviceSettings
 from prototypenas.errors import ConfigurationError
-from prototypenas.pipeline import Training, run
+from prototypenas.pipeline import run
 from prototypenas.reporting.console import ProgressBars, print_table
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.steps import Training
 from search_spaces import DETECTION_POOL
 
 TARGETS: Mapping[int, str] = {128: "imxrt1062", 320: "raspberry-pi-5"}

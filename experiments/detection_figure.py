@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from experiments.coco_persons import PICTURES
 from experiments.one_line import errors_in_one_line
 from experiments.paper_values import FIGURE_5, ZOO_DETECTORS
-from prototypenas import pipeline
+from prototypenas import finished_steps
 from prototypenas.costing.targets import load_targets
 from prototypenas.reporting.drawing import COLOURS, INK, house_style, save_png, svg_text
 from prototypenas.reporting.report_data import ModelResult
@@ -54,7 +54,7 @@ def panel_of(path: Path) -> Panel:
     seen, explored = run.dataset("coco-persons"), run.exploration()
     summary = read_summary(seen.path)
     pictures = summary.boxes.pictures[0] if summary is not None and summary.boxes is not None else 0
-    models = pipeline.results(seen, load_targets()[explored.target])
+    models = finished_steps.results(seen, load_targets()[explored.target])
     return Panel(explored.input_shape[1], pictures, int(seen.arguments()["epochs"]), tuple(models))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import kendall
-from prototypenas import pipeline
+from prototypenas import finished_steps
 from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting.front_figures import front_figure
 from prototypenas.runs.run_directory import RunDirectory
@@ -61,9 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("experiments/results"))
     options = parser.parse_args(arguments)
     run = RunDirectory.open(options.run)
-    candidates = pipeline.explored(run)
+    candidates = finished_steps.explored(run)
     options.out.mkdir(parents=True, exist_ok=True)
-    figures = {"figure_3": front_figure(candidates, pipeline.selected(run)), "figure_4": agreement_figure(candidates)}
+    figures = {
+        "figure_3": front_figure(candidates, finished_steps.selected(run)),
+        "figure_4": agreement_figure(candidates),
+    }
     for name, figure in figures.items():
         for suffix in ("svg", "png"):
             path = options.out / f"{name}_{options.run.name}.{suffix}"

@@ -15,7 +15,7 @@ import numpy as np
 from experiments.one_line import errors_in_one_line
 from experiments.paper_values import TABLE_2, TABLE_3, TABLE_4, TABLE_4_COLUMNS, PaperTable
 from experiments.rank_correlation import kendall, with_interval
-from prototypenas import pipeline
+from prototypenas import finished_steps
 from prototypenas.runs.model_results import read_evaluation
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate, Evaluation
@@ -38,7 +38,7 @@ def recorded_runs(root: Path) -> dict[str, Recorded]:
     found: dict[str, Recorded] = {}
     for file in sorted(root.glob("*/run.json")):
         for seen in RunDirectory.open(file.parent).datasets():
-            chosen = sorted(pipeline.selected(seen.run).chosen, key=_flops)
+            chosen = sorted(finished_steps.selected(seen.run).chosen, key=_flops)
             evaluations = [read_evaluation(seen.model(one.number)) for one in chosen]
             finished = tuple(one for one in evaluations if one is not None)
             if len(finished) == len(chosen):

@@ -21,7 +21,7 @@ from evaluators.evaluator import TaskEvaluator
 from evaluators.tasks import evaluator_for
 from evaluators.training.suitable_recipe import RecipeOptions
 from experiments.one_line import errors_in_one_line
-from prototypenas import pipeline
+from prototypenas import finished_steps
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
 from prototypenas.reporting.console import ProgressBars
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, train, write and show the comparison."""
     options = _parser().parse_args(arguments)
     run = RunDirectory.open(options.run)
-    candidates, selected = pipeline.explored(run), pipeline.selected(run).chosen
+    candidates, selected = finished_steps.explored(run), finished_steps.selected(run).chosen
     strategies = {
         "selection": selected,
         "random": random_choice(candidates, len(selected), options.seed),

@@ -4,110 +4,31 @@ The first three are the paper's (sections 3.1 to 3.3). A step that is finished i
 continued, and one asked for with other arguments is refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
-from prototypenas.exploration.candidate_evaluation import ExplorationTask
-from prototypenas.exploration.candidate_table import candidates_text, read_candidates
-from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
+from prototypenas.exploration.candidate_table import candidates_text
 from prototypenas.exploration.exploration import explore as explore_space
-from prototypenas.exploration.space import SearchSpace
-from prototypenas.plugins import PluginSource
+from prototypenas.finished_steps import explored, recorded_selection, results, selectable, selected
 from prototypenas.progress import Progress, Silent
-from prototypenas.protocols import Baseline, Evaluator, References
-from prototypenas.refinement.refinement_table import read_refinement
-from prototypenas.refinement.step import Refine, RefinementStep, refine_run, refined_candidates, refined_from
+from prototypenas.protocols import Evaluator
+from prototypenas.refinement.step import Refine, RefinementStep, refine_run, refined_from
 from prototypenas.reporting.report_data import ModelResult
-from prototypenas.runs.atomic_files import read_json, value_in, write_json, write_text
-from prototypenas.runs.class_scores import REFERENCES_FILE, write_references
-from prototypenas.runs.dataset_summary import SUMMARY_FILE, DatasetSummary, write_summary
-from prototypenas.runs.model_results import model_result
-from prototypenas.runs.records import Arguments, SelectionRecord, differences, plain, record_of
+from prototypenas.runs.atomic_files import write_json, write_text
+from prototypenas.runs.class_scores import REFERENCES_FILE
+from prototypenas.runs.dataset_summary import SUMMARY_FILE, write_summary
+from prototypenas.runs.records import SelectionRecord, differences, plain
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
-from prototypenas.selection import DEFAULT_SPACE, Selection, restored_selection
+from prototypenas.selection import Selection
 from prototypenas.selection import select as select_subset
-from prototypenas.training.pretraining import Pretraining, SharedNetwork, note_start, shared_networks, started
+from prototypenas.steps import Choice, Machine, Search, Training
+from prototypenas.training.model_trainings import evaluate_one, first_weights, score_references
 from prototypenas.training.trainings import train_all
-from prototypenas.types import Candidate, Evaluation, Target
-from prototypenas.workers.in_process import InProcess
-from prototypenas.workers.local_processes import LocalProcesses
-from prototypenas.workers.pool import Workers
-from prototypenas.workers.threads import computing_threads
-
-
-@dataclass(frozen=True)
-class Search:
-    """Step 1: what is explored, and how long."""
-
-    task: ExplorationTask
-    space: SearchSpace
-    trials: int = DEFAULT_TRIALS
-    sampler: str = DEFAULT_SAMPLER
-    seed: int = 0
-    settings: Arguments = field(default_factory=dict)
-    """What the user set, recorded beside the arguments so that the run can be repeated."""
-
-    def arguments(self) -> Arguments:
-        """Return what the run directory records."""
-        return {
-            **self.task.identity(),
-            "space": self.space.identity(),
-            "trials": self.trials,
-            "sampler": self.sampler,
-            "sampler_seed": self.seed,
-        }
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Step 2: how many are kept, and in which space they cover the front best."""
-
-    keep: int | tuple[int, int] = (3, 5)
-    space: str = DEFAULT_SPACE
-    seed: int = 0
-    leader: bool = True
-    """Whether the model expected to be the most accurate is always chosen."""
-    solver: str = "exact"
-
-
-@dataclass(frozen=True)
-class Training:
-    """Step 3: what the chosen are trained on, and the arguments that repeat it."""
-
-    dataset: str
-    evaluator: Evaluator
-    baselines: Mapping[str, Baseline]
-    arguments: Arguments
-    """Plain JSON values; recorded, and held against what was recorded."""
-    seed: int = 0
-    threads: int = 1
-    """Threads that one training computes on: its last bits depend on them, so they are no matter of the machine."""
-    device: str = "cpu"
-    plugins: tuple[PluginSource, ...] = ()
-    summary: DatasetSummary | None = None
-    """For the report."""
-    references: References | None = None
-    """Simple classifiers that are trained beside the models, for comparison; `None` where there are none."""
-    pretraining: Pretraining | None = None
-    """Where the models of an architecture get their first weights from; `None` draws them."""
-
-    def recorded(self) -> Arguments:
-        """Give what the run directory records."""
-        return {**self.arguments, "dataset": self.dataset, "seed": self.seed, "threads": self.threads}
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where the work is done; no result depends on it."""
-
-    executor: Workers = field(default_factory=LocalProcesses)
-    trainings: Workers = field(default_factory=InProcess)
-    storage: str | None = None
-    """URL of an Optuna storage that gets the study instead of the run's own file."""
+from prototypenas.types import Candidate, Target
 
 
 def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progress) -> tuple[Candidate, ...]:
@@ -186,7 +107,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
     """
     candidates, refined = selectable(run)
     if not again and run.selection_json.exists():
-        record = _recorded_selection(run)
+        record = recorded_selection(run)
         changed = differences({name: plain(record)[name] for name in plain(choice)}, plain(choice))
         if changed:
             raise RunDirectoryError(
@@ -230,14 +151,14 @@ def evaluate(
     seen.bind(training.recorded())
     if training.summary is not None and not (seen.path / SUMMARY_FILE).exists():
         write_summary(training.summary, seen.path)
-    baselines = _first_weights(seen, training, chosen, machine, progress)
+    baselines = first_weights(seen, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
     place = seen.absolute()
     jobs: dict[str, Callable[[Progress], object]] = {
-        f"trial {one.number}": partial(_evaluate_one, ready, one, place) for one in chosen
+        f"trial {one.number}": partial(evaluate_one, ready, one, place) for one in chosen
     }
     if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
-        jobs["simple classifiers"] = partial(_score_references, training.references, place)
+        jobs["simple classifiers"] = partial(score_references, training.references, place)
     train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
     return results(seen, target)
 
@@ -306,58 +227,6 @@ def run(
     return models
 
 
-def explored(run: RunDirectory) -> tuple[Candidate, ...]:
-    """Read back all candidates of a finished exploration.
-
-    Raises:
-        RunDirectoryError: if it is not finished.
-    """
-    if not run.exploration_json.exists():
-        raise RunDirectoryError(
-            f"{run.path} holds no finished exploration; run `prototypenas explore` to its end first"
-        )
-    candidates = read_candidates(run.candidates_csv)
-    explored = value_in(read_json(run.exploration_json), "explored", run.exploration_json)
-    if len(candidates) != explored:
-        raise RunDirectoryError(
-            f"{run.candidates_csv} has {len(candidates)} of {explored} candidates; run `prototypenas explore` with its "
-            "arguments again to write it anew"
-        )
-    return candidates
-
-
-def selected(run: RunDirectory) -> Selection:
-    """Read back the selection.
-
-    Raises:
-        RunDirectoryError: if nothing was selected here.
-    """
-    if not run.selection_json.exists():
-        raise RunDirectoryError(f"{run.path} holds no selection; run `prototypenas select` first")
-    record = _recorded_selection(run)
-    candidates = selectable(run)[0] if record.refined else explored(run)
-    return restored_selection(
-        candidates, record.chosen, space=record.space, upper_bound=record.upper_bound, note=record.note
-    )
-
-
-def selectable(run: RunDirectory) -> tuple[tuple[Candidate, ...], bool]:
-    """Read back what selection chooses from, and whether that was refined.
-
-    Refined candidates have their estimate as only score; without refinement all explored ones have their proxies'.
-
-    Raises:
-        RunDirectoryError: if the exploration is not finished, or a file is damaged.
-    """
-    candidates, refinement = explored(run), read_refinement(run.path)
-    return (candidates, False) if refinement is None else (refined_candidates(refinement, candidates), True)
-
-
-def results(seen: DatasetDirectory, target: Target) -> list[ModelResult]:
-    """Read back the selected models of a data set, as far as they have come."""
-    return [model_result(seen.model(one.number), one, target) for one in selected(seen.run).chosen]
-
-
 def _read_back(run: RunDirectory, trials: int) -> tuple[Candidate, ...] | None:
     """Return all candidates of a finished exploration; `None` where it must go on, or write its table anew."""
     if not run.exploration_json.exists():
@@ -367,10 +236,6 @@ def _read_back(run: RunDirectory, trials: int) -> tuple[Candidate, ...] | None:
     except RunDirectoryError:
         return None  # the journal holds every candidate, and the table is made from it
     return candidates if len(candidates) == trials else None
-
-
-def _recorded_selection(run: RunDirectory) -> SelectionRecord:
-    return record_of(SelectionRecord, read_json(run.selection_json), str(run.selection_json))
 
 
 def _record_of(choice: Choice, selection: Selection, *, explored: int, refined: bool) -> SelectionRecord:
@@ -397,54 +262,3 @@ def _write_selected(run: RunDirectory, selection: Selection) -> None:
     text = candidates_text(selection.chosen, tuple(selection.front[0].scores))
     if not run.selected_csv.is_file() or run.selected_csv.read_text() != text:
         write_text(run.selected_csv, text)
-
-
-def _first_weights(
-    seen: DatasetDirectory, training: Training, chosen: Sequence[Candidate], machine: Machine, progress: Progress
-) -> Mapping[str, Baseline]:
-    """Pre-train one network an architecture, where that is asked for, and give baselines that begin with them."""
-    if training.pretraining is None:
-        return training.baselines
-    pretraining, evaluator = training.pretraining, training.evaluator
-    place = seen.run.absolute()
-    shared = shared_networks(place, pretraining, training.baselines, chosen, seed=training.seed)
-    jobs = {f"pre-training of {name}": partial(_pretrain_one, training, one, place) for name, one in shared.items()}
-    train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
-    baselines = {name: started(pretraining, one) for name, one in shared.items()}
-    for one in chosen:
-        name = one.configuration.architecture
-        note_start(seen.model(one.number), shared[name], baselines[name], one, evaluator)
-    return baselines
-
-
-def _pretrain_one(training: Training, shared: SharedNetwork, run: RunDirectory, progress: Progress) -> None:
-    assert training.pretraining is not None
-    run.check_seen()
-    with computing_threads(training.threads):
-        training.pretraining.train(
-            shared.configuration,
-            shared.baseline,
-            directory=shared.directory,
-            seed=training.seed,
-            device=training.device,
-            progress=progress,
-        )
-
-
-def _score_references(references: References, seen: DatasetDirectory, progress: Progress) -> None:
-    seen.run.check_seen()
-    with computing_threads(1):
-        write_references(references.scores(progress), seen.path)
-
-
-def _evaluate_one(training: Training, candidate: Candidate, seen: DatasetDirectory, progress: Progress) -> Evaluation:
-    seen.run.check_seen()
-    with computing_threads(training.threads):
-        return training.evaluator.evaluate(
-            candidate,
-            training.baselines[candidate.configuration.architecture],
-            directory=seen.model(candidate.number),
-            seed=training.seed,
-            device=training.device,
-            progress=progress,
-        )

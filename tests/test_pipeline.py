@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from prototypenas.command_line.main import app
 from prototypenas.exploration.candidate_evaluation import unpriced
-from prototypenas.pipeline import Training, _evaluate_one
 from prototypenas.progress import Silent
 from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.steps import Training
+from prototypenas.training.model_trainings import evaluate_one
 from prototypenas.types import Configuration, GroupConfiguration
 from prototypenas.workers.threads import computing_threads
 from tests.dask_processes import dask_cluster
@@ -183,7 +184,7 @@ def test_a_training_computes_on_the_threads_that_are_recorded(tmp_path):
         training = Training("any", CountsThreads(), {"toy": None}, {}, threads=threads)
         assert training.recorded()["threads"] == threads
         with computing_threads(around):
-            assert _evaluate_one(training, candidate, run.dataset("any"), Silent()) == threads
+            assert evaluate_one(training, candidate, run.dataset("any"), Silent()) == threads
 
 
 @pytest.mark.slow

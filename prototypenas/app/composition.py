@@ -33,12 +33,12 @@ from prototypenas.devices import named_device, parsed_device
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
-from prototypenas.pipeline import Choice, Machine, Search, Training
 from prototypenas.protocols import Evaluator
 from prototypenas.refinement.step import Refine
 from prototypenas.runs.records import plain, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import SOLVERS, SPACES
+from prototypenas.steps import Choice, Machine, Search, Training
 from prototypenas.types import Budget, Execution, InputShape, Probe, Target
 from prototypenas.workers.dask_workers import DaskWorkers
 from prototypenas.workers.in_process import InProcess

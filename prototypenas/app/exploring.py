@@ -17,9 +17,9 @@ from prototypenas.app.composition import (
 )
 from prototypenas.app.settings import DeviceSettings, RunSettings, StorageSettings
 from prototypenas.errors import ConfigurationError
-from prototypenas.pipeline import Machine, Search
 from prototypenas.progress import Progress
 from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.steps import Machine, Search
 from prototypenas.types import Candidate
 from prototypenas.workers.in_process import InProcess
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prototypenas import pipeline
+from prototypenas import finished_steps, pipeline
 from prototypenas.app.catalogue import Catalogue, gather
 from prototypenas.app.composition import (
     compose_choice,
@@ -65,7 +65,7 @@ class Run:
     @property
     def candidates(self) -> pd.DataFrame:
         """All explored candidates, a row each: configuration, cost, scores (higher is better), rejection."""
-        return candidate_frame(pipeline.explored(self.directory))
+        return candidate_frame(finished_steps.explored(self.directory))
 
     @property
     def selection(self) -> Selection:
@@ -74,7 +74,7 @@ class Run:
         Raises:
             RunDirectoryError: if none was made.
         """
-        return pipeline.selected(self.directory)
+        return finished_steps.selected(self.directory)
 
     @property
     def models(self) -> list[TrainedModel]:
@@ -169,7 +169,7 @@ class Run:
                 self.target,
                 lambda: recorded_training(self._catalogue, seen),
             )
-            for result in pipeline.results(seen, self.target)
+            for result in finished_steps.results(seen, self.target)
             if result.evaluation is not None
         ]
 
@@ -188,13 +188,13 @@ class Run:
         if not self.directory.selection_json.exists():
             return head
         selection = self.selection
-        drawn = svg_text(front_figure(pipeline.explored(self.directory), selection))
+        drawn = svg_text(front_figure(finished_steps.explored(self.directory), selection))
         models = [model.result for model in self.models]
         return head + (table_html(final_table(models)) if models else selection._repr_html_()) + drawn
 
     def _state(self) -> str:
         try:
-            candidates = pipeline.explored(self.directory)
+            candidates = finished_steps.explored(self.directory)
         except RunDirectoryError:
             return "not explored to its end"
         fit = sum(one.feasible for one in candidates)

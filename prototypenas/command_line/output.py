@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from prototypenas.pipeline import Training
     from prototypenas.reporting.report_data import ModelResult
     from prototypenas.runs.class_scores import ReferenceScore
+    from prototypenas.steps import Training
 
 # No markup: nearly everything that is printed holds names and texts of the user's, in which `[/]` means nothing.
 console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoji=False)

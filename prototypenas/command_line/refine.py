@@ -44,9 +44,9 @@ def refine(
         load_data,
         recorded_input,
     )
-    from prototypenas.pipeline import Choice
     from prototypenas.refinement.step import Refine
     from prototypenas.runs.run_directory import RunDirectory
+    from prototypenas.steps import Choice
 
     directory = RunDirectory.open(run_path)
     asked = Refine(60 * parse_minutes(minutes))

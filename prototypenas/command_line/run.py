@@ -70,7 +70,7 @@ def run(
     parts: PartSettings,
 ) -> None:
     """Go the whole way: explore, select, train + prune + quantize, write C, report. The same command continues it."""
-    from prototypenas import pipeline
+    from prototypenas import finished_steps, pipeline
     from prototypenas.app.catalogue import gather
     from prototypenas.app.composition import (
         check_names,
@@ -107,7 +107,7 @@ def run(
         models = pipeline.run(
             directory, explored, choice, trained, machine, refinement=refinement, emulate=emulate, progress=progress
         )
-    note = pipeline.selected(directory).note
+    note = finished_steps.selected(directory).note
     if note:
         console.print(note)
     seen = directory.dataset(trained.dataset)

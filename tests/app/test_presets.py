@@ -5,8 +5,8 @@ from prototypenas.app.composition import check_names, compose_choice, compose_se
 from prototypenas.app.presets import DEFAULT_PRESET, PRESETS
 from prototypenas.app.settings import SearchSettings, SelectionSettings, TargetSettings
 from prototypenas.errors import ConfigurationError
-from prototypenas.pipeline import Choice
 from prototypenas.selection import SPACES
+from prototypenas.steps import Choice
 from proxies import PROXIES
 
 

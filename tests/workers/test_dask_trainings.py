@@ -14,10 +14,11 @@ from prototypenas import pipeline
 from prototypenas.command_line.main import app
 from prototypenas.costing.targets import load_targets
 from prototypenas.errors import RunDirectoryError
-from prototypenas.pipeline import Machine, Training
 from prototypenas.plugins import load_plugin_file
 from prototypenas.progress import Silent
 from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.steps import Machine, Training
+from prototypenas.training.model_trainings import evaluate_one
 from prototypenas.training.trainings import train_all
 from prototypenas.workers.dask_workers import DaskWorkers
 from prototypenas.workers.in_process import InProcess
@@ -109,7 +110,7 @@ def test_a_training_nobody_waits_for_stops(selected, cluster: Cluster):
 
 @pytest.mark.slow
 def test_an_error_of_ours_comes_back_and_a_missing_gpu_is_told(selected, cluster: Cluster, tmp_path):
-    blind = functools.partial(pipeline._evaluate_one, None, None, RunDirectory(tmp_path / "not shared").dataset("x"))
+    blind = functools.partial(evaluate_one, None, None, RunDirectory(tmp_path / "not shared").dataset("x"))
     with pytest.raises(RunDirectoryError, match=r"does not see .*not shared"):
         train_all(DaskWorkers(cluster.address), {"blind": blind}, plugins=(), progress=Silent())
     listener = Listener(_interrupt, epochs=0)
