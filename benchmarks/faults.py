@@ -31,7 +31,7 @@ from prototypenas.reporting.tables import Table
 ROOT = Path(__file__).parent.parent
 PARTS = ROOT / "tests" / "plugin_files" / "tiny_parts.py"
 COMMAND = (
-    *("run", "quarters", "--plugin", str(PARTS), "--architectures", "toy", "--proxies", "snip,mean_gradient"),
+    *("run", "quarters", "--plugin", str(PARTS), "--architectures", "toy", "--objectives", "flops,snip,mean_gradient"),
     *("--trials", "12", "--target", "my-board", "--keep", "2", "--epochs", "4"),
 )
 MODELS = "datasets/*/models/*"

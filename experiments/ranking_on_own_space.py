@@ -31,8 +31,11 @@ from experiments.ranking_rules import (
     folds,
     left_out,
 )
-from prototypenas.app.presets import DEFAULT_ENSEMBLE
+from prototypenas.app.presets import DEFAULT_OBJECTIVES
 from proxies import PAPER_ENSEMBLE
+
+DEFAULT_ENSEMBLE = DEFAULT_OBJECTIVES[1:]
+"""The proxies of the default preset."""
 
 KEEP, DRAWN = 5, 60
 CAPS = (1e6, 2e6, 4e6, 8e6)

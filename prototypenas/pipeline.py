@@ -14,6 +14,7 @@ from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import candidates_text
 from prototypenas.exploration.exploration import explore as explore_space
 from prototypenas.finished_steps import explored, recorded_selection, results, selectable, selected
+from prototypenas.objectives import Objective
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Evaluator
 from prototypenas.refinement.step import Refine, RefinementStep, refine_run, refined_from
@@ -49,6 +50,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         space=search.space,
         trials=search.trials,
         sampler=search.sampler,
+        samplers=search.samplers,
         seed=search.seed,
         executor=machine.executor,
         directory=run.path,
@@ -87,6 +89,7 @@ def refine(
         training.baselines,
         training.recorded(),
         keep=keep if isinstance(keep, int) else keep[1],
+        objectives=run.exploration().objectives,
         seed=training.seed,
         device=training.device,
         plugins=training.plugins,
@@ -105,7 +108,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
         ConfigurationError: for a `keep` below 1 or an unknown space.
         NothingFits: if no candidate is feasible.
     """
-    candidates, refined = selectable(run)
+    candidates, objectives, refined = selectable(run)
     if not again and run.selection_json.exists():
         record = recorded_selection(run)
         changed = differences({name: plain(record)[name] for name in plain(choice)}, plain(choice))
@@ -118,7 +121,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
             selection = selected(run)
             _write_selected(run, selection)
             return selection
-    selection = choose(candidates, choice)
+    selection = choose(candidates, choice, objectives)
     write_json(run.selection_json, plain(_record_of(choice, selection, explored=len(candidates), refined=refined)))
     _write_selected(run, selection)
     for seen in run.datasets():
@@ -126,10 +129,11 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
     return selection
 
 
-def choose(candidates: Sequence[Candidate], choice: Choice) -> Selection:
-    """Choose of candidates without a run directory."""
+def choose(candidates: Sequence[Candidate], choice: Choice, objectives: Sequence[Objective] | None = None) -> Selection:
+    """Choose of candidates without a run directory; by FLOPs and all scores where no objectives are given."""
     return select_subset(
         candidates,
+        objectives=objectives,
         keep=choice.keep,
         space=choice.space,
         leader=choice.leader,

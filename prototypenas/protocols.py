@@ -3,7 +3,7 @@
 A plug-in is a plain function or frozen dataclass in a mapping; its key is its only name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from prototypenas.evidence import Evidence
 from prototypenas.graph.graph import Graph
+from prototypenas.objectives import Objective, Origin
 from prototypenas.progress import Progress
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ReferenceScore
-from prototypenas.types import Candidate, Configuration, Evaluation, InputShape, Preparation, Probe
+from prototypenas.types import Candidate, Configuration, Cost, Evaluation, InputShape, Preparation, Probe, Target
 
 
 class Baseline(Protocol):
@@ -43,6 +44,29 @@ class Proxy(Protocol):
         Raises:
             ProxyError: where the network cannot be scored; never a stand-in number.
         """
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A network on a target, as a cost of a plug-in sees it."""
+
+    graph: Graph
+    cost: Cost
+    target: Target
+
+
+@dataclass(frozen=True)
+class OwnCost:
+    """A cost that a plug-in defines: an objective or a limit beside RAM, ROM, FLOPs and latency."""
+
+    function: Callable[[Priced], float]
+    """Gives a finite number, the same for the same network; it is called before a network is scored."""
+    unit: str = ""
+    minimised: bool = True
+
+    def objective(self, name: str) -> Objective:
+        """Return it as an objective."""
+        return Objective(name, Origin.COST, self.minimised, self.unit)
 
 
 class Evaluator(Protocol):
@@ -91,10 +115,6 @@ class Evaluator(Protocol):
 
         `outputs` are raw, `(N, output bytes)`: all outputs of the graph one after the other, as the C writes them.
         """
-
-
-Baselines = Mapping[str, Baseline]
-Proxies = Mapping[str, Proxy]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
+from prototypenas.exploration.samplers import SamplerMaker
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.plugins import PluginSource
 from prototypenas.protocols import Baseline, Evaluator, References
@@ -26,6 +27,8 @@ class Search:
     trials: int = DEFAULT_TRIALS
     sampler: str = DEFAULT_SAMPLER
     seed: int = 0
+    samplers: Mapping[str, SamplerMaker] = field(default_factory=dict)
+    """Of plug-ins, by name."""
     settings: Arguments = field(default_factory=dict)
     """What the user set, recorded beside the arguments so that the run can be repeated."""
 

@@ -14,7 +14,7 @@ CELLS = (
     "images = np.random.default_rng(0).integers(0, 90, (40, 1, 16, 16), dtype=np.uint8)\n"
     "images[::2, :, 4:10, 4:10] += 150\nlabels = np.arange(40) % 2",
     "run = pn.search((images, labels), target='rp2040', trials=6, architectures=[slim],\n"
-    "                proxies=[mean_gradient, 'params'], out='run')\nrun",
+    "                objectives=['flops', mean_gradient, 'params'], out='run')\nrun",
     "run.candidates.head()",
     "few = run.select(keep=1)\nfew",
     "models = run.train(epochs=1)\nmodels[0]",
@@ -22,7 +22,7 @@ CELLS = (
     "models[0].deploy('c')",
     "run.report()",
     "pn.measure(models[0].module(), input=(1, 16, 16), target='rp2040')",
-    "pn.explore({'slim': slim}, input=(1, 16, 16), classes=2, proxies={'one': lambda e: 1.0}, trials=3)",
+    "pn.explore(pn.Space({'slim': slim}, input=(1, 16, 16), classes=2), objectives=['flops', mean_gradient], trials=3)",
 )
 HTML = (4, 5, 6, 7, 11, 12)
 """Cells whose result shows itself as HTML."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from prototypenas.app.arguments import (
-    parse_amount,
     parse_keep,
     parse_minutes,
     parse_names,
 )
 from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.limits import limited_budget, parsed_limits
 from prototypenas.app.narrowing import narrowed_space
 from prototypenas.app.presets import PRESETS
 from prototypenas.app.settings import (
@@ -20,10 +20,12 @@ from prototypenas.app.settings import (
     TargetSettings,
 )
 from prototypenas.choices import choose, choose_all
+from prototypenas.costing.latency import check_estimated
 from prototypenas.devices import named_device, parsed_device
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
+from prototypenas.objectives import COSTS, Objective
 from prototypenas.protocols import Evaluator
 from prototypenas.refinement.step import Refine
 from prototypenas.runs.run_directory import RunDirectory
@@ -48,16 +50,18 @@ def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
         ConfigurationError: for an unknown target or a limit that is no amount.
     """
     target = choose("target", settings.target, catalogue.targets)
-    budget = target.budget
+    limits = parsed_limits(settings.limit, {**COSTS, **own_costs(catalogue)})
+    check_estimated(limits, target)
     return replace(
         target,
         execution=choose("execution", settings.execution, EXECUTIONS),
-        budget=Budget(
-            ram_bytes=parse_amount("RAM", settings.ram) if settings.ram else budget.ram_bytes,
-            rom_bytes=parse_amount("ROM", settings.rom) if settings.rom else budget.rom_bytes,
-            flops=parse_amount("FLOPs", settings.flops) if settings.flops else budget.flops,
-        ),
+        budget=limited_budget(target.budget, tuple(limits.values())),
     )
+
+
+def own_costs(catalogue: Catalogue) -> dict[str, Objective]:
+    """Return the costs that plug-ins define, as objectives."""
+    return {name: own.objective(name) for name, own in catalogue.costs.items()}
 
 
 def compose_choice(settings: SelectionSettings, preset: str, seed: int) -> Choice:
@@ -85,18 +89,17 @@ def compose_refinement(text: str) -> Refine | None:
     return Refine(60 * parse_minutes(text))
 
 
-def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> None:
+def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str, target: Target) -> None:
     """Refuse unknown names at once: reading the data may take minutes.
 
     Raises:
-        ConfigurationError: for an unknown architecture, proxy, sampler or probe.
+        ConfigurationError: for an unknown architecture, objective, sampler or probe.
     """
     if settings.architectures:
         choose_all("architecture", parse_names(settings.architectures), catalogue.baselines)
     choose("preset", settings.preset, PRESETS)
-    if settings.proxies:
-        choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
-    name_and_population(settings.sampler)
+    check_estimated(objectives_named(catalogue, settings), target)
+    name_and_population(settings.sampler, catalogue.samplers)
     names = parse_names(settings.architectures) or tuple(catalogue.baselines)[:1]
     narrowed_space(names, catalogue.kernels, settings)
     choose("probe", probe, PROBES)
@@ -128,13 +131,11 @@ def compose_search(
     for name in baselines:
         if name not in pool and name in elsewhere:
             raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
+    objectives = objectives_named(catalogue, settings)
+    limited = [limit.objective.name for limit in target.budget.more]
     exploration = ExplorationTask(
         baselines,
-        choose_all(
-            "proxy",
-            parse_names(settings.proxies) if settings.proxies else choose("preset", settings.preset, PRESETS).proxies,
-            catalogue.proxies,
-        ),
+        {name: catalogue.proxies[name] for name in objectives if not _is_cost(catalogue, name)},
         input_shape,
         num_classes,
         target,
@@ -146,9 +147,25 @@ def compose_search(
         device=device,
         plugins=catalogue.plugins,
         detects=task == "detection",
+        costs=tuple(name for name in objectives if _is_cost(catalogue, name)),
+        own_costs={name: catalogue.costs[name] for name in (*objectives, *limited) if name in catalogue.costs},
     )
     space = narrowed_space(baselines, catalogue.kernels, settings)
-    return Search(exploration, space, settings.trials, settings.sampler, seed)
+    return Search(exploration, space, settings.trials, settings.sampler, seed, catalogue.samplers)
+
+
+def objectives_named(catalogue: Catalogue, settings: SearchSettings) -> tuple[str, ...]:
+    """Return the names of what is traded off: those given, or the preset's.
+
+    Raises:
+        ConfigurationError: for an unknown name, or one that is given twice.
+    """
+    names = parse_names(settings.objectives) or choose("preset", settings.preset, PRESETS).objectives
+    return tuple(choose_all("objective", names, {**catalogue.proxies, **catalogue.costs, **COSTS}))
+
+
+def _is_cost(catalogue: Catalogue, name: str) -> bool:
+    return name in COSTS or name in catalogue.costs
 
 
 def task_of(evaluator: Evaluator) -> str:
@@ -188,7 +205,7 @@ def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
     """Return the target that a run was explored for, with the limits it was explored under, run as it was priced."""
     explored = run.exploration()
     target = choose("target", explored.target, catalogue.targets)
-    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit)
+    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit, explored.more_limits)
     return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
 
 

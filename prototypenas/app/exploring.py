@@ -18,10 +18,13 @@ from prototypenas.app.run_settings import RunSettings
 from prototypenas.app.settings import DeviceSettings, StorageSettings
 from prototypenas.app.training_composition import load_data
 from prototypenas.errors import ConfigurationError
+from prototypenas.exploration.exploration import Exploration
+from prototypenas.exploration.statistics import Statistics
 from prototypenas.progress import Progress
+from prototypenas.runs.atomic_files import read_json
+from prototypenas.runs.records import record_of
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.steps import Machine, Search
-from prototypenas.types import Candidate
 from prototypenas.workers.in_process import InProcess
 
 
@@ -35,7 +38,7 @@ def machine_of(device: DeviceSettings, storage: StorageSettings | None = None) -
 
 def explore_run(
     directory: RunDirectory, catalogue: Catalogue, settings: RunSettings, device: DeviceSettings, progress: Progress
-) -> tuple[Candidate, ...]:
+) -> Exploration:
     """Explore what the settings say into a run directory, and record them there.
 
     Raises:
@@ -44,7 +47,9 @@ def explore_run(
     """
     search = compose_run(catalogue, settings, device)
     with directory.locked():
-        return pipeline.explore(directory, search, machine_of(device), progress)
+        candidates = pipeline.explore(directory, search, machine_of(device), progress)
+    statistics = record_of(Statistics, read_json(directory.exploration_json), str(directory.exploration_json))
+    return Exploration(candidates, search.task.goals.objectives, statistics)
 
 
 def compose_run(
@@ -56,8 +61,8 @@ def compose_run(
         ConfigurationError: if neither data nor an input shape and a number of classes are given.
     """
     given = settings.input
-    check_names(catalogue, settings.search, given.probe)
     goal = compose_target(catalogue, settings.target)
+    check_names(catalogue, settings.search, given.probe, goal)
     if loaded is None and (given.dataset is not None or settings.data.own_data is not None):
         loaded = load_data(catalogue, given.dataset, settings.data, input_size=given.input_size)
     task, probe = given.task or "image", None

@@ -44,7 +44,7 @@ class Run:
         """Take a directory in which an exploration was begun."""
         self.directory = directory
         self.settings = settings
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._device = device
         self._progress = progress or Silent()
 
@@ -56,7 +56,7 @@ class Run:
     @property
     def target(self) -> Target:
         """The microcontroller it was explored for, with the limits of the run."""
-        return recorded_target(self._catalogue, self.directory)
+        return recorded_target(self.catalogue, self.directory)
 
     @property
     def candidates(self) -> pd.DataFrame:
@@ -117,14 +117,14 @@ class Run:
         wanted = wanted if epochs is None else replace(wanted, epochs=epochs)
         name, place = self.settings.input.dataset, self.settings.data
         if data is not None:
-            name, place = named_data(data, self._catalogue, self.settings.data, self.path)
+            name, place = named_data(data, self.catalogue, self.settings.data, self.path)
         if name is None and place.own_data is None:
             raise ConfigurationError(f"{self.path} was explored without data; give some: run.train('digits')")
         size = "x".join(str(number) for number in self.directory.exploration().input_shape)
-        loaded = load_data(self._catalogue, name, place, input_size=size)
+        loaded = load_data(self.catalogue, name, place, input_size=size)
         device = replace(self._device, jobs=jobs)
         training = compose_training(
-            self._catalogue, loaded, name, place, wanted, input_size=size, seed=seed, device=device.device
+            self.catalogue, loaded, name, place, wanted, input_size=size, seed=seed, device=device.device
         )
         seen = self.directory.dataset(training.dataset)
         with self.directory.locked():
@@ -151,7 +151,7 @@ class Run:
             RunDirectoryError: if the run has more already.
         """
         wanted = replace(self.settings, search=replace(self.settings.search, trials=trials))
-        explore_run(self.directory, self._catalogue, wanted, replace(self._device, jobs=jobs), self._progress)
+        explore_run(self.directory, self.catalogue, wanted, replace(self._device, jobs=jobs), self._progress)
         self.settings = wanted
         return self
 
@@ -163,7 +163,7 @@ class Run:
                 seen.model(result.candidate.number),
                 result,
                 self.target,
-                lambda: recorded_training(self._catalogue, seen),
+                lambda: recorded_training(self.catalogue, seen),
             )
             for result in finished_steps.results(seen, self.target)
             if result.evaluation is not None

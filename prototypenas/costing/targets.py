@@ -91,7 +91,7 @@ def _budget(table: Mapping[str, Any], sizes: Mapping[str, int | None], place: st
             limits[key] = owned
         elif owned is not None and limit > owned:
             raise ConfigurationError(f"{place}.{key} is {limit}, but the microcontroller has {owned}")
-    return Budget(**limits)
+    return Budget(limits["ram_bytes"], limits["rom_bytes"], limits["flops"])
 
 
 def _check_keys(table: Mapping[str, Any], known: set[str], place: str) -> None:

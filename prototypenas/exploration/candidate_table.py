@@ -19,7 +19,10 @@ TABLE = "candidates.csv"
 
 _GROUP_VALUES = tuple(item.name for item in fields(GroupConfiguration))
 _PARTS = tuple(item.name for item in fields(Footprint))
-_COSTS = ("flops", "macs", "parameters", "ram_bytes", "rom_bytes", *_PARTS)
+_COSTS = ("flops", "macs", "parameters", "ram_bytes", "rom_bytes", "latency_ms", "energy_mj", *_PARTS)
+OWN = "cost:"
+"""What the columns of costs that plug-ins define begin with."""
+
 _LAST = ("rejection", "detail", "digest")
 _FIRST = (
     "number",
@@ -41,10 +44,12 @@ def write_candidates(path: Path, candidates: Iterable[Candidate], proxies: Seque
 
 def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str]) -> str:
     """Return the table as text."""
+    listed = list(candidates)
+    own = next((tuple(one.cost.own) for one in listed if one.cost is not None), ())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*_FIRST, *proxies, *_LAST))
-    writer.writerows(_row(candidate, proxies) for candidate in candidates)
+    writer.writerow((*_FIRST, *(f"{OWN}{name}" for name in own), *proxies, *_LAST))
+    writer.writerows(_row(candidate, own, proxies) for candidate in listed)
     return text.getvalue()
 
 
@@ -70,22 +75,27 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
             names = tuple(reader.fieldnames or ())
             if names[: len(_FIRST)] != _FIRST or names[-len(_LAST) :] != _LAST:
                 raise ValueError("its columns are not those of an exploration")
-            proxies = names[len(_FIRST) : -len(_LAST)]
-            return tuple(_candidate(_whole(row, reader.line_num), proxies) for row in reader)
+            between = names[len(_FIRST) : -len(_LAST)]
+            own = tuple(name.removeprefix(OWN) for name in between if name.startswith(OWN))
+            proxies = between[len(own) :]
+            return tuple(_candidate(_whole(row, reader.line_num), own, proxies) for row in reader)
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise RunDirectoryError(
             f"{path} cannot be read ({error}); `prototypenas explore` (or `run`) with the same arguments writes it anew"
         ) from error
 
 
-def _row(candidate: Candidate, proxies: Sequence[str]) -> list[object]:
+def _row(candidate: Candidate, own: Sequence[str], proxies: Sequence[str]) -> list[object]:
     configuration, cost, rejection = candidate.configuration, candidate.cost, candidate.rejection
     groups = [getattr(group, value) for group in configuration.groups for value in _GROUP_VALUES]
-    costs: list[object] = [""] * len(_COSTS)
+    costs: list[object] = [""] * (len(_COSTS) + len(own))
     if cost is not None:
         footprint = cost.footprint
         parts = [getattr(footprint, part) for part in _PARTS]
-        costs = [cost.flops, cost.macs, cost.parameters, footprint.ram_bytes, footprint.rom_bytes, *parts]
+        costs = [cost.flops, cost.macs, cost.parameters, footprint.ram_bytes, footprint.rom_bytes]
+        estimates = (cost.latency_ms, cost.energy_mj)
+        costs += ["" if value is None else repr(value) for value in estimates]
+        costs += [*parts, *(repr(cost.own[name]) for name in own)]
     reason = ("", "") if rejection is None else (rejection.kind, rejection.detail)
     scores = [repr(candidate.scores[name]) if name in candidate.scores else "" for name in proxies]
     first = (candidate.number, configuration.architecture, repr(configuration.width))
@@ -99,7 +109,7 @@ def _whole(row: Mapping[str, str], line: int) -> Mapping[str, str]:
     return row
 
 
-def _candidate(row: Mapping[str, str], proxies: Sequence[str]) -> Candidate:
+def _candidate(row: Mapping[str, str], own: Sequence[str], proxies: Sequence[str]) -> Candidate:
     groups = tuple(
         GroupConfiguration(
             depth=int(row[f"group{group}_depth"]),
@@ -112,7 +122,14 @@ def _candidate(row: Mapping[str, str], proxies: Sequence[str]) -> Candidate:
     cost = None
     if row["macs"]:
         footprint = Footprint(**{part: int(row[part]) for part in _PARTS})
-        cost = Cost(int(row["macs"]), int(row["parameters"]), footprint)
+        cost = Cost(
+            int(row["macs"]),
+            int(row["parameters"]),
+            footprint,
+            latency_ms=float(row["latency_ms"]) if row["latency_ms"] else None,
+            energy_mj=float(row["energy_mj"]) if row["energy_mj"] else None,
+            own={name: float(row[f"{OWN}{name}"]) for name in own},
+        )
     return Candidate(
         number=int(row["number"]),
         configuration=Configuration(row["architecture"], float(row["width"]), groups),

@@ -125,7 +125,7 @@ class Evaluator:
         if owner.number == candidate.number:
             self._pricing[candidate.number] = priced.seconds
             self._due.append(candidate)
-        elif owner.scores or owner.rejection is not None:
+        elif owner.number not in self._pricing:
             self._finish(replace(priced, candidate=_repeated(candidate, owner)))
         else:
             self._repeats[owner.number].append(candidate)

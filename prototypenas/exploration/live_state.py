@@ -50,7 +50,7 @@ class LiveState:
     def told(self, outcomes: Sequence[Outcome]) -> None:
         """Take in a generation, and look at its front if there is time for it."""
         scored = [outcome.objectives for outcome in outcomes if outcome.objectives is not None]
-        self._pending += [(flops, *(-score for score in scores)) for flops, *scores in scored]
+        self._pending += scored
         self._feasible += len(scored)
         self._told += len(outcomes)
         elapsed = perf_counter() - self._start

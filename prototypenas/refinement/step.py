@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
+from prototypenas.objectives import FLOPS, Objective, Origin
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
@@ -54,6 +55,8 @@ class RefinementStep:
     """Of the training: data and recipe; recorded, and held against what was recorded."""
     keep: int
     """How many models will be kept at most."""
+    objectives: tuple[Objective, ...] | None = None
+    """Of the exploration; FLOPs and all scores if not given."""
     seed: int = 0
     device: str = "cpu"
     plugins: tuple[PluginSource, ...] = ()
@@ -81,6 +84,7 @@ class RefinementStep:
                 seconds=self._derived_seconds(candidates, trainer) if seconds is None else seconds,
                 batch_size=trainer.batch_size,
                 most_steps=trainer.training_steps,
+                objectives=self.objectives,
             )
         except ConfigurationError:
             if seconds is not None:
@@ -147,6 +151,12 @@ def refined_candidates(refinement: Refinement, candidates: Sequence[Candidate]) 
     """Return the candidates that were refined, with the cautious estimate as their only score."""
     by_number = {one.number: one for one in candidates}
     return tuple(replace(by_number[one.candidate], scores={ESTIMATE: one.cautious}) for one in refinement.estimates)
+
+
+def refined_objectives(objectives: Sequence[Objective]) -> tuple[Objective, ...]:
+    """Return the objectives with the estimate in place of all scores; FLOPs stand in where there is no cost."""
+    costs = tuple(objective for objective in objectives if objective.origin is Origin.COST) or (FLOPS,)
+    return (*costs, Objective(ESTIMATE, Origin.ESTIMATE))
 
 
 def _bind(run: RunDirectory, arguments: Arguments, *, again: bool) -> None:

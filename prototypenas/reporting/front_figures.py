@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from prototypenas.objectives import FLOPS, Objective
 from prototypenas.reporting.drawing import FAINT, HIGHLIGHT, architecture_styles, house_style, label_panels
-from prototypenas.reporting.objective_names import objective_name
 from prototypenas.selection import Selection
-from prototypenas.selection.pareto import FLOPS
 from prototypenas.types import Candidate
 
 MOST_MARKS = 600
@@ -20,26 +19,29 @@ MOST_MARKS = 600
 
 
 def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
-    """Draw each proxy against FLOPs: colour and marker by architecture, the chosen circled (paper, Fig. 3)."""
-    proxies = selection.normalisation.names[1:]
-    columns = min(2, max(1, len(proxies)))
-    rows = max(1, -(-len(proxies) // columns))
+    """Draw each objective against the first, which is FLOPs unless asked otherwise (paper, Fig. 3).
+
+    Colour and marker by architecture, the chosen circled.
+    """
+    first, *others = selection.objectives
+    columns = min(2, max(1, len(others)))
+    rows = max(1, -(-len(others) // columns))
     with house_style():
         figure = Figure(figsize=(5.2 * columns, 3.5 * rows + 0.5), layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes, proxy in zip(panels, proxies, strict=False):
-            _scatter(axes, candidates, selection, (FLOPS, proxy))
-            _ticks(axes, FLOPS, (1.0, 2.0, 5.0))
-        for axes in panels[len(proxies) :]:
+        for axes, other in zip(panels, others, strict=False):
+            _scatter(axes, candidates, selection, (first, other))
+            _ticks(axes, first, (1.0, 2.0, 5.0))
+        for axes in panels[len(others) :]:
             axes.set_axis_off()
         _legend(figure, selection, candidates)
-        _label_chosen(figure, selection, {axes: (FLOPS, proxy) for axes, proxy in zip(panels, proxies, strict=False)})
+        _label_chosen(figure, selection, {axes: (first, other) for axes, other in zip(panels, others, strict=False)})
     return figure
 
 
 def pairs_figure(selection: Selection) -> Figure:
     """Draw the front projected on every pair of objectives."""
-    pairs = list(combinations(selection.normalisation.names, 2)) or [(FLOPS, FLOPS)]
+    pairs = list(combinations(selection.objectives, 2)) or [(selection.objectives[0],) * 2]
     columns = min(4, len(pairs))
     rows = -(-len(pairs) // columns)
     with house_style():
@@ -57,11 +59,11 @@ def pairs_figure(selection: Selection) -> Figure:
 
 def parallel_figure(selection: Selection) -> Figure:
     """Draw every front model as a line across the normalised objectives, best at the top; the chosen in colour."""
-    names = selection.normalisation.names
+    objectives = selection.objectives
     with house_style():
         figure = Figure(figsize=(10.0, 4.2), layout="constrained")
         axes = figure.subplots()
-        places = np.arange(len(names))
+        places = np.arange(len(objectives))
         for candidate in _thinned(selection.front):
             axes.plot(places, _goodness(candidate, selection), color=FAINT, linewidth=0.7, alpha=0.6, zorder=1)
         styles = architecture_styles([str(one.number) for one in selection.chosen])
@@ -70,23 +72,23 @@ def parallel_figure(selection: Selection) -> Figure:
             label = f"{candidate.number} {candidate.configuration.architecture}"
             goodness = _goodness(candidate, selection)
             axes.plot(places, goodness, color=colour, marker=marker, linewidth=2.2, label=label, zorder=3)
-        better = ["fewer" if name == FLOPS else "more" for name in names]
-        axes.set_xticks(places, [f"{objective_name(name)}\n({one} ↑)" for name, one in zip(names, better, strict=True)])
+        ticks = [f"{one.label}\n({'less' if one.minimised else 'more'} ↑)" for one in objectives]
+        axes.set_xticks(places, ticks)
         axes.set_yticks([0.0, 0.5, 1.0], ["worst", "", "best\nof front"])
         axes.set_ylim(-0.05, 1.05)
         figure.legend(loc="outside right upper", title="Chosen")
     return figure
 
 
-def values_of(candidates: Sequence[Candidate], objective: str) -> list[float]:
-    """Give an objective as it is printed: MFLOPs, or the proxy's score."""
-    if objective == FLOPS:
-        return [candidate.cost.flops / 1e6 for candidate in candidates if candidate.cost is not None]
-    return [candidate.scores[objective] for candidate in candidates]
+def values_of(candidates: Sequence[Candidate], objective: Objective) -> list[float]:
+    """Return an objective as it is printed: MFLOPs, milliseconds, a proxy's score."""
+    return [objective.value(candidate) / objective.scale for candidate in candidates]
 
 
-def _scatter(axes: Axes, candidates: Sequence[Candidate], selection: Selection, pair: tuple[str, str]) -> None:
-    feasible = [candidate for candidate in candidates if candidate.feasible and candidate.cost is not None]
+def _scatter(
+    axes: Axes, candidates: Sequence[Candidate], selection: Selection, pair: tuple[Objective, Objective]
+) -> None:
+    feasible = [candidate for candidate in candidates if candidate.feasible]
     styles = architecture_styles([candidate.configuration.architecture for candidate in feasible])
     front = {candidate.number for candidate in selection.front}
     inside = _thinned([candidate for candidate in feasible if candidate.number in front])
@@ -98,8 +100,8 @@ def _scatter(axes: Axes, candidates: Sequence[Candidate], selection: Selection, 
             axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, linewidths=0, zorder=layer)
     x, y = (values_of(selection.chosen, objective) for objective in pair)
     axes.scatter(x, y, s=110, facecolors="none", edgecolors=HIGHLIGHT, linewidths=1.8, zorder=5)
-    axes.set_xlabel(objective_name(pair[0]))
-    axes.set_ylabel(objective_name(pair[1]))
+    axes.set_xlabel(pair[0].label)
+    axes.set_ylabel(pair[1].label)
     axes.margins(0.08)
 
 
@@ -110,7 +112,7 @@ def _thinned(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     return [candidates[int(place)] for place in np.linspace(0, len(candidates) - 1, MOST_MARKS)]
 
 
-def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tuple[str, str]]) -> None:
+def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tuple[Objective, Objective]]) -> None:
     points = {
         axes: list(zip(*(values_of(selection.chosen, objective) for objective in pair), strict=True))
         for axes, pair in panels.items()
@@ -118,7 +120,7 @@ def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tu
     label_panels(figure, points, [str(candidate.number) for candidate in selection.chosen])
 
 
-def _ticks(axes: Axes, objective: str, subdivisions: tuple[float, ...]) -> None:
+def _ticks(axes: Axes, objective: Objective, subdivisions: tuple[float, ...]) -> None:
     if objective == FLOPS:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=subdivisions))
@@ -140,6 +142,5 @@ def _legend(figure: Figure, selection: Selection, candidates: Sequence[Candidate
 
 def _goodness(candidate: Candidate, selection: Selection) -> list[float]:
     scale = selection.normalisation
-    assert candidate.cost is not None
-    values = [float(candidate.cost.flops), *(-candidate.scores[name] for name in scale.names[1:])]
+    values = [one.oriented(one.value(candidate)) for one in selection.objectives]
     return [float(1.0 - value) for value in scale.apply(np.array([values]))[0]]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from prototypenas.reporting.objective_names import objective_name
+from prototypenas.objectives import Objective
 from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.runs.dataset_summary import DatasetSummary
@@ -15,6 +15,10 @@ FAILURES = {
     "ram": "more RAM than the budget",
     "rom": "more ROM than the budget",
     "flops": "more FLOPs than the budget",
+    "macs": "more MACs than the limit",
+    "parameters": "more parameters than the limit",
+    "latency": "slower than the limit",
+    "energy": "more energy than the limit",
     "proxy": "a proxy cannot score it",
     "worker": "its worker died",
 }
@@ -59,16 +63,16 @@ def rejection_table(candidates: Sequence[Candidate]) -> Table:
 
 def choice_table(selection: Selection) -> Table:
     """What each chosen model adds to the others, with its scores."""
-    objectives = selection.normalisation.names
-    headers = ("Trial", "Why", "Only it covers", "Leads the chosen in", *map(objective_name, objectives))
+    objectives = selection.objectives
+    headers = ("Trial", "Why", "Only it covers", "Leads the chosen in", *(one.label for one in objectives))
     rows = []
     for candidate, reason in zip(selection.chosen, selection.reasons, strict=True):
         leads = ", ".join(
-            objective_name(name) + (" (and the whole front)" if name in reason.best_of_front else "")
-            for name in reason.leads
+            one.label + (" (and the whole front)" if one.name in reason.best_of_front else "")
+            for one in objectives
+            if one.name in reason.leads
         )
-        assert candidate.cost is not None
-        scores = [f"{candidate.cost.flops / 1e6:.1f}", *(f"{candidate.scores[name]:.4g}" for name in objectives[1:])]
+        scores = [_shown(one, candidate) for one in objectives]
         alone = f"{100 * reason.exclusive_hypervolume:.1f} %"
         rows.append((str(candidate.number), reason.sentence, alone, leads or ABSENT, *scores))
     return Table(headers, tuple(rows), names=4)
@@ -78,10 +82,11 @@ def scale_table(selection: Selection) -> Table:
     """The normalisation and the reference point, in the objectives' own units."""
     scale = selection.normalisation
     rows = []
-    for place, (name, best, worst) in enumerate(zip(scale.names, scale.best, scale.worst, strict=True)):
-        sign, unit = (1e-6, "minimised") if place == 0 else (-1.0, "maximised")
+    for one, best, worst in zip(selection.objectives, scale.best, scale.worst, strict=True):
+        sense = "minimised" if one.minimised else "maximised"
         reference = best + scale.reference * (worst - best)
-        rows.append((objective_name(name), unit, *(f"{sign * value:.5g}" for value in (best, worst, reference))))
+        values = (one.oriented(value) / one.scale for value in (best, worst, reference))
+        rows.append((one.label, sense, *(f"{value:.5g}" for value in values)))
     return Table(("Objective", "", "Best of front", "Worst of front", "Reference point"), tuple(rows), names=2)
 
 
@@ -144,6 +149,11 @@ def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
         ("On the Pareto front", f"{len(report.selection.front)}"),
     )
     return (*counts, *report.statistics)
+
+
+def _shown(objective: Objective, candidate: Candidate) -> str:
+    value = objective.value(candidate) / objective.scale
+    return f"{value:.1f}" if objective.scale != 1.0 else f"{value:.4g}"
 
 
 def _final_row(model: ModelResult) -> tuple[str, ...]:

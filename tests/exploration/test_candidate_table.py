@@ -13,7 +13,7 @@ TASK = StubTask()
 
 @pytest.fixture
 def candidates(space):
-    configurations = create_sampler("random", space, proxies=TASK.proxy_names, population=40, seed=1).ask(40)
+    configurations = create_sampler("random", space, goals=TASK.goals, population=40, seed=1).ask(40)
     return tuple(evaluate_candidate(number, each, TASK) for number, each in enumerate(configurations))
 
 

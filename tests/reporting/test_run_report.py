@@ -43,7 +43,7 @@ def test_arguments_and_statistics_stand_in_the_page(explored):
     run, selection = explored
     page = write_run_report(run, None, selection, TARGET).read_text()
     assert (run.path / "report.html").exists() and "boards-and-nets" in page
-    for said in ("exploration: proxies", "meco, zico", "selection: keep", "3, 5", "61 s", "40.2 s", "3.5 s"):
+    for said in ("exploration: objectives", "meco, zico", "selection: keep", "3, 5", "61 s", "40.2 s", "3.5 s"):
         assert said in page, said
     assert "exploration: probe" in page and "None" not in page
 
