@@ -1,5 +1,6 @@
 """Put the parts that a user names together: what is explored, what is trained on, where the work is done."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -251,7 +252,10 @@ def compose_training(
     from evaluators.tasks import evaluator_for, references_for, summary_for  # noqa: PLC0415
 
     check_training(settings)
-    evaluator = evaluator_for(loaded, recipe_options(settings), quantization=settings.quantize)
+    options = recipe_options(settings)
+    if device != "cpu" and settings.minutes is None:
+        options = replace(options, minutes=math.inf)  # nominal minutes are those of a processor's core
+    evaluator = evaluator_for(loaded, options, quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None
     if settings.pretrain is not None:
@@ -290,6 +294,7 @@ def recipe_options(settings: TrainingSettings) -> RecipeOptions:
         batch_size=settings.batch_size,
         steps=settings.steps,
         epochs=settings.epochs,
+        minutes=settings.minutes,
         early_stopping=settings.early_stopping,
         balanced_classes=settings.class_weights,
     )

@@ -82,7 +82,7 @@ def run(
         compose_training,
         load_data,
     )
-    from prototypenas.app.exploring import compose_run
+    from prototypenas.app.exploring import compose_other_preset, compose_run
     from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory, check_place
 
@@ -102,10 +102,19 @@ def run(
     )
     print_data(trained)
     explored = compose_run(catalogue, settings, device, loaded)
+    other = compose_other_preset(catalogue, settings, device, loaded)
     directory = RunDirectory.create(out or again or Path("runs") / f"{trained.dataset}-{target.target}")
     with directory.locked(), shown_progress() as progress:
         models = pipeline.run(
-            directory, explored, choice, trained, machine, refinement=refinement, emulate=emulate, progress=progress
+            directory,
+            explored,
+            choice,
+            trained,
+            machine,
+            refinement=refinement,
+            other=other,
+            emulate=emulate,
+            progress=progress,
         )
     note = finished_steps.selected(directory).note
     if note:
