@@ -7,6 +7,7 @@ from evaluators.augmentation import Augmentation
 from evaluators.datasets.samples import ClassificationData
 from evaluators.suitable_augmentation import AUTO, augmentation_for
 from evaluators.training.recipe import Recipe
+from evaluators.training.validation import classes_not_held_out
 from prototypenas.errors import ConfigurationError
 from prototypenas.training.nominal_time import nominal_seconds
 
@@ -113,12 +114,14 @@ def described(recipe: Recipe, data: ClassificationData) -> str:
     passes = steps * recipe.batch_size / max(1, samples)
     stopping = f"at most, stopping after {recipe.early_stopping} without gain" if recipe.early_stopping else "in all"
     weighing = "; classes weighed by inverse frequency" if recipe.balanced_classes else ""
+    unseen = classes_not_held_out(data, recipe.validation_share)
+    blind = f"; the choice of the best epoch sees no sample of {', '.join(unseen)}" if unseen else ""
     slow = steps * nominal_seconds(SHOWN_FLOPS, recipe.batch_size) > recipe.most_seconds
     limit = f"; fewer where they would take over {recipe.most_seconds / 60:g} minutes of one core (--minutes)"
     return (
         f"{steps:,} steps of {recipe.batch_size} samples ({passes:.1f} passes, {recipe.epochs} epochs {stopping}"
         f"{limit if slow else ''}), "
-        f"learning rate {recipe.learning_rate:g}; augmentation: {_named(recipe.augmentation, data)}{weighing}"
+        f"learning rate {recipe.learning_rate:g}; augmentation: {_named(recipe.augmentation, data)}{weighing}{blind}"
     )
 
 
