@@ -117,7 +117,7 @@ def described(recipe: Recipe, data: ClassificationData) -> str:
     unseen = classes_not_held_out(data, recipe.validation_share)
     blind = f"; the choice of the best epoch sees no sample of {', '.join(unseen)}" if unseen else ""
     slow = steps * nominal_seconds(SHOWN_FLOPS, recipe.batch_size) > recipe.most_seconds
-    limit = f"; fewer where they would take over {recipe.most_seconds / 60:g} minutes of one core (--minutes)"
+    limit = f"; fewer where they would take over {recipe.most_seconds / 60:g} minutes of one core (--train-minutes)"
     return (
         f"{steps:,} steps of {recipe.batch_size} samples ({passes:.1f} passes, {recipe.epochs} epochs {stopping}"
         f"{limit if slow else ''}), "

@@ -88,8 +88,8 @@ def test_time_is_limited_unless_a_length_is_asked_for():
         recipe_for(data, RecipeOptions(("none",), **options)) for options in ({}, {"minutes": 30.0}, {"epochs": 2})
     )
     assert (recipe.most_seconds, longer.most_seconds, asked.most_seconds) == (600, 1800, math.inf)
-    assert "over 10 minutes of one core (--minutes)" in described(recipe, data)
-    assert "--minutes" not in described(asked, data)
+    assert "over 10 minutes of one core (--train-minutes)" in described(recipe, data)
+    assert "--train-minutes" not in described(asked, data)
 
 
 def test_large_sets_hold_out_no_more_than_is_needed():
