@@ -27,6 +27,9 @@ from prototypenas.refinement.halving import Estimate, RungScore, estimates, surv
 from prototypenas.refinement.plan import MOST_CANDIDATES, chosen_entrants, rungs_of
 from prototypenas.types import Candidate, Cost, Footprint
 
+DEFAULT_ENSEMBLE = DEFAULT_OBJECTIVES[1:]
+"""The proxies of the default preset."""
+
 
 def candidates_of(drawn: pd.DataFrame) -> list[Candidate]:
     """Return the rows of a table as explored candidates, numbered from 0, with the default objectives."""
@@ -37,7 +40,7 @@ def candidates_of(drawn: pd.DataFrame) -> list[Candidate]:
             configuration_of(row.to_dict()),
             Cost(int(row["flops"]) // 2, int(row["parameters"]), footprint),
             str(row["network"]),
-            {name: float(row[name]) for name in DEFAULT_OBJECTIVES[1:]},
+            {name: float(row[name]) for name in DEFAULT_ENSEMBLE},
         )
         for number, (_, row) in enumerate(drawn.iterrows())
     ]
@@ -82,7 +85,7 @@ def by_estimates(drawn: pd.DataFrame, found: Sequence[Estimate], *, proxies: Seq
 
 def without_refinement(drawn: pd.DataFrame) -> Rows:
     """Choose as the default preset does."""
-    scores = drawn[list(DEFAULT_OBJECTIVES[1:])].to_numpy(float)
+    scores = drawn[list(DEFAULT_ENSEMBLE)].to_numpy(float)
     return chosen_with_leader("merit", np.column_stack([drawn["flops"].to_numpy(float), -scores]), KEEP)
 
 
@@ -99,7 +102,7 @@ def judged(table: pd.DataFrame, data: str, budgets: Sequence[float], draws: int)
             found = refined(drawn, seconds, watched=schedule.watched, epochs=schedule.epochs)
             if len(found) > KEEP:
                 ways[f"{seconds:g} s, estimates alone"] = by_estimates(drawn, found)
-                ways[f"{seconds:g} s, proxies and estimates"] = by_estimates(drawn, found, proxies=DEFAULT_OBJECTIVES[1:])
+                ways[f"{seconds:g} s, proxies and estimates"] = by_estimates(drawn, found, proxies=DEFAULT_ENSEMBLE)
         for name, chosen in ways.items():
             results.setdefault(name, []).append(truth.judge(chosen, generator))
     return results
@@ -116,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         trained = load_trainings(data, RESULTS)
         main_runs = trained[(trained["schedule"] == "short") & (trained["seed"] == 0)]
         seconds = main_runs.pivot(index="network", columns="epoch", values="cpu_seconds").add_prefix("seconds_")
-        table = load(data).merge(seconds, left_on="network", right_index=True).dropna(subset=list(DEFAULT_OBJECTIVES[1:]))
+        table = load(data).merge(seconds, left_on="network", right_index=True).dropna(subset=list(DEFAULT_ENSEMBLE))
         print(f"\n{data}, choosing {KEEP}\n\n| way | share | regret |\n|---|---|---|")
         for name, found in judged(table, data, options.seconds, options.draws).items():
             columns = [np.array([one.share for one in found]), np.array([one.regret for one in found])]

@@ -4,6 +4,7 @@ The first three are the paper's (sections 3.1 to 3.3). A step that is finished i
 continued, and one asked for with other arguments is refused.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -33,6 +34,8 @@ from prototypenas.training.model_trainings import evaluate_one, first_weights, s
 from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, Target
 
+_log = logging.getLogger(__name__)
+
 
 def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progress) -> tuple[Candidate, ...]:
     """Step 1: explore the space, reject what does not fit, score the rest.
@@ -47,6 +50,8 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
     if finished is not None:
         return finished
     run.exploration_json.unlink(missing_ok=True)
+    by = ", ".join(objective.name for objective in search.task.goals.objectives)
+    _log.info("explore %d candidates by %s for %s", search.trials, by, search.task.target.name)
     exploration = explore_space(
         search.task,
         space=search.space,
@@ -61,6 +66,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         progress=progress,
     )
     statistics = exploration.statistics
+    _log.info(statistics.summary())
     write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
     return exploration.candidates
 
@@ -96,7 +102,9 @@ def refine(
         device=training.device,
         plugins=training.plugins,
     )
-    return refine_run(run, step, explored(run), workers=machine.trainings, progress=progress, again=again)
+    said = refine_run(run, step, explored(run), workers=machine.trainings, progress=progress, again=again)
+    _log.info(said)
+    return said
 
 
 def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selection:
@@ -126,6 +134,10 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
     selection = choose(candidates, choice, objectives)
     write_json(run.selection_json, plain(_record_of(choice, selection, explored=len(candidates), refined=refined)))
     _write_selected(run, selection)
+    numbers = ", ".join(str(candidate.number) for candidate in selection.chosen)
+    _log.info("selected trials %s: %s in %s", numbers, selection.verdict, selection.space)
+    if selection.note:
+        _log.warning(selection.note)
     for seen in run.datasets():
         seen.report_html.unlink(missing_ok=True)
     return selection
@@ -183,8 +195,14 @@ def evaluate(
     }
     if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
         jobs["simple classifiers"] = partial(score_references, training.references, place)
+    _log.info("train %s on %s", ", ".join(jobs), training.dataset)
     train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
-    return results(seen, target)
+    trained = results(seen, target)
+    for model in trained:
+        if model.evaluation is not None:
+            scores = f"{model.evaluation.float_score:.4f} float, {model.evaluation.int8_score:.4f} int8"
+            _log.info("trial %d: %s %s", model.candidate.number, model.evaluation.metric, scores)
+    return trained
 
 
 def deploy(
@@ -201,6 +219,7 @@ def deploy(
         progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
         name = f"trial_{candidate.number}"
         deliver(seen.model(candidate.number), evaluator, target, name=name, emulate=emulate)
+        _log.info("trial %d: C and ONNX written, compiled and compared", candidate.number)
     progress.update("deploy", len(chosen), len(chosen))
     return results(seen, target)
 
@@ -214,7 +233,9 @@ def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> 
     # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
     from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415
 
-    return write_run_report(run, seen, selected(run), target)
+    page = write_run_report(run, seen, selected(run), target)
+    _log.info("report: %s", page)
+    return page
 
 
 def run(

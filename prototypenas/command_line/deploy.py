@@ -7,7 +7,7 @@ import typer
 
 from prototypenas.app.settings import Emulate, PartSettings
 from prototypenas.command_line.deploy_network import deploy_reference, is_network
-from prototypenas.command_line.output import console, print_models
+from prototypenas.command_line.output import Result, console, models_as_json, print_models
 from prototypenas.command_line.shown_progress import shown_progress
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 
@@ -25,7 +25,7 @@ def deploy(
     prefix: Annotated[str, typer.Option(help="Of a network: beginning of its C symbols and files.")] = "model",
     *,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Write the trained models of a run, or any network, as C and ONNX; compile them, run them, compare every byte."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
@@ -40,7 +40,7 @@ def deploy(
         deploy_reference(
             what, calibration=calibration, target=target, out=out, prefix=prefix, emulate=emulate, parts=parts
         )
-        return
+        return {"project": None if out is None else str(out)}
     if calibration is not None or target is not None or out is not None or prefix != "model":
         raise ConfigurationError("--calibration, --target, --out and --prefix are for a network; a run has its own")
     directory = RunDirectory.open(Path(what))
@@ -49,6 +49,7 @@ def deploy(
     trained = directory.datasets()
     if not trained:
         raise RunDirectoryError(f"{directory.path} holds no trained model; run `prototypenas evaluate` first")
+    found = {}
     for seen in trained:
         training = recorded_training(catalogue, seen)
         with directory.locked(), shown_progress() as progress:
@@ -57,3 +58,5 @@ def deploy(
             console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
             print_table(console, instruction_table(model))
         print_models(models, seen.path, read_references(seen.path))
+        found[seen.name] = models_as_json(models)
+    return {"run": what, "datasets": found}

@@ -115,11 +115,6 @@ class MemoryPlan:
         return round_up(sum(segment.schedule.table_bytes for segment in self.segments), ALIGNMENT)
 
     @property
-    def above_lower_bound(self) -> float:
-        """Share by which the tensors need more than the lower bound; 0 is the best there is."""
-        return self.arena_bytes / self.lower_bound_bytes - 1.0
-
-    @property
     def written_in_place(self) -> frozenset[str]:
         """Tensors that a concatenation does not have to copy."""
         return frozenset(self.pixel_strides)

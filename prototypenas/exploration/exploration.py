@@ -1,5 +1,6 @@
 """Step 1 of the paper (section 3.1): constrained multi-objective exploration, generation by generation."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from prototypenas.exploration.samplers import Sampler, SamplerMaker, create_samp
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
 from prototypenas.exploration.study_mirror import StudyMirror, file_storage
-from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
+from prototypenas.exploration.verdict import UNSCORED, ProxyFailures, refuse_nothing_feasible
 from prototypenas.objectives import Objective, score_names
 from prototypenas.progress import Progress, Silent
 from prototypenas.types import Candidate, Configuration
@@ -31,6 +32,8 @@ from prototypenas.workers.pool import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_log = logging.getLogger(__name__)
 
 UNFEASIBLE_BEFORE_PRICING = 30
 """Candidates without a single one that fits, after which configurations are priced besides until some do."""
@@ -254,6 +257,10 @@ class _Run:
         self._live.finished(news)
         self._evaluation = sum((item.seconds for item in news), self._evaluation)
         self._bookkeeping_seconds += perf_counter() - start
+        for item in news:
+            rejection = item.candidate.rejection
+            if rejection is not None and rejection.kind in UNSCORED:
+                _log.warning("candidate %d is not scored: %s", item.candidate.number, rejection.detail)
         self._failures.refuse_hopeless_proxy([item.candidate for item in news])
 
     def statistics(self) -> Statistics:

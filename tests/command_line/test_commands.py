@@ -183,6 +183,7 @@ def test_step_by_step_one_exploration_serves_two_data_sets(finished, tmp_path):
         ("datasets", "60 grey 16x16 images"),
         ("published", "mcunet-in3"),
         ("samplers", "nsga2"),
+        ("objectives", "ms of latency"),
     ],
 )
 def test_everything_that_can_be_named_is_listed(what, some):
