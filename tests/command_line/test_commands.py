@@ -231,6 +231,11 @@ def test_series_are_shown_without_naming_an_input():
     assert "1x256" in done("show", "mbednet1d"), "the stem halves the usual 512 steps"
 
 
+def test_a_detector_of_one_class_is_shown_and_measured():
+    arguments = ("mbednet_yolo", "--classes", "1", "--input", "1x64x64")
+    assert "mbednet_yolo" in done("show", *arguments) and "RAM" in done("measure", *arguments)
+
+
 def test_a_configuration_is_shown():
     printed = done("show", "mbednet", "--configuration", "width=0.5 depths=1,2,1,1", "--input", "3x64x64")
     assert "width=0.5 depths=1,2,1,1 kernels=3,3,3,3" in printed
@@ -282,6 +287,8 @@ def test_networks_of_all_kinds_are_measured(network):
         (("list", "proxys"), ("unknown listing", "proxies")),
         (("show", "mbedne"), ("unknown architecture", "mbednet")),
         (("show", "toy"), ("no reference configuration",)),
+        (("show", "mbednet", "--classes", "1"), ("mbednet tells classes apart", "at least 2, not 1")),
+        (("measure", "mcunet-in0", "--classes", "1"), ("mcunet-in0 tells classes apart",)),
         (("measure", "mcunet-in9"), ("unknown network", "mcunet-in")),
         (("measure", "mbednet", "--configuration", "depth=3"), ("'depth' is no part",)),
         (("select", "nowhere/at/all"), ("not a run directory", "prototypenas explore")),
