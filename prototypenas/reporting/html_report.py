@@ -82,27 +82,7 @@ def pictures(report: ReportData) -> Iterator[Picture]:
             importance_figure(report.importance),
             "How much each searched value decides whether a candidate reaches the best tenth, in percent (PED-ANOVA).",
         )
-    if any(model.history for model in report.models):
-        yield Picture(
-            "training",
-            training_figure(report.models),
-            "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
-        )
-    if report.refinement is not None:
-        chosen = [one.number for one in selection.chosen]
-        yield Picture(
-            "refinement",
-            refinement_figure(report.refinement, report.candidates, chosen),
-            "Short trainings by successive halving. Left: what is expected of each candidate after the last rung, with "
-            "one standard error; selection counts on the lower end. Right: who went on, the chosen in colour.",
-        )
-    best = best_classifier(report.models)
-    if best is not None and report.dataset is not None:
-        yield Picture(
-            "confusion",
-            confusion_figure(best, report.dataset.classes),
-            f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
-        )
+    yield from _training_pictures(report)
     if report.dataset is not None and report.dataset.boxes is not None:
         yield from _box_pictures(report, report.dataset, report.dataset.boxes)
     elif report.dataset is not None:
@@ -119,6 +99,31 @@ def pictures(report: ReportData) -> Iterator[Picture]:
                 "The same samples as training varies them, each drawn once; the network sees them otherwise each time.",
             )
     yield from _memory_maps(report)
+
+
+def _training_pictures(report: ReportData) -> Iterator[Picture]:
+    """Draw what the trainings, short and whole, have shown."""
+    if any(model.history for model in report.models):
+        yield Picture(
+            "training",
+            training_figure(report.models),
+            "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
+        )
+    if report.refinement is not None:
+        chosen = [one.number for one in report.selection.chosen]
+        yield Picture(
+            "refinement",
+            refinement_figure(report.refinement, report.candidates, chosen),
+            "Short trainings by successive halving. Left: what is expected of each candidate after the last rung, with "
+            "one standard error; selection counts on the lower end. Right: who went on, the chosen in colour.",
+        )
+    best = best_classifier(report.models)
+    if best is not None and report.dataset is not None:
+        yield Picture(
+            "confusion",
+            confusion_figure(best, report.dataset.classes),
+            f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
+        )
 
 
 def page(report: ReportData, drawn: list[Picture]) -> str:
