@@ -92,9 +92,9 @@ def _draw_ram(axes: Axes, panel: Panel) -> None:
     axes.scatter(memory, [score for _, score in done], color=COLOURS[0], label="ours, planned", zorder=3)
     for place, name in enumerate(dict.fromkeys(name for name, *_ in ZOO_DETECTORS)):
         rows = [row for row in ZOO_DETECTORS if row[0] == name]
-        look = {"facecolors": "none", "edgecolors": COLOURS[2 + place], "marker": MARKERS[1 + place]}
+        colour, marker, label = COLOURS[2 + place], MARKERS[1 + place], f"STM32 zoo, {name}"
         marks = ([ram for *_, ram, _ in rows], [percent for _, _, percent, *_ in rows])
-        axes.scatter(*marks, **look, label=f"STM32 zoo, {name}")
+        axes.scatter(*marks, facecolors="none", edgecolors=colour, marker=marker, label=label)
         for _, side, percent, ram, _ in rows:
             axes.annotate(f"{side}", (ram, percent), textcoords="offset points", xytext=(4, 3), fontsize=6)
     axes.set_xscale("log")
