@@ -20,6 +20,7 @@ from prototypenas.reporting.drawing import save_png, svg_text
 from prototypenas.reporting.front_figures import MOST_MARKS, front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.importance import importance_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
+from prototypenas.reporting.other_choice_sentence import other_choice_sentence
 from prototypenas.reporting.refinement_figure import refinement_figure
 from prototypenas.reporting.report_data import ReportData
 from prototypenas.runs.atomic_files import write_text
@@ -141,6 +142,9 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         final=tables.final_table(report.models),
         rejections=tables.rejection_table(report.candidates),
         choice=tables.choice_table(report.selection),
+        otherwise=""
+        if report.other is None
+        else other_choice_sentence(report.other, report.candidates, report.selection.chosen),
         scale=tables.scale_table(report.selection),
         configurations=tables.configuration_table(chosen),
         footprints=tables.footprint_table([model.candidate for model in report.models]),
