@@ -129,7 +129,7 @@ class Harness:
         return Ended(process.returncode, errors, time.monotonic() - start)
 
     def run(self, out: Path, **environment: str) -> Ended:
-        """Give the command and wait for its end."""
+        """Run the command and wait for its end."""
         return self.ended(self.start(out, **environment))
 
     def results(self, out: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Give the command line arguments, and the readers data files, that make no sense, and print what came of it.
+"""Pass the command line arguments, and the readers data files, that make no sense, and print what came of it.
 
     python -m benchmarks.fuzz --arguments 1000 --files 500
 

@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def measure(core: str, optimization: str) -> tuple[tuple[int, ...], list[int]]:
-    """Give instructions and multiply-accumulates of each row, all layers in one program."""
+    """Return instructions and multiply-accumulates of each row, all layers in one program."""
     graph = one_graph()
     target = Target("emulator", "QEMU", core, 25_000_000, None, None, Budget())
     sample = np.random.default_rng(0).integers(-128, 128, graph.tensors[graph.input].elements, dtype=np.int8)
@@ -96,7 +96,7 @@ def measure(core: str, optimization: str) -> tuple[tuple[int, ...], list[int]]:
 
 
 def one_graph() -> Graph:
-    """Give all rows as operators that do not feed each other."""
+    """Return all rows as operators that do not feed each other."""
     rng = np.random.default_rng(0)
     tensors: dict[str, TensorSpec] = {}
     operators = []
@@ -111,7 +111,7 @@ def one_graph() -> Graph:
 
 
 def operator_of(row: Row, rng: np.random.Generator, tensors: tuple[str, str], window: Window) -> Operator:
-    """Give one row's operator with random integer weights."""
+    """Return one row's operator with random integer weights."""
     source, target = tensors
     if row.kind is DepthwiseConv2d:
         weights = random_weights(rng, (*row.kernel, row.out_channels), row.out_channels)
@@ -123,7 +123,7 @@ def operator_of(row: Row, rng: np.random.Generator, tensors: tuple[str, str], wi
 
 
 def random_weights(rng: np.random.Generator, shape: tuple[int, ...], channels: int) -> IntegerWeights:
-    """Give weights whose values do not matter to the count."""
+    """Return weights whose values do not matter to the count."""
     return IntegerWeights(
         weight=rng.integers(-127, 128, shape, dtype=np.int8),
         weight_scale=np.ones(channels),

@@ -84,7 +84,7 @@ def _explored(sampler: str, seed: int, trials: int) -> Run:
 
 
 def curves(runs: list[Run]) -> dict[tuple[str, int], list[float]]:
-    """Give each run's hypervolume after every `STEP` trials, as a share of that of all runs together."""
+    """Return each run's hypervolume after every `STEP` trials, as a share of that of all runs together."""
     everything = np.concatenate([run.objectives for run in runs])
     everything = everything[~np.isnan(everything[:, 0])]
     front = everything[nondominated(everything)]
@@ -103,7 +103,7 @@ def curves(runs: list[Run]) -> dict[tuple[str, int], list[float]]:
 
 
 def at_equal_time(runs: list[Run], found: dict[tuple[str, int], list[float]]) -> tuple[float, dict[str, list[float]]]:
-    """Give the CPU seconds of the quickest run, and what each run of each sampler had found by then.
+    """Return the CPU seconds of the quickest run, and what each run of each sampler had found by then.
 
     A run's trials are taken to cost alike.
     """

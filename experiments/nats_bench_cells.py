@@ -72,7 +72,7 @@ def build_network(architecture: str, num_classes: int) -> nn.Sequential:
 
 
 def parse_architecture(architecture: str) -> tuple[tuple[str, ...], ...]:
-    """Give the operations of nodes 1, 2 and 3, in the order of the nodes they read.
+    """Return the operations of nodes 1, 2 and 3, in the order of the nodes they read.
 
     Raises:
         ConfigurationError: for a string that is no cell of this space.

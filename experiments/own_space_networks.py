@@ -51,7 +51,7 @@ DRAWS_BY_DATA: Mapping[str, Draw] = {
 
 
 def networks(data: str, path: Path) -> pd.DataFrame:
-    """Give the networks of a data set in the order of training, one row each; drawn once, then read from `path`."""
+    """Return the networks of a data set in the order of training, one row each; drawn once, then read from `path`."""
     if not path.exists():
         drawn = pd.DataFrame(_rows(data, DRAWS_BY_DATA[data]))
         partial = path.with_name(path.name + ".partial")
@@ -61,7 +61,7 @@ def networks(data: str, path: Path) -> pd.DataFrame:
 
 
 def configuration_of(values: Mapping[Any, Any]) -> Configuration:
-    """Give the configuration of one row of `networks`."""
+    """Return the configuration of one row of `networks`."""
     groups = tuple(
         GroupConfiguration(
             depth=int(values[f"group{group}_depth"]),

@@ -39,7 +39,7 @@ class Proxy(Protocol):
     """Scores an untrained network; higher is better, deterministic, finite."""
 
     def __call__(self, evidence: Evidence) -> float:
-        """Give the score.
+        """Return the score.
 
         Raises:
             ProxyError: where the network cannot be scored; never a stand-in number.
@@ -108,7 +108,7 @@ class Evaluator(Protocol):
         """
 
     def test_batches(self, batch_size: int) -> Iterator[NDArray[np.float32]]:
-        """Give the inputs `(N, *input_shape)` of the test set in order, normalised as the network wants them."""
+        """Return the inputs `(N, *input_shape)` of the test set in order, normalised as the network wants them."""
 
     def score(self, graph: Graph, outputs: NDArray[np.int8]) -> float:
         """Score in `[0, 1]` what a quantized network gave for the first test samples.

@@ -89,7 +89,7 @@ class Training:
     """Where the models of an architecture get their first weights from; `None` draws them."""
 
     def recorded(self) -> Arguments:
-        """Give what the run directory records."""
+        """Return what the run directory records."""
         return {**self.arguments, "dataset": self.dataset, "seed": self.seed, "threads": self.threads}
 
 

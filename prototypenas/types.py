@@ -63,7 +63,7 @@ class Configuration:
             raise ConfigurationError(f"{len(self.groups)} groups given; a configuration has exactly {GROUPS}")
 
     def unpruned(self) -> "Configuration":
-        """Give the same network before pruning: all sparsities zero."""
+        """Return the same network before pruning: all sparsities zero."""
         return replace(self, groups=tuple(replace(group, sparsity=0.0) for group in self.groups))
 
 
@@ -226,7 +226,7 @@ class Probe:
             raise ConfigurationError(f"a probe has {len(self.batches)} batches; it needs at least 2")
 
     def to(self, device: str) -> "Probe":
-        """Give the same probe on another device."""
+        """Return the same probe on another device."""
         moved = tuple(Batch(batch.inputs.to(device), batch.targets.to(device)) for batch in self.batches)
         return replace(self, sample=self.sample.to(device), batches=moved)
 
@@ -281,7 +281,7 @@ METRIC_NAMES: Mapping[str, str] = {"map50": "mAP50"}
 
 
 def metric_name(metric: str) -> str:
-    """Give a metric's name as it is printed: `accuracy`, `mAP50`."""
+    """Return a metric's name as it is printed: `accuracy`, `mAP50`."""
     return METRIC_NAMES.get(metric, metric)
 
 

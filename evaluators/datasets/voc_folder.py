@@ -44,7 +44,7 @@ class VocFolder:
         return AnnotatedSet(name, tuple(classes), parts)
 
     def _listed_pictures(self) -> dict[str, list[Path]]:
-        """Give all pictures of the folder by their stem."""
+        """Return all pictures of the folder by their stem."""
         found: dict[str, list[Path]] = {}
         for path in self.folder.rglob("*"):
             if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."):
@@ -100,7 +100,7 @@ class VocFolder:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """Give the XML files of a folder that are annotations."""
+    """Return the XML files of a folder that are annotations."""
     return sorted(path for path in _xml_files(folder) if b"<annotation" in _beginning(path))
 
 

@@ -77,7 +77,7 @@ class YoloFolder:
         return content
 
     def _listed(self, content: dict[str, Any], part: str) -> list[Path] | None:
-        """Give a part's pictures; `None` where nothing of it was exported, as tools often leave it but for training."""
+        """Return a part's pictures; `None` where nothing of it was exported, as often but for training."""
         entries = content[part] if isinstance(content[part], list) else [content[part]]
         places = [self._place(content, str(entry)) for entry in entries]
         if part != "train" and not any(places):
@@ -112,7 +112,7 @@ class YoloFolder:
 
 
 def label_file(picture: Path) -> Path:
-    """Give the text file of a picture: under `labels` where the picture is under `images`, else beside it."""
+    """Return the text file of a picture: under `labels` where the picture is under `images`, else beside it."""
     parts = list(picture.parts)
     for place in range(len(parts) - 2, -1, -1):
         if parts[place] == "images":
@@ -122,7 +122,7 @@ def label_file(picture: Path) -> Path:
 
 
 def data_file(folder: Path) -> Path | None:
-    """Give the folder's `data.yaml`, its only YAML file that has names, or the names of classes beside `labels`."""
+    """Return the folder's `data.yaml`, its only YAML file that has names, or the names of classes beside `labels`."""
     for name in ("data.yaml", "data.yml", "dataset.yaml"):
         if (folder / name).is_file():
             return folder / name
@@ -147,7 +147,7 @@ def _usual_parts(root: Path) -> dict[str, str]:
 
 
 def _pictures_at(place: Path) -> list[Path]:
-    """Give the pictures of a folder, or those that a text file lists, a line each."""
+    """Return the pictures of a folder, or those that a text file lists, a line each."""
     if place.is_dir():
         return [one for one in place.rglob("*") if one.suffix.lower() in PICTURE_SUFFIXES]
     return [_resolved(slashed(line.strip()), place.parent) for line in _text(place).splitlines() if line.strip()]

@@ -22,7 +22,7 @@ STORAGE_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 def add_command(app: typer.Typer, function: Command, name: str | None = None) -> None:
-    """Give the program a command: settings become options, our errors one line on stderr and exit code 2."""
+    """Add a command to the program: settings become options, our errors one line on stderr and exit code 2."""
     app.command(name)(in_one_line(with_options(function)))
 
 

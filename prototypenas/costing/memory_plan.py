@@ -120,7 +120,7 @@ class MemoryPlan:
         return frozenset(self.pixel_strides)
 
     def rows(self, graph: Graph) -> list[PlanRow]:
-        """Give the tensors in order of their first use."""
+        """Return the tensors in order of their first use."""
         rows = []
         for name, offset in self.offsets.items():
             spec, lifetime = graph.tensors[name], self.lifetimes[name]
@@ -187,7 +187,7 @@ class _Layout:
         return {name: self.offset(block) + start for name, (block, start) in places.items()}
 
     def offset(self, name: str) -> int:
-        """Give the offset of a map, in a ring or whole."""
+        """Return the offset of a map, in a ring or whole."""
         block, start = self.steps.ring_places.get(name, (name, 0))
         return self.offsets[block] + start
 
@@ -228,7 +228,7 @@ def _plan(layout: _Layout) -> MemoryPlan:
 
 
 def _lifetimes(layout: _Layout) -> dict[str, Lifetime]:
-    """Give the operators at which tensors are kept: of a segment run by rows all or none."""
+    """Return the operators at which tensors are kept: of a segment run by rows all or none."""
     found = {}
     for name, lifetime in layout.structure.lifetimes.items():
         first, last = lifetime.first, lifetime.last
@@ -240,7 +240,7 @@ def _lifetimes(layout: _Layout) -> dict[str, Lifetime]:
 
 
 def _overlaps(layout: _Layout, offsets: Mapping[str, int]) -> Iterator[Overlap]:
-    """Give what is written over an input that is still read, by operator or by segment."""
+    """Return what is written over an input that is still read, by operator or by segment."""
     graph, lifetimes = layout.structure.graph, layout.structure.lifetimes
     for source, target in layout.steps.leads:
         start = max(offsets[source], offsets[target])

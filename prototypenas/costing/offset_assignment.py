@@ -36,7 +36,7 @@ Conflicts = list[list[tuple[int, int, int]]]
 
 
 def assign_offsets(blocks: Sequence[Block], leads: Leads) -> list[int]:
-    """Give an offset to each block, the lowest 0; deterministic.
+    """Return an offset to each block, the lowest 0; deterministic.
 
     Greedy placement in several orders, then random exchanges in the best one. Stops where the lower bound is reached.
     """
@@ -47,17 +47,17 @@ def assign_offsets(blocks: Sequence[Block], leads: Leads) -> list[int]:
 
 
 def lower_bound(blocks: Sequence[Block], leads: Leads) -> int:
-    """Give bytes that no plan can go below: the greatest need of a single operator, best overlap included."""
+    """Return bytes that no plan can go below: the greatest need of a single operator, best overlap included."""
     return max(step_bounds(blocks, leads))
 
 
 def live_bound(blocks: Sequence[Block]) -> int:
-    """Give the greatest sum of blocks alive at once: what a planner without overlap can reach at best."""
+    """Return the greatest sum of blocks alive at once: what a planner without overlap can reach at best."""
     return max(_live_bytes(blocks))
 
 
 def step_bounds(blocks: Sequence[Block], leads: Leads) -> list[int]:
-    """Give for each operator the least bytes that the blocks alive at it can be packed into."""
+    """Return for each operator the least bytes that the blocks alive at it can be packed into."""
     bounds = _live_bytes(blocks)
     by_name = {block.name: block for block in blocks}
     sharing: dict[str, list[tuple[int, int]]] = {}
@@ -78,7 +78,7 @@ def _live_bytes(blocks: Sequence[Block]) -> list[int]:
 
 
 def _packed(output: int, inputs: Sequence[tuple[int, int]]) -> int:
-    """Give the least extent of an output and ending inputs `(size, lead)`, which lie apart from each other.
+    """Return the least extent of an output and ending inputs `(size, lead)`, which lie apart from each other.
 
     Each input is either apart from the output or behind it by its lead.
     """
@@ -184,7 +184,7 @@ class _Search:
         return [placed[index] - bottom for index in range(len(order))], top - bottom
 
     def free_stretches(self, index: int, placed: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-        """Give least and greatest start of every free stretch for a block, upwards."""
+        """Return least and greatest start of every free stretch for a block, upwards."""
         taken = [
             (placed[other] + low, placed[other] + high) for other, low, high in self.conflicts[index] if other in placed
         ]

@@ -40,7 +40,7 @@ class Problem:
 
 
 def cut(problem: Problem) -> list[Cut]:
-    """Give the segments in order."""
+    """Return the segments in order."""
     search = _Search(problem)
     limit = search.least_greatest()
     return search.fewest_rows(limit)
@@ -77,7 +77,7 @@ class _Search:
         self.known: dict[tuple[int, int], int] = {}
 
     def least_greatest(self) -> int:
-        """Give the greatest cost of a segment where it is least."""
+        """Return the greatest cost of a segment where it is least."""
         best = [0] + [sum(block.size for block in self.problem.blocks) + 1] * self.count
         for first in range(self.count):
             if self._layer_allowed(first):
@@ -88,7 +88,7 @@ class _Search:
         return best[self.count]
 
     def fewest_rows(self, limit: int) -> list[Cut]:
-        """Give the path within a limit that runs the fewest rows."""
+        """Return the path within a limit that runs the fewest rows."""
         never = self.rows_before[-1] + 1
         best, came = [0] + [never] * self.count, [Cut(0, 0, by_rows=False)] * (self.count + 1)
         for first in range(self.count):
@@ -108,7 +108,7 @@ class _Search:
         return edge.apart_bytes <= limit or (edge.least_bytes <= limit and self._cost(first, edge) <= limit)
 
     def _cost(self, first: int, edge: _Edge) -> int:
-        """Give the bytes of a segment, its best overlap included."""
+        """Return the bytes of a segment, its best overlap included."""
         if (first, edge.end) not in self.known:
             saved = [self._shared(source, target) for source in edge.ending for target in edge.beginning]
             self.known[first, edge.end] = edge.apart_bytes - max(saved, default=0)
@@ -123,7 +123,7 @@ class _Search:
 
 
 def _segments(search: _Search, first: int) -> Iterator[_Edge]:
-    """Give the segments by rows that begin at an operator, the shortest first; none that saves nothing."""
+    """Return the segments by rows that begin at an operator, the shortest first; none that saves nothing."""
     problem, source = search.problem, search.problem.blocks[0]
     streamed = problem.streamed and first == 0
     outside = {block.name: block for block in problem.blocks if block.first < first <= block.last}
@@ -157,7 +157,7 @@ def _segments(search: _Search, first: int) -> Iterator[_Edge]:
 
 
 def _driver(problem: Problem, first: int, outside: Mapping[str, Block]) -> str | None:
-    """Give the map whose rows set the pace: one of several rows that the first operator reads."""
+    """Return the map whose rows set the pace: one of several rows that the first operator reads."""
     reads = {name for layer in problem.layers[first] for name in layer.reads}
     found = [name for name in reads if name in outside and problem.estimates.maps[name].rows > 1]
     return min(found, default=None)

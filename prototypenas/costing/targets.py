@@ -18,7 +18,7 @@ _KEYS = {*_REQUIRED, "ram_bytes", "rom_bytes", "active_power_mw", "sources", "bu
 
 
 def load_targets(extra: Sequence[Path] = ()) -> Mapping[str, Target]:
-    """Give the shipped targets and those of `extra` files; a later file wins over a name given before.
+    """Return the shipped targets and those of `extra` files; a later file wins over a name given before.
 
     Raises:
         ConfigurationError: for a file that is missing or not TOML, or a key that is missing, unknown or of the wrong

@@ -67,7 +67,7 @@ class Task(Protocol):
         """Plug-in files that a worker loads before it unpickles the task."""
 
     def identity(self) -> Mapping[str, Any]:
-        """Give plain JSON values that say whether two tasks give the same results."""
+        """Return plain JSON values that say whether two tasks give the same results."""
 
     def price(self, candidate: Candidate) -> Evaluated:
         """Fill in cost and digest, or the rejection."""
@@ -116,7 +116,7 @@ class ExplorationTask:
             raise ConfigurationError(f"{self.weight_seeds} drawings of the weights asked for; at least 1 is needed")
 
     def identity(self) -> Mapping[str, Any]:
-        """Give plain JSON values that say whether two tasks give the same results."""
+        """Return plain JSON values that say whether two tasks give the same results."""
         return {
             "architectures": list(self.baselines),
             "objectives": [plain(objective) for objective in self.goals.objectives],
@@ -211,7 +211,7 @@ def evaluate_candidate(number: int, configuration: Configuration, task: Task) ->
 
 
 def unpriced(number: int, configuration: Configuration) -> Candidate:
-    """Give a candidate of which nothing is known yet."""
+    """Return a candidate of which nothing is known yet."""
     return Candidate(number, configuration, cost=None, digest=None, scores={})
 
 

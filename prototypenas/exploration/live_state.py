@@ -61,7 +61,7 @@ class LiveState:
         self._progress.update(PROGRESS_TASK, self._done, self._trials, self.note())
 
     def note(self) -> str:
-        """Give the line beside the bar; the hypervolume is normalised to the front seen so far."""
+        """Return the line beside the bar; the hypervolume is normalised to the front seen so far."""
         speed = (self._done - self._resumed) / max(perf_counter() - self._start, 1e-9)
         parts = [f"{speed:.1f}/s"]
         if self._told:

@@ -38,7 +38,7 @@ OPTUNA_SAMPLERS: Mapping[str, Callable[[int, int], BaseSampler]] = {
 
 
 def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
-    """Give the space as Optuna's distributions."""
+    """Return the space as Optuna's distributions."""
     return {
         parameter.name: CategoricalDistribution(parameter.choices)
         if isinstance(parameter, Categorical)

@@ -26,7 +26,7 @@ GREATEST_ADD_SHIFT = 31
 
 
 def weight_scales(weights: FloatWeights, channel_axis: int, source: float, target: float) -> NDArray[np.float64]:
-    """Give the real weight step of each output channel: largest weight at 127, bias within `2^29`.
+    """Return the real weight step of each output channel: largest weight at 127, bias within `2^29`.
 
     `source` and `target` are the scales of the input and output tensors. The steps are float32 values.
     """
@@ -63,7 +63,7 @@ def integer_weights(
 
 
 def multipliers_and_shifts(real: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Give `multiplier / 2^shift` nearest to each real multiplier, the multiplier in `[2^30, 2^31)`.
+    """Return `multiplier / 2^shift` nearest to each real multiplier, the multiplier in `[2^30, 2^31)`.
 
     Raises:
         QuantizationError: if a shift leaves 32..62, that is a multiplier outside `[2^-32, 0.5)`.
@@ -80,7 +80,7 @@ def multipliers_and_shifts(real: NDArray[np.float64]) -> tuple[NDArray[np.int32]
 
 
 def add_arithmetic(left: Quantization, right: Quantization, target: Quantization) -> AddArithmetic:
-    """Give the int32 arithmetic of a sum.
+    """Return the int32 arithmetic of a sum.
 
     Both multipliers stay below 2^21 and the shift at most 31, so that
     `255 * 2^21 * 2 + 2^30 < 2^31`: no partial sum leaves int32, in whatever order.
@@ -101,7 +101,7 @@ def add_arithmetic(left: Quantization, right: Quantization, target: Quantization
 
 
 def rescale(source: Quantization, target: Quantization, count: int = 1) -> Rescale:
-    """Give the int64 arithmetic that takes the sum of `count` inputs to their mean at the output's scale.
+    """Return the int64 arithmetic that takes the sum of `count` inputs to their mean at the output's scale.
 
     `|sum - zero point| * multiplier <= 255 * count * 2^31` and the rounding term is at most 2^61: within int64 for
     up to 2^23 inputs.

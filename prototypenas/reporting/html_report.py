@@ -129,7 +129,7 @@ def _training_pictures(report: ReportData) -> Iterator[Picture]:
 
 
 def page(report: ReportData, drawn: list[Picture]) -> str:
-    """Give the page as text."""
+    """Return the page as text."""
     environment = Environment(
         loader=PackageLoader("prototypenas.reporting"), autoescape=select_autoescape(["html"]), trim_blocks=True
     )
@@ -216,7 +216,7 @@ def _memory_maps(report: ReportData) -> Iterator[Picture]:
 
 
 def _summary(report: ReportData) -> list[tuple[str, str, str]]:
-    """Give the head of the page: a number, what it counts, and a remark."""
+    """Return the head of the page: a number, what it counts, and a remark."""
     selection, scored = report.selection, [model for model in report.models if model.evaluation]
     cards = [
         (str(len(report.candidates)), "candidates explored", f"{len(selection.front)} on the Pareto front"),

@@ -21,7 +21,7 @@ FRONT = "Pareto front"
 
 
 def parameter_importance(study: optuna.Study) -> dict[str, dict[str, float]]:
-    """Give each objective's importance of each parameter, as shares that sum to 1; first that of the whole front.
+    """Return each objective's importance of each parameter, as shares that sum to 1; first that of the whole front.
 
     The importance is that for reaching the best tenth. Empty for a study with fewer than `FEWEST_TRIALS` scored trials;
     an objective that is constant is left out.

@@ -91,7 +91,7 @@ class _Search:
             self._branch(node, left, gains, missing)
 
     def _branch(self, node: _Node, left: NDArray[np.intp], gains: NDArray[np.float64], missing: int) -> None:
-        """Give each point that may come first among those left its own child; later points may follow it."""
+        """Return each point that may come first among those left its own child; later points may follow it."""
         sums = np.concatenate([[0.0], np.cumsum(gains)])
         consecutive = sums[missing:] - sums[:-missing]
         wanted = self.covered * (1.0 + TOLERANCE) - node.covered

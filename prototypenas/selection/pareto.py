@@ -44,7 +44,7 @@ def objectives_of(candidates: Sequence[Candidate], objectives: Sequence[Objectiv
 
 
 def nondominated(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Give the indices of non-dominated rows, ascending; of equal rows only the first.
+    """Return the indices of non-dominated rows, ascending; of equal rows only the first.
 
     Lower is better in every column of `values` `(n, m)`.
 

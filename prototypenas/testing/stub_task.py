@@ -41,7 +41,7 @@ class StubTask:
         return Goals(default_objectives(self.proxy_names), self.budget)
 
     def identity(self) -> Mapping[str, Any]:
-        """Give plain JSON values that say whether two tasks give the same results."""
+        """Return plain JSON values that say whether two tasks give the same results."""
         return {"proxies": list(self.proxy_names), **asdict(self.budget)}
 
     def price(self, candidate: Candidate) -> Evaluated:
