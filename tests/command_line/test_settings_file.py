@@ -15,6 +15,7 @@ objectives = ["flops", "snip", "meco"]
 select-in = "consensus"
 probe-batch = 4
 download = true
+limit = "latency=50ms"
 """
 
 
@@ -41,7 +42,7 @@ def asked(monkeypatch):
 def test_a_file_gives_the_values_and_what_is_typed_wins(asked, tmp_path):
     file = tmp_path / "settings.toml"
     file.write_text(FILE)
-    assert asked("run", file)[0] == TargetSettings(target="rp2040")
+    assert asked("run", file)[0] == TargetSettings(target="rp2040", limit=["latency=50ms"])
     assert asked("run", file, "--target", "stm32f746", "--limit", "ram=64KiB")[2] == TargetSettings(
         "stm32f746", limit=["ram=64KiB"]
     )
