@@ -131,6 +131,8 @@ class FakeQuantizedNetwork(nn.Module):
         return {name: execution.dequantize(name, tensors[name]) for name in self.graph.outputs}
 
     def _execution(self) -> IntegerExecution:
+        # PyTorch counts every change in place in a tensor's version: an optimizer's step or a loaded checkpoint makes
+        # the integer network anew, and evaluation over many batches makes it once.
         state = (*self.parameters(), self.lower, self.upper)
         version = tuple(number for tensor in state for number in (tensor.data_ptr(), tensor._version))
         if self._cached is None or self._cached[0] != version:
@@ -138,6 +140,8 @@ class FakeQuantizedNetwork(nn.Module):
         return self._cached[1]
 
     def _train_step(self, values: Tensor) -> dict[str, Tensor]:
+        # Rounding has the gradient of the identity within the range and none outside (the straight-through estimator,
+        # Bengio et al. 2013; Jacob et al. 2018). The ranges are those of the batches before, fixed as in evaluation.
         steps = self._steps()
         tensors = {self.graph.input: values}
         ends = [_ends(values)]

@@ -136,6 +136,8 @@ def plan_memory(graph: Graph, execution: Execution = Execution.AUTO) -> MemoryPl
     structure = Structure(graph)
     if execution is Execution.ROWS:
         return _by_rows(structure, streamed=True)
+    # Schedule, rings and sums of running by rows can outweigh what they save, so both are planned and the cheaper is
+    # taken; `min` takes layers where they are equal.
     layers = _by_layers(structure)
     if execution is Execution.LAYERS:
         return layers
@@ -151,6 +153,8 @@ def plan_with_cuts(graph: Graph, cuts: Sequence[Cut], *, streamed: bool) -> Memo
 
 def _by_layers(structure: Structure) -> MemoryPlan:
     """Take each concatenation in place that does not raise the bound, unless the plan then needs more."""
+    # Bounds are exact per operator and quick; placements cost a search. So concatenations are chosen by their bounds,
+    # and only where the placement then misses the bound of none in place is that placed too.
     chosen = structure.concatenations_in_place()
     layout = _placed(structure, chosen, layer_steps(structure, chosen))
     if chosen and layout.extent > max(structure.plain_bounds):
@@ -241,6 +245,8 @@ def _lifetimes(layout: _Layout) -> dict[str, Lifetime]:
 
 def _overlaps(layout: _Layout, offsets: Mapping[str, int]) -> Iterator[Overlap]:
     """Return what is written over an input that is still read, by operator or by segment."""
+    # Only pairs with a lead share bytes: a kernel reads a byte of its input before it writes over it as long as the
+    # input starts `lead` bytes behind.
     graph, lifetimes = layout.structure.graph, layout.structure.lifetimes
     for source, target in layout.steps.leads:
         start = max(offsets[source], offsets[target])

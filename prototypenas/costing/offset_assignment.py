@@ -77,6 +77,8 @@ def _live_bytes(blocks: Sequence[Block]) -> list[int]:
     return list(accumulate(changes))[:-1]
 
 
+# The bound is what no placement can beat: at each operator, everything alive there must lie somewhere. Only the blocks
+# that end and begin at that operator may share bytes, and of few inputs every choice of those behind is tried.
 def _packed(output: int, inputs: Sequence[tuple[int, int]]) -> int:
     """Return the least extent of an output and ending inputs `(size, lead)`, which lie apart from each other.
 
@@ -101,6 +103,8 @@ def _conflicts(blocks: Sequence[Block], leads: Leads) -> Conflicts:
         block = blocks[later]
         alive = [index for index in alive if blocks[index].last >= block.first]
         for earlier in alive:
+            # Counted from the start of the earlier block, the later one may start anywhere but within
+            # (-lead, other.size): `lead` bytes below it, where the two may share memory, or behind its end.
             other = blocks[earlier]
             lead = min(leads.get((other.name, block.name), block.size), block.size)
             conflicts[later].append((earlier, -lead, other.size))
@@ -149,6 +153,9 @@ class _Search:
 
     def exchange(self) -> None:
         """Swap two blocks of the order at a time, and keep what does not make it worse."""
+        # Greedy placement depends on the order alone, so orders are searched, not offsets. Equal extents are accepted:
+        # plateaus are wide, and a walk over them finds exits that pure descent does not. The seed is fixed, so a plan
+        # is a function of its graph.
         generator = random.Random(0)
         order, high = self.best_way
         extent, tried = self.best_extent, 0

@@ -163,6 +163,8 @@ class ExplorationTask:
         building = 0.0
         drawn = []
         try:
+            # Weights depend on the seed alone, not on what was drawn before: a candidate scores the same on any worker,
+            # in any order, and beside any other.
             for seed in range(self.seed, self.seed + self.weight_seeds):
                 began = perf_counter()
                 with torch.random.fork_rng([]):

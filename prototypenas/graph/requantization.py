@@ -1,4 +1,10 @@
-"""Integer parameters of each operator from real scales: multipliers, shifts, offsets and their int32 bounds."""
+"""Integer parameters of each operator from real scales: multipliers, shifts, offsets and their int32 bounds.
+
+The scheme is that of Jacob et al. (2018): `real = scale * (integer - zero point)`, weights symmetric by channel, and a
+real factor between scales held as `multiplier / 2^shift`. The invariant of every function here: whatever int8 inputs
+come, no sum or product that a kernel forms with these numbers leaves its accumulator, so that simulator and C, which
+add in different orders, agree in every bit.
+"""
 
 import math
 
@@ -55,6 +61,7 @@ def integer_weights(
     rounded = np.clip(np.rint(by_channel / steps), -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
     wide = rounded.reshape(-1, steps.size).astype(np.int64)
     bias = np.clip(np.rint(weights.bias / (source.scale * steps)), -LARGEST_BIAS, LARGEST_BIAS).astype(np.int64)
+    # sum((x - zero) * w) = sum(x * w) - zero * sum(w): the last term is known now, so the kernel never subtracts.
     folded = bias - source.zero_point * wide.sum(axis=0)
     _check_accumulator(folded, wide)
     multiplier, shift = multipliers_and_shifts(source.scale * steps / target.scale)
@@ -71,6 +78,7 @@ def multipliers_and_shifts(real: NDArray[np.float64]) -> tuple[NDArray[np.int32]
     mantissa, exponent = np.frexp(real)
     multiplier = np.rint(np.ldexp(mantissa, 31)).astype(np.int64)
     shift = 31 - exponent.astype(np.int64)
+    # A mantissa just below 1 rounds up to 2^31, which int32 does not hold: half of it with one shift less is the same.
     rounded_up = multiplier == 2**31
     multiplier = np.where(rounded_up, 2**30, multiplier)
     shift = np.where(rounded_up, shift - 1, shift)

@@ -57,6 +57,8 @@ class Space:
     def _expansion(self, subset: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         corners, signs = np.full((1, self.extents.shape[1]), np.inf), np.ones(1)
         for point in subset:
+            # Inclusion and exclusion: every subset of the points shares the box up to its least extents, counted
+            # with alternating sign. The terms double with each point, which is why few points are expanded.
             corners = np.concatenate([corners, np.minimum(corners, self.extents[point])])
             signs = np.concatenate([signs, -signs])
         return corners, signs
