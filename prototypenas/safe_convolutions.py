@@ -14,9 +14,9 @@ SAFE_CHANNELS = 8
 class SafeConvolutions(TorchFunctionMode):
     """For the time of the block, strided 1x1 convolutions of few channels drop the positions they skip beforehand.
 
-    The result is the same. But oneDNN (PyTorch 2.15, AVX2) writes beyond its buffer when it computes the weight gradient
-    of such a convolution from channels-last inputs: the gradient is wrong, and the process dies or computes on with
-    damaged memory. It holds for every network, a user's own and a fake-quantized one too.
+    The result is the same. But oneDNN (PyTorch 2.15, AVX2) writes beyond its buffer when it computes the weight
+    gradient of such a convolution from channels-last inputs: the gradient is wrong, and the process dies or computes on
+    with damaged memory. It holds for every network, a user's own and a fake-quantized one too.
     """
 
     def __torch_function__(
@@ -44,6 +44,6 @@ def _strided_convolution(
     pads = (padding,) if isinstance(padding, str | int) else tuple(padding)
     pointwise = weight.shape[2:] == (1, 1) and not any(pad not in (0, "same", "valid") for pad in pads)
     if not pointwise or max(steps) == 1 or weight.shape[1] >= SAFE_CHANNELS:
-        return torch.conv2d(input, weight, bias, stride, padding, *rest, **named)  # type: ignore[arg-type]
+        return torch.conv2d(input, weight, bias, stride, padding, *rest, **named)
     rows, columns = steps * 2 if len(steps) == 1 else steps
     return torch.conv2d(input[..., ::rows, ::columns], weight, bias, 1, 0, *rest, **named)

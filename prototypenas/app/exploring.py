@@ -15,7 +15,7 @@ from prototypenas.app.composition import (
     load_data,
     task_of,
 )
-from prototypenas.app.settings import DeviceSettings, RunSettings, StorageSettings
+from prototypenas.app.settings import DeviceSettings, RunSettings
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
 from prototypenas.runs.run_directory import RunDirectory
@@ -24,9 +24,10 @@ from prototypenas.types import Candidate
 from prototypenas.workers.in_process import InProcess
 
 
-def machine_of(device: DeviceSettings, storage: StorageSettings | None = None) -> Machine:
+def machine_of(device: DeviceSettings, settings: RunSettings) -> Machine:
     """Return where work is done that Python started: this process unless several jobs or a cluster are asked for."""
-    composed = compose_machine(device, storage)
+    timeout, threads = settings.search.proxy_timeout, settings.training.threads
+    composed = compose_machine(device, proxy_timeout=timeout, threads=threads)
     if device.scheduler is None and device.jobs == 1:
         return replace(composed, executor=InProcess(), trainings=InProcess())
     return composed
@@ -43,7 +44,7 @@ def explore_run(
     """
     search = compose_run(catalogue, settings, device)
     with directory.locked():
-        return pipeline.explore(directory, search, machine_of(device), progress)
+        return pipeline.explore(directory, search, machine_of(device, settings), progress)
 
 
 def compose_run(

@@ -200,6 +200,20 @@ class SelectionSettings:
 
 
 @dataclass(frozen=True)
+class RefinementSettings:
+    """How long promising candidates are trained before the selection."""
+
+    refine: Annotated[
+        str,
+        typer.Option(
+            help="Time for short trainings before the selection, on one core: 10m, 90s; no leaves them out; auto "
+            "derives it, and leaves them out with --preset paper.",
+            rich_help_panel=REFINEMENT,
+        ),
+    ] = "auto"
+
+
+@dataclass(frozen=True)
 class TrainingSettings:
     """How the chosen models are trained and quantized."""
 
@@ -336,6 +350,7 @@ class RunSettings:
     target: TargetSettings = field(default_factory=TargetSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
+    refinement: RefinementSettings = field(default_factory=RefinementSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     parts: PartSettings = field(default_factory=PartSettings)
 
@@ -357,6 +372,7 @@ def settings_from(flat: Mapping[str, Any], where: str) -> RunSettings:
         target=record_of(TargetSettings, content, where),
         search=record_of(SearchSettings, content, where),
         selection=record_of(SelectionSettings, content, where),
+        refinement=record_of(RefinementSettings, content, where),
         training=record_of(TrainingSettings, content, where),
         parts=record_of(PartSettings, content, where),
     )

@@ -7,13 +7,13 @@ import typer
 
 from prototypenas.app.settings import (
     DATA,
-    REFINEMENT,
     SCORING,
     DataSettings,
     DeviceSettings,
     Emulate,
     InputSettings,
     PartSettings,
+    RefinementSettings,
     RunSettings,
     SearchSettings,
     Seed,
@@ -50,20 +50,13 @@ def run(
         str,
         typer.Option("--probe", help="What the proxies look at: gaussian or dataset.", rich_help_panel=SCORING),
     ] = "gaussian",
-    refine: Annotated[
-        str,
-        typer.Option(
-            help="Time for short trainings before the selection, on one core: 10m, 90s; auto derives it, no leaves "
-            "them out.",
-            rich_help_panel=REFINEMENT,
-        ),
-    ] = "auto",
     emulate: Emulate = False,
     *,
     data: DataSettings,
     target: TargetSettings,
     search: SearchSettings,
     selection: SelectionSettings,
+    refinement: RefinementSettings,
     training: TrainingSettings,
     device: DeviceSettings,
     storage: StorageSettings,
@@ -87,12 +80,12 @@ def run(
     from prototypenas.runs.run_directory import RunDirectory, check_place
 
     given = InputSettings(dataset=dataset, input_size=input_size, probe=probe, seed=seed)
-    settings = RunSettings(given, data, target, search, selection, training, parts)
+    settings = RunSettings(given, data, target, search, selection, refinement, training, parts)
     catalogue = gather(parts.plugin, parts.target_files)
     compose_target(catalogue, target)
     choice = compose_choice(selection, search.preset, seed)
-    refinement = compose_refinement(refine)
-    machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
+    refined = compose_refinement(refinement, search.preset)
+    machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout, threads=training.threads)
     check_names(catalogue, search, probe)
     check_training(training)
     check_place(out or again or Path("runs") / f"{dataset}-{target.target}")
@@ -105,7 +98,7 @@ def run(
     directory = RunDirectory.create(out or again or Path("runs") / f"{trained.dataset}-{target.target}")
     with directory.locked(), shown_progress() as progress:
         models = pipeline.run(
-            directory, explored, choice, trained, machine, refinement=refinement, emulate=emulate, progress=progress
+            directory, explored, choice, trained, machine, refinement=refined, emulate=emulate, progress=progress
         )
     note = finished_steps.selected(directory).note
     if note:
