@@ -20,6 +20,7 @@ from prototypenas.reporting.drawing import save_png, svg_text
 from prototypenas.reporting.front_figures import MOST_MARKS, front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.importance import importance_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
+from prototypenas.reporting.other_choice_sentence import other_choice_sentence
 from prototypenas.reporting.refinement_figure import refinement_figure
 from prototypenas.reporting.report_data import ReportData
 from prototypenas.runs.atomic_files import write_text
@@ -82,27 +83,7 @@ def pictures(report: ReportData) -> Iterator[Picture]:
             importance_figure(report.importance),
             "How much each searched value decides whether a candidate reaches the best tenth, in percent (PED-ANOVA).",
         )
-    if any(model.history for model in report.models):
-        yield Picture(
-            "training",
-            training_figure(report.models),
-            "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
-        )
-    if report.refinement is not None:
-        chosen = [one.number for one in selection.chosen]
-        yield Picture(
-            "refinement",
-            refinement_figure(report.refinement, report.candidates, chosen),
-            "Short trainings by successive halving. Left: what is expected of each candidate after the last rung, with "
-            "one standard error; selection counts on the lower end. Right: who went on, the chosen in colour.",
-        )
-    best = best_classifier(report.models)
-    if best is not None and report.dataset is not None:
-        yield Picture(
-            "confusion",
-            confusion_figure(best, report.dataset.classes),
-            f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
-        )
+    yield from _training_pictures(report)
     if report.dataset is not None and report.dataset.boxes is not None:
         yield from _box_pictures(report, report.dataset, report.dataset.boxes)
     elif report.dataset is not None:
@@ -121,6 +102,31 @@ def pictures(report: ReportData) -> Iterator[Picture]:
     yield from _memory_maps(report)
 
 
+def _training_pictures(report: ReportData) -> Iterator[Picture]:
+    """Draw what the trainings, short and whole, have shown."""
+    if any(model.history for model in report.models):
+        yield Picture(
+            "training",
+            training_figure(report.models),
+            "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
+        )
+    if report.refinement is not None:
+        chosen = [one.number for one in report.selection.chosen]
+        yield Picture(
+            "refinement",
+            refinement_figure(report.refinement, report.candidates, chosen),
+            "Short trainings by successive halving. Left: what is expected of each candidate after the last rung, with "
+            "one standard error; selection counts on the lower end. Right: who went on, the chosen in colour.",
+        )
+    best = best_classifier(report.models)
+    if best is not None and report.dataset is not None:
+        yield Picture(
+            "confusion",
+            confusion_figure(best, report.dataset.classes),
+            f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
+        )
+
+
 def page(report: ReportData, drawn: list[Picture]) -> str:
     """Give the page as text."""
     environment = Environment(
@@ -136,6 +142,9 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         final=tables.final_table(report.models),
         rejections=tables.rejection_table(report.candidates),
         choice=tables.choice_table(report.selection),
+        otherwise=""
+        if report.other is None
+        else other_choice_sentence(report.other, report.candidates, report.selection.chosen),
         scale=tables.scale_table(report.selection),
         configurations=tables.configuration_table(chosen),
         footprints=tables.footprint_table([model.candidate for model in report.models]),

@@ -4,7 +4,8 @@ import pytest
 
 from prototypenas.app.composition import compose_machine, compose_refinement
 from prototypenas.app.exploring import machine_of
-from prototypenas.app.settings import DeviceSettings, RefinementSettings, RunSettings, SearchSettings, TrainingSettings
+from prototypenas.app.run_settings import RunSettings
+from prototypenas.app.settings import DeviceSettings, RefinementSettings, SearchSettings, TrainingSettings
 from prototypenas.errors import ConfigurationError
 from prototypenas.refinement.step import Refine
 from prototypenas.workers.in_process import InProcess
