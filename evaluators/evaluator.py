@@ -214,6 +214,8 @@ class TaskEvaluator:
         sample = self.task.prepared(next(self.task.train.batches(NOISE_SAMPLES)))
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
         outputs = simulated_outputs(graph, self.task, test)
+        held_out = self.task.divided(self.recipe.validation_share)[1]
+        tuned = self.task.tuned(graph, held_out) if held_out is not None else {}
         evaluation = Evaluation(
             metric=self.task.metric,
             float_score=self.task.score(network.to(job.device), test),
@@ -221,7 +223,7 @@ class TaskEvaluator:
             int8_score=self.task.int8_score(graph, outputs, test),
             test_samples=len(test),
             seconds=seconds,
-            details=self.task.details(graph, outputs, test),
+            details={**self.task.details(graph, outputs, test), **tuned},
         )
         self.task.keep_examples(network, graph, outputs, job.directory)
         by_class = self.task.class_scores(graph, outputs, test)

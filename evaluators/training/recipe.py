@@ -35,6 +35,8 @@ class Recipe:
     """Likewise for cutmix; with both on, each batch draws one."""
     average_decay: float = 0.0
     """Exponential moving average of the weights, which is what is then tested; 0 is off."""
+    average_ramp: float = 0.0
+    """Steps over which the decay rises to that: after n steps it is `average_decay (1 - exp(-n / average_ramp))`."""
     gradient_norm: float = 5.0
     """Gradients are clipped to this norm; a healthy run stays below it after warm-up."""
     validation_share: float = 0.1
@@ -58,6 +60,8 @@ class Recipe:
             raise ConfigurationError(f"learning rate is {self.learning_rate}; it must be positive")
         if self.early_stopping < 0:
             raise ConfigurationError(f"early stopping after {self.early_stopping} epochs; at least 0 is needed")
+        if self.average_ramp < 0:
+            raise ConfigurationError(f"the average's decay rises over {self.average_ramp} steps; at least 0 are needed")
         if not self.most_seconds > 0:
             raise ConfigurationError(f"{self.most_seconds / 60:g} minutes of training a model; more than 0 are needed")
         for name in ("momentum", "warmup_share", "label_smoothing", "average_decay", "validation_share"):
@@ -92,3 +96,8 @@ class Recipe:
         if step < warmup:
             return self.learning_rate * (step + 1) / (warmup + 1)
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1.0, total - warmup)))
+
+    def average_decay_at(self, step: int) -> float:
+        """Decay of the weights' average after so many steps, counted from 1 over the whole run."""
+        rise = 1 - math.exp(-step / self.average_ramp) if self.average_ramp else 1.0
+        return self.average_decay * rise

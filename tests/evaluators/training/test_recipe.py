@@ -1,8 +1,21 @@
+import math
+from dataclasses import replace
+
 import pytest
 
 from evaluators.training.recipe import Recipe
 from prototypenas.errors import ConfigurationError
 from prototypenas.training.nominal_time import nominal_seconds
+
+
+def test_the_averages_decay_rises_to_its_own_and_stands_without_a_ramp():
+    plain = Recipe(epochs=1, average_decay=0.9)
+    assert plain.average_decay_at(1) == plain.average_decay_at(10**6) == 0.9
+    rising = replace(plain, average_ramp=100.0)
+    decays = [rising.average_decay_at(step) for step in (1, 100, 10**5)]
+    assert decays == pytest.approx([0.9 * (1 - math.exp(-0.01)), 0.9 * (1 - 1 / math.e), 0.9])
+    with pytest.raises(ConfigurationError, match="rises over -1"):
+        replace(plain, average_ramp=-1.0)
 
 
 def test_the_rate_rises_to_the_recipes_own_then_falls_towards_zero():
