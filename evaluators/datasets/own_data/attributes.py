@@ -23,6 +23,6 @@ def are_attributes(values: NDArray[np.float32]) -> bool:
     varying = deviations > 0
     if varying.sum() < 2:
         return False
-    together = float(np.corrcoef(whole[:, varying].T).diagonal(1).mean())
+    together = float(np.diagonal(np.corrcoef(whole[:, varying].T), 1).mean())
     scales = float(deviations[varying].max() / deviations[varying].min())
     return together < UNORDERED or (together < ORDERED and scales > MOST_SCALES)

@@ -85,8 +85,8 @@ def _tested_by_table(listing: Listing, path: Path, inner: Path, reading: Reading
     found = labels_from_table(path, sorted(files_below(places[0], PICTURE_SUFFIXES)), reading)
     if found is None:
         return listing
-    names = {int(name): name for name in listing.classes if name.isdecimal()} | {name: name for name in listing.classes}
-    test = [(file, names.get(label, names.get(_number(label)))) for file, label in found.entries]
+    names = {_short(name): name for name in listing.classes} | {name: name for name in listing.classes}
+    test = [(file, names.get(label, names.get(_short(label)))) for file, label in found.entries]
     known = [(file, label) for file, label in test if label is not None]
     if len(known) < len(test):
         return listing
@@ -94,8 +94,8 @@ def _tested_by_table(listing: Listing, path: Path, inner: Path, reading: Reading
     return replace(listing, test=known, notes=(*notes, f"{found.note} for {places[0].name}"))
 
 
-def _number(word: str) -> int | None:
-    return int(word) if word.isdecimal() else None
+def _short(word: str) -> str:
+    return word.lstrip("0") or "0"
 
 
 def _has_class_folders(folder: Path) -> bool:
