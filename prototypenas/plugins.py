@@ -55,6 +55,11 @@ class PluginSource:
         digest = hashlib.sha256(f"{self.path}\n{self.text}".encode()).hexdigest()[:12]
         return f"prototypenas_plugin_{digest}"
 
+    @property
+    def mark(self) -> str:
+        """Name of the file and a digest of its text, wherever it lies."""
+        return f"{Path(self.path).name} {hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
+
 
 @dataclass(frozen=True)
 class Plugin:
@@ -69,6 +74,12 @@ class Plugin:
     targets: Mapping[str, Target] = field(default_factory=dict)
     source: PluginSource | None = None
     """What a worker loads to know the same plug-in; `None` for entry points, which are installed there."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all that it brings."""
+        parts = (self.proxies, self.costs, self.baselines, self.samplers, self.datasets, self.targets)
+        return frozenset(name for named in parts for name in named)
 
 
 def load_plugin_file(path: Path) -> Plugin:

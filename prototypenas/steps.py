@@ -29,6 +29,8 @@ class Search:
     seed: int = 0
     samplers: Mapping[str, SamplerMaker] = field(default_factory=dict)
     """Of plug-ins, by name."""
+    origins: tuple[str, ...] = ()
+    """File and digest of each plug-in that architectures, proxies or target come from."""
     settings: Arguments = field(default_factory=dict)
     """What the user set, recorded beside the arguments so that the run can be repeated."""
 
@@ -40,6 +42,7 @@ class Search:
             "trials": self.trials,
             "sampler": self.sampler,
             "sampler_seed": self.seed,
+            **({"plugins": list(self.origins)} if self.origins else {}),
         }
 
 

@@ -48,7 +48,8 @@ def search(
         architectures: what is searched instead of the task's whole pool.
         limits: limits on costs instead of the target's own.
         out: run directory; `runs/<data>-<target>` if not given.
-        jobs: processes; 1 is this process, and more need objects that other processes can import.
+        jobs: processes; 1 is this process, where a proxy that hangs is not ended, and more need objects that other
+            processes can import.
         settings: everything else that can be set.
 
     Raises:
@@ -121,7 +122,7 @@ def explore(
         sampler=composed.sampler,
         samplers=composed.samplers,
         seed=composed.seed,
-        executor=machine_of(at).executor,
+        executor=machine_of(at, wanted).executor,
         progress=progress,
     )
 
