@@ -48,8 +48,7 @@ def search(
         architectures: what is searched instead of the task's whole pool.
         limits: limits on costs instead of the target's own.
         out: run directory; `runs/<data>-<target>` if not given.
-        jobs: processes; 1 is this process, where a proxy that hangs is not ended, and more need objects that other
-            processes can import.
+        jobs: processes; 1 is this one, where a hanging proxy is not ended; more need objects that others can import.
         settings: everything else that can be set.
 
     Raises:

@@ -38,7 +38,7 @@ def objectives_of(candidates: Sequence[Candidate], objectives: Sequence[Objectiv
     Raises:
         ConfigurationError: if a candidate has no cost, lacks a score, or has a value that is not finite.
     """
-    read = costs_first(default_objectives(tuple(candidates[0].scores)) if objectives is None else objectives)
+    read = costs_first(_default_objectives(candidates) if objectives is None else objectives)
     rows = [_row(candidate, read) for candidate in candidates]
     return Objectives(read, np.array(rows, dtype=np.float64).reshape(len(rows), len(read)))
 
@@ -58,6 +58,15 @@ def nondominated(values: NDArray[np.float64]) -> NDArray[np.intp]:
     if values.shape[1] == 1:
         return np.array([int(values[:, 0].argmin())], dtype=np.intp)
     return np.flatnonzero(moocore.is_nondominated(values))
+
+
+def _default_objectives(candidates: Sequence[Candidate]) -> tuple[Objective, ...]:
+    names = tuple(candidates[0].scores)
+    for candidate in candidates:
+        if set(candidate.scores) != set(names):
+            found = f"candidate {candidate.number} was scored by {sorted(candidate.scores)}"
+            raise ConfigurationError(f"{found}, others by {sorted(names)}")
+    return default_objectives(names)
 
 
 def _row(candidate: Candidate, objectives: Sequence[Objective]) -> list[float]:
