@@ -27,7 +27,7 @@ from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
 from prototypenas.objectives import COSTS, Objective
-from prototypenas.protocols import Evaluator
+from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.refinement.step import Refine
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import SOLVERS, SPACES
@@ -125,14 +125,9 @@ def compose_search(
         ConfigurationError: for an unknown task, architecture, proxy, preset or sampler, or an architecture of another
             task.
     """
-    pool = choose("task", task, catalogue.pools)
     if num_classes < 2 and task != "detection":
         raise ConfigurationError(f"{num_classes} class asked for; telling classes apart needs at least 2")
-    baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
-    elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
-    for name in baselines:
-        if name not in pool and name in elsewhere:
-            raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
+    baselines = _searched_baselines(catalogue, settings, task)
     objectives = objectives_named(catalogue, settings)
     limited = [limit.objective.name for limit in target.budget.more]
     exploration = ExplorationTask(
@@ -153,8 +148,7 @@ def compose_search(
         own_costs={name: catalogue.costs[name] for name in (*objectives, *limited) if name in catalogue.costs},
     )
     space = narrowed_space(baselines, catalogue.kernels, settings)
-    named = (*exploration.baselines, *exploration.proxies, *exploration.own_costs, target.name)
-    sampler = settings.sampler.partition(":")[0]
+    parts = (*exploration.baselines, *exploration.proxies, *exploration.own_costs, target.name)
     return Search(
         exploration,
         space,
@@ -162,8 +156,18 @@ def compose_search(
         settings.sampler,
         seed,
         samplers=catalogue.samplers,
-        origins=catalogue.origins((*named, sampler)),
+        origins=catalogue.origins((*parts, settings.sampler.partition(":")[0])),
     )
+
+
+def _searched_baselines(catalogue: Catalogue, settings: SearchSettings, task: str) -> dict[str, Baseline]:
+    pool = choose("task", task, catalogue.pools)
+    baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
+    elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
+    for name in baselines:
+        if name not in pool and name in elsewhere:
+            raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
+    return baselines
 
 
 def objectives_named(catalogue: Catalogue, settings: SearchSettings) -> tuple[str, ...]:
