@@ -230,7 +230,7 @@ class TrainingSettings:
     train_minutes: Annotated[
         float | None,
         typer.Option(
-            help="Nominal minutes of one core that training a model takes at most; 10 without --steps and --epochs.",
+            help="Nominal minutes of one core that training a model takes at most; 6 without --steps and --epochs.",
             rich_help_panel=TRAINING,
         ),
     ] = None
