@@ -147,11 +147,10 @@ def compose_search(
         costs=tuple(name for name in objectives if _is_cost(catalogue, name)),
         own_costs={name: catalogue.costs[name] for name in (*objectives, *limited) if name in catalogue.costs},
     )
-    space = narrowed_space(baselines, catalogue.kernels, settings)
     parts = (*exploration.baselines, *exploration.proxies, *exploration.own_costs, target.name)
     return Search(
         exploration,
-        space,
+        narrowed_space(baselines, catalogue.kernels, settings),
         settings.trials,
         settings.sampler,
         seed,

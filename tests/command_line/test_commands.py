@@ -139,7 +139,18 @@ def test_another_text_of_a_plugin_is_refused_where_its_parts_are_used(tmp_path):
     parts, aside = tmp_path / "parts.py", tmp_path / "aside.py"
     parts.write_text(Path(PARTS).read_text())
     aside.write_text("PROXIES = {'unused': len}")
-    search = ("--architectures", "toy", "--proxies", "params", "--trials", "2", "--target", "my-board", "--jobs", "1")
+    search = (
+        "--architectures",
+        "toy",
+        "--objectives",
+        "flops,params",
+        "--trials",
+        "2",
+        "--target",
+        "my-board",
+        "--jobs",
+        "1",
+    )
     explore = ("explore", "--input", "1x16x16", "--classes", "4", *search, "--out", tmp_path / "run")
     done(*explore, "--plugin", parts, "--plugin", aside)
     aside.write_text("PROXIES = {'unused': max}")

@@ -23,7 +23,7 @@ def test_two_processes_refine_as_one_does(tmp_path):
     explored = tmp_path / "explored"
     invoke(
         *("explore", "--task", "image", "--input", "1x16x16", "--classes", "4", "--target", "my-board", "--jobs", "1"),
-        *("--architectures", "toy", "--proxies", "snip,params", "--trials", "8", "--out", str(explored)),
+        *("--architectures", "toy", "--objectives", "flops,snip,params", "--trials", "8", "--out", str(explored)),
     )
     found = []
     for jobs in ("1", "2"):
