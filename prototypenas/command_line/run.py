@@ -111,4 +111,4 @@ def run(
     if note:
         console.print(note)
     seen = directory.dataset(trained.dataset)
-    print_models(models, seen.report_html, read_references(seen.path))
+    print_models(models, seen, explored.task.target, read_references(seen.path))
