@@ -9,18 +9,18 @@ from rich.console import Console
 
 from evaluators import DATASETS
 from prototypenas.app.catalogue import gather
-from prototypenas.app.composition import compose_choice, compose_machine, compose_training, load_data
+from prototypenas.app.composition import compose_choice, compose_machine
 from prototypenas.app.exploring import compose_run
+from prototypenas.app.run_settings import InputSettings, RunSettings
 from prototypenas.app.settings import (
     DataSettings,
     DeviceSettings,
-    InputSettings,
-    RunSettings,
     SearchSettings,
     SelectionSettings,
     TargetSettings,
     TrainingSettings,
 )
+from prototypenas.app.training_composition import compose_training, load_data
 from prototypenas.pipeline import run
 from prototypenas.protocols import Baseline
 from prototypenas.reporting.console import print_table

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prototypenas.app.model import TrainedModel as TrainedModel
     from prototypenas.app.run import Run as Run
     from prototypenas.app.run import open_run as open
+    from prototypenas.app.run_settings import RunSettings as RunSettings
     from prototypenas.app.searching import explore as explore
     from prototypenas.app.searching import search as search
     from prototypenas.app.settings import (
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     )
     from prototypenas.app.settings import (
         PartSettings as PartSettings,
-    )
-    from prototypenas.app.settings import (
-        RunSettings as RunSettings,
     )
     from prototypenas.app.settings import (
         SearchSettings as SearchSettings,
@@ -146,7 +144,7 @@ _PLACES = {
     "Rejection": "prototypenas.types",
     "Run": "prototypenas.app.run",
     "RunDirectoryError": "prototypenas.errors",
-    "RunSettings": "prototypenas.app.settings",
+    "RunSettings": "prototypenas.app.run_settings",
     "SearchSettings": "prototypenas.app.settings",
     "SearchSpace": "prototypenas.exploration.space",
     "Selection": "prototypenas.selection",

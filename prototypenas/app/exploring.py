@@ -12,10 +12,11 @@ from prototypenas.app.composition import (
     compose_probe,
     compose_search,
     compose_target,
-    load_data,
     task_of,
 )
-from prototypenas.app.settings import DeviceSettings, RunSettings, StorageSettings
+from prototypenas.app.run_settings import RunSettings
+from prototypenas.app.settings import DeviceSettings, StorageSettings
+from prototypenas.app.training_composition import load_data
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
 from prototypenas.runs.run_directory import RunDirectory

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 
 from prototypenas import finished_steps, pipeline
 from prototypenas.app.catalogue import Catalogue, gather
-from prototypenas.app.composition import (
-    compose_choice,
-    compose_training,
-    load_data,
-    recorded_target,
-    recorded_training,
-)
+from prototypenas.app.composition import compose_choice, recorded_target
 from prototypenas.app.exploring import explore_run, machine_of
 from prototypenas.app.given_data import GivenData, named_data
-from prototypenas.app.settings import DeviceSettings, RunSettings, SelectionSettings, TrainingSettings, settings_from
+from prototypenas.app.run_settings import RunSettings, settings_from
+from prototypenas.app.settings import DeviceSettings, SelectionSettings, TrainingSettings
+from prototypenas.app.training_composition import compose_training, load_data, recorded_training
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_table import candidate_frame
 from prototypenas.progress import Progress, Silent

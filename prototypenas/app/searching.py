@@ -9,13 +9,8 @@ from prototypenas.app.exploring import compose_run, explore_run, machine_of
 from prototypenas.app.given_data import GivenData, named_data
 from prototypenas.app.given_parts import with_parts
 from prototypenas.app.run import Run
-from prototypenas.app.settings import (
-    DEFAULT_TARGET,
-    DeviceSettings,
-    RunSettings,
-    SearchSettings,
-    TargetSettings,
-)
+from prototypenas.app.run_settings import RunSettings
+from prototypenas.app.settings import DEFAULT_TARGET, DeviceSettings, SearchSettings, TargetSettings
 from prototypenas.choices import choose
 from prototypenas.exploration.defaults import DEFAULT_TRIALS
 from prototypenas.exploration.exploration import Exploration
@@ -63,12 +58,8 @@ def search(
         NothingFits: if no candidate meets the limits.
     """
     base = settings or RunSettings()
-    catalogue, proxy_names, names, goal = with_parts(
-        gather(base.parts.plugin, base.parts.target_files),
-        proxies=proxies,
-        architectures=architectures,
-        target=target,
-    )
+    known = gather(base.parts.plugin, base.parts.target_files)
+    catalogue, proxy_names, names, goal = with_parts(known, proxies=proxies, architectures=architectures, target=target)
     folder = Path(out) if out is not None else Path("runs") / f"{_label(data)}-{goal}"
     check_place(folder)
     dataset, place = named_data(data, catalogue, base.data, folder)
@@ -80,9 +71,8 @@ def search(
         search=_searched(base.search, trials, proxy_names, names),
     )
     at = DeviceSettings(jobs=jobs, device=device)
-    directory = RunDirectory.create(folder)
-    run = Run(directory, catalogue, wanted, device=at, progress=progress)
-    explore_run(directory, catalogue, wanted, at, progress or Silent())
+    run = Run(RunDirectory.create(folder), catalogue, wanted, device=at, progress=progress)
+    explore_run(run.directory, catalogue, wanted, at, progress or Silent())
     return run
 
 
@@ -110,12 +100,8 @@ def explore(
         NothingFits: if no candidate meets the limits.
     """
     base = settings or RunSettings()
-    catalogue, proxy_names, names, goal = with_parts(
-        gather(base.parts.plugin, base.parts.target_files),
-        proxies=proxies,
-        architectures=architectures,
-        target=target,
-    )
+    known = gather(base.parts.plugin, base.parts.target_files)
+    catalogue, proxy_names, names, goal = with_parts(known, proxies=proxies, architectures=architectures, target=target)
     shape = tuple(input)
     size = "x".join(str(number) for number in shape)
     wanted = replace(

@@ -1,20 +1,18 @@
 """What a user can set, once for the command line and for Python: one frozen class a theme, one field an option.
 
-To add an option, add a field here and read it where the part is composed (`composition.py`); every command that takes
-the class then has it.
+To add an option, add a field here and read it where the part is composed (`composition.py`,
+`training_composition.py`); every command that takes the class then has it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from prototypenas.app.presets import DEFAULT_PRESET, PRESETS
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.samplers import SAMPLERS
-from prototypenas.runs.records import plain, record_of
 from prototypenas.selection import SOLVERS, SPACES
 
 PRETRAIN_EPOCHS = 50
@@ -311,52 +309,3 @@ class PartSettings:
     target_files: Annotated[
         list[Path], typer.Option("--targets", help="TOML file with targets of your own.", rich_help_panel=PARTS)
     ] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class InputSettings:
-    """What is searched for: a data set by name, or an input shape and a number of classes without any data."""
-
-    dataset: str | None = None
-    task: str | None = None
-    """Whose pool is searched; seen from the input shape where there are data."""
-    input_size: str | None = None
-    """As it is typed; the data set's own if not given."""
-    classes: int | None = None
-    probe: str = "gaussian"
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """Everything that makes up a run but the machine; `run.json` keeps it, so that a run can be repeated or go on."""
-
-    input: InputSettings = field(default_factory=InputSettings)
-    data: DataSettings = field(default_factory=DataSettings)
-    target: TargetSettings = field(default_factory=TargetSettings)
-    search: SearchSettings = field(default_factory=SearchSettings)
-    selection: SelectionSettings = field(default_factory=SelectionSettings)
-    training: TrainingSettings = field(default_factory=TrainingSettings)
-    parts: PartSettings = field(default_factory=PartSettings)
-
-    def flat(self) -> dict[str, Any]:
-        """Return all values as JSON, each under the name of its field, as a settings file holds them."""
-        return {name: value for item in fields(self) for name, value in plain(getattr(self, item.name)).items()}
-
-
-def settings_from(flat: Mapping[str, Any], where: str) -> RunSettings:
-    """Build settings from what `flat` gave; what is missing has its default.
-
-    Raises:
-        RunDirectoryError: if a value is of another type.
-    """
-    content = {**RunSettings().flat(), **flat}
-    return RunSettings(
-        input=record_of(InputSettings, content, where),
-        data=record_of(DataSettings, content, where),
-        target=record_of(TargetSettings, content, where),
-        search=record_of(SearchSettings, content, where),
-        selection=record_of(SelectionSettings, content, where),
-        training=record_of(TrainingSettings, content, where),
-        parts=record_of(PartSettings, content, where),
-    )

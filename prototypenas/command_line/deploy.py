@@ -29,7 +29,8 @@ def deploy(
     """Write the trained models of a run, or any network, as C and ONNX; compile them, run them, compare every byte."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import recorded_target, recorded_training
+    from prototypenas.app.composition import recorded_target
+    from prototypenas.app.training_composition import recorded_training
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.delivery_tables import instruction_table
     from prototypenas.runs.class_scores import read_references

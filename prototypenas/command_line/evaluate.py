@@ -28,14 +28,8 @@ def evaluate(
     """Step 3: train, prune, quantize and test the chosen models."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import (
-        check_training,
-        compose_machine,
-        compose_training,
-        load_data,
-        recorded_input,
-        recorded_target,
-    )
+    from prototypenas.app.composition import compose_machine, recorded_input, recorded_target
+    from prototypenas.app.training_composition import check_training, compose_training, load_data
     from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory
 

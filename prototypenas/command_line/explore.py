@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
+from prototypenas.app.run_settings import InputSettings, RunSettings
 from prototypenas.app.settings import (
     DATA,
     DeviceSettings,
-    InputSettings,
     PartSettings,
-    RunSettings,
     SearchSettings,
     Seed,
     StorageSettings,

@@ -37,13 +37,8 @@ def refine(
     from prototypenas import pipeline
     from prototypenas.app.arguments import parse_minutes
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import (
-        check_training,
-        compose_machine,
-        compose_training,
-        load_data,
-        recorded_input,
-    )
+    from prototypenas.app.composition import compose_machine, recorded_input
+    from prototypenas.app.training_composition import check_training, compose_training, load_data
     from prototypenas.refinement.step import Refine
     from prototypenas.runs.run_directory import RunDirectory
     from prototypenas.steps import Choice

@@ -24,7 +24,7 @@ def select(
     """Step 2: choose the few most meaningful trade-offs of the front."""
     from prototypenas import pipeline
     from prototypenas.app.composition import compose_choice
-    from prototypenas.app.settings import settings_from
+    from prototypenas.app.run_settings import settings_from
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.tables import choice_table
     from prototypenas.runs.run_directory import RunDirectory

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from prototypenas.choices import choose
-from prototypenas.command_line.output import errors
+from prototypenas.command_line.output import print_error
 from prototypenas.errors import ConfigurationError, PrototypeNASError
 
 SUFFIX = ".toml"
@@ -62,6 +62,5 @@ def _by_parameter(context: typer.Context, content: Mapping[str, Any], file: str)
 
 
 def _refused(message: str) -> typer.Exit:
-    errors.print("[bold red]error:[/]", end=" ")
-    errors.print(message, markup=False, highlight=False, soft_wrap=True)
+    print_error(message)
     return typer.Exit(2)

@@ -1,6 +1,6 @@
 """All figures of a report, with the sentence that stands below each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -49,12 +49,7 @@ class Picture:
 def pictures(report: ReportData) -> Iterator[Picture]:
     """Draw all figures that the report has the data for."""
     selection, architectures = report.selection, [one.configuration.architecture for one in report.candidates]
-    found = recommend(report.models)
-    recommended = None if found is None else found.model.candidate.number
-    for resource, figure in tradeoff_figures(report.models, report.target, architectures, recommended=recommended):
-        limit = " The dashed line is the limit." if resource.limit is not None else ""
-        caption = f"Accuracy in int8 against {resource.name} in {resource.unit}, one standard error as bar.{limit}"
-        yield Picture(f"{TRADEOFF}{resource.name.lower()}", figure, caption)
+    yield from _tradeoffs(report, architectures)
     yield Picture(
         "front",
         front_figure(scored(report), selection),
@@ -75,27 +70,7 @@ def pictures(report: ReportData) -> Iterator[Picture]:
             importance_figure(report.importance),
             "How much each searched value decides whether a candidate reaches the best tenth, in percent (PED-ANOVA).",
         )
-    if any(model.history for model in report.models):
-        yield Picture(
-            "training",
-            training_figure(report.models, architectures),
-            "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
-        )
-    if report.refinement is not None:
-        chosen = [one.number for one in selection.chosen]
-        yield Picture(
-            "refinement",
-            refinement_figure(report.refinement, report.candidates, chosen),
-            "Short trainings by successive halving. Left: what is expected of each candidate after the last rung, with "
-            "one standard error; selection counts on the lower end. Right: who went on, the chosen in colour.",
-        )
-    best = best_classifier(report.models)
-    if best is not None and report.dataset is not None:
-        yield Picture(
-            "confusion",
-            confusion_figure(best, report.dataset.classes),
-            f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
-        )
+    yield from _training_pictures(report, architectures)
     if report.dataset is not None and report.dataset.boxes is not None:
         yield from _box_pictures(report, report.dataset, report.dataset.boxes)
     elif report.dataset is not None:
@@ -112,6 +87,41 @@ def pictures(report: ReportData) -> Iterator[Picture]:
                 "The same samples as training varies them, each drawn once; the network sees them otherwise each time.",
             )
     yield from _memory_maps(report)
+
+
+def _tradeoffs(report: ReportData, architectures: Sequence[str]) -> Iterator[Picture]:
+    """Draw accuracy against what the models cost."""
+    found = recommend(report.models)
+    recommended = None if found is None else found.model.candidate.number
+    for resource, figure in tradeoff_figures(report.models, report.target, architectures, recommended=recommended):
+        limit = " The dashed line is the limit." if resource.limit is not None else ""
+        caption = f"Accuracy in int8 against {resource.name} in {resource.unit}, one standard error as bar.{limit}"
+        yield Picture(f"{TRADEOFF}{resource.name.lower()}", figure, caption)
+
+
+def _training_pictures(report: ReportData, architectures: Sequence[str]) -> Iterator[Picture]:
+    """Draw what the trainings, short and whole, have shown."""
+    if any(model.history for model in report.models):
+        yield Picture(
+            "training",
+            training_figure(report.models, architectures),
+            "Epochs count on through all phases; a dotted line marks where quantization-aware training begins.",
+        )
+    if report.refinement is not None:
+        chosen = [one.number for one in report.selection.chosen]
+        yield Picture(
+            "refinement",
+            refinement_figure(report.refinement, report.candidates, chosen),
+            "Short trainings by successive halving. Left: what is expected of each candidate after the last rung, with "
+            "one standard error; selection counts on the lower end. Right: who went on, the chosen in colour.",
+        )
+    best = best_classifier(report.models)
+    if best is not None and report.dataset is not None:
+        yield Picture(
+            "confusion",
+            confusion_figure(best, report.dataset.classes),
+            f"Trial {best.candidate.number}, int8, on the test data: which class is taken for which.",
+        )
 
 
 def scored(report: ReportData) -> tuple[Candidate, ...]:

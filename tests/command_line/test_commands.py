@@ -8,43 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 import prototypenas.pipeline
-from prototypenas.app.composition import compose_machine
-from prototypenas.app.settings import DeviceSettings
 from prototypenas.command_line.main import app
 from prototypenas.deployment.toolchain import toolchain_gap
-from prototypenas.errors import ConfigurationError
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.workers.dask_workers import DaskWorkers
-
-PARTS = str(Path(__file__).parents[1] / "plugin_files" / "tiny_parts.py")
-PLUGIN = ("--plugin", PARTS)
-SEARCH = ("--architectures", "toy", "--proxies", "snip,mean_gradient", "--trials", "8", "--target", "my-board")
-EXPLORE = ("explore", "--input", "1x16x16", "--classes", "4", "--out", "x")
-WHOLE_WAY = ("run", "quarters", *PLUGIN, *SEARCH, "--keep", "20", "--epochs", "2", "--jobs", "1")
-
-
-def invoke(*arguments: object) -> Result:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
-
-
-def done(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def refused(*arguments: object) -> str:
-    """Run what must end with exit code 2, nothing on stdout, and one line on stderr: the line."""
-    result = invoke(*arguments)
-    assert result.exit_code == 2, result.output
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
-    return lines[0]
+from tests.command_line.program import PLUGIN, SEARCH, WHOLE_WAY, done, invoke, refused
 
 
 def files_below(folder: Path) -> dict[str, int]:
@@ -249,78 +219,12 @@ def test_networks_of_all_kinds_are_measured(network):
     assert all(word in printed for word in ("RAM", "ROM", "MACs"))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "parts"),
-    [
-        (("run", "quarter"), ("unknown data set 'quarter'", "quarters")),
-        (("run", "quarters", "--target", "my-bord"), ("unknown target 'my-bord'", "my-board")),
-        (("run", "quarters", "--proxies", "snip,zic"), ("unknown proxy 'zic'", "zico")),
-        (("run", "quarters", "--architectures", "mbedne"), ("unknown architecture", "mbednet")),
-        (
-            ("run", "quarters", "--architectures", "mbednet_detection"),
-            ("mbednet_detection is", "detection, not for image"),
-        ),
-        ((*EXPLORE, "--task", "imgae", "--architectures", "toy"), ("unknown task 'imgae'", "image")),
-        (("run", "quarters", "--sampler", "nsga7"), ("unknown sampler", "nsga2")),
-        (("run", "quarters", "--select-in", "nowhere"), ("unknown selection space", "known: ")),
-        (("run", "quarters", "--probe", "real"), ("unknown probe", "gaussian")),
-        (("run", "quarters", "--quantize", "qta"), ("unknown quantization", "qat")),
-        (("run", "quarters", "--pretrain", "nowhere/at/all"), ("nowhere/at/all is no folder", "one subfolder a class")),
-        (("run", "quarters", "--pretrain-epochs", "3"), ("--pretrain-epochs needs --pretrain",)),
-        (("run", "quarters", "--keep", "0"), ("keep is '0'", "at least 1")),
-        (("run", "quarters", "--refine", "0m"), ("'0m' is no time of refinement", "above 0")),
-        (("run", "quarters", "--refine", "long"), ("'long' is no time of refinement", "90s")),
-        (("run", "quarters", "--keep", "5-3"), ("keep is '5-3'",)),
-        (("run", "quarters", "--device", "tpu"), ("device 'tpu'", "cuda")),
-        (("run", "quarters", "--device", "cuda:99"), ("cuda:99 is not there",)),
-        (("run", "quarters", "--ram", "much"), ("RAM is 'much'", "KiB")),
-        (("run", "quarters", "--ram", "0"), ("the RAM limit is 0",)),
-        (("run", "quarters", "--input", "16x16x"), ("CxHxW",)),
-        (("run", "quarters", "--input", "3x16x16"), ("3x16x16", "1x16x16")),
-        (("run", "cifar10"), ("--data-dir", "https://", "--download")),
-        (("run", "cifar10", "--data-dir", "nowhere/at/all"), ("nowhere/at/all does not exist", "https://")),
-        (("list", "proxys"), ("unknown listing", "proxies")),
-        (("show", "mbedne"), ("unknown architecture", "mbednet")),
-        (("show", "toy"), ("no reference configuration",)),
-        (("measure", "mcunet-in9"), ("unknown network", "mcunet-in")),
-        (("measure", "mbednet", "--configuration", "depth=3"), ("'depth' is no part",)),
-        (("select", "nowhere/at/all"), ("not a run directory", "prototypenas explore")),
-    ],
-)
-def test_bad_input_ends_with_one_line(arguments, parts, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    plugin = () if arguments[0] == "select" else PLUGIN
-    line = refused(*arguments, *plugin)
-    assert all(part in line for part in parts), line
-    assert not list(tmp_path.rglob("*.*")), "nothing was begun"
-
-
-def test_a_target_that_nothing_fits_tells_the_smallest_and_the_limit(tmp_path):
-    search = ("--architectures", "toy", "--proxies", "snip", "--trials", "4", "--jobs", "1")
-    line = refused("run", "quarters", *PLUGIN, *search, "--target", "thimble", "--out", tmp_path)
-    assert re.search(r"[\d,]+ bytes of RAM, at most 100; the least of each .*: [\d,]+ bytes of RAM, .* ROM", line), line
-
-
 def test_a_front_smaller_than_wanted_is_kept_whole_and_said(finished):
     out, printed = finished
     note = re.search(r"the front has only (\d+) different models, so all of them are kept \(20 were wanted\)", printed)
     assert note, printed
     assert len(list((out / "datasets/quarters/models").iterdir())) == int(note[1])
     assert note[0] in (out / "datasets/quarters/report.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--out", "file/run"), "cannot write to file/run: Not a directory"),
-        (("--proxies", "zic"), "unknown proxy 'zic'"),
-    ],
-)
-def test_what_needs_no_data_is_refused_before_any_is_read(options, said, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "file").write_text("")
-    assert said in refused("run", "cifar10", "--data-dir", "nowhere/at/all", *options)
-    assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_run_whose_record_lacks_an_argument_is_refused(finished, tmp_path):
@@ -344,27 +248,3 @@ def test_a_disk_that_fills_up_in_the_middle_of_the_work_is_told_in_one_line(numb
     else:
         with pytest.raises(OSError, match="what the system says"):
             CliRunner().invoke(app, ["report", str(finished[0]), *PLUGIN], catch_exceptions=False)
-
-
-def test_a_plugin_that_raises_is_named_with_its_line(tmp_path):
-    file = tmp_path / "mine.py"
-    file.write_text("PROXIES = {}\n\nwidth = 1 / 0\n")
-    assert "mine.py, line 3: ZeroDivisionError: division by zero" in refused("list", "proxies", "--plugin", file)
-    assert "cannot be read" in refused("list", "proxies", "--plugin", tmp_path / "none.py")
-
-
-def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
-    (tmp_path / "file").write_text("")
-    line = refused(*WHOLE_WAY, "--out", tmp_path / "file" / "run")
-    assert "cannot write to" in line and "--out" in line
-
-
-def test_a_gpu_is_looked_for_where_the_work_is_done(monkeypatch):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    machine = compose_machine(DeviceSettings(device="cuda", scheduler="tcp://cluster:8786"))
-    assert machine.executor == DaskWorkers("tcp://cluster:8786", gpus=1)
-    assert machine.trainings == DaskWorkers("tcp://cluster:8786", gpus=1)
-    with pytest.raises(ConfigurationError, match="cuda is not there"):
-        compose_machine(DeviceSettings(device="cuda"))
-    with pytest.raises(ConfigurationError, match="device 'tpu'"):
-        compose_machine(DeviceSettings(device="tpu", scheduler="tcp://cluster:8786"))

@@ -1,7 +1,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from prototypenas.app.settings import RunSettings, TargetSettings
+from prototypenas.app.run_settings import RunSettings
+from prototypenas.app.settings import TargetSettings
 from prototypenas.command_line.main import app
 from prototypenas.errors import ConfigurationError
 from prototypenas.runs.run_directory import RunDirectory
@@ -26,7 +27,7 @@ def asked(monkeypatch):
         seen.append(settings)
         raise ConfigurationError("far enough")
 
-    monkeypatch.setattr("prototypenas.app.composition.compose_target", stop)
+    monkeypatch.setattr("prototypenas.app.whole_way.compose_target", stop)
 
     def invoke(*arguments: object) -> list[object]:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -56,7 +57,7 @@ def test_a_file_that_is_wrong_is_one_line(content, said, tmp_path):
     file = tmp_path / "settings.toml"
     file.write_text(content)
     result = CliRunner().invoke(app, ["run", str(file)])
-    assert result.exit_code == 2 and said in result.stderr
+    assert result.exit_code == 2 and said in result.stderr and result.stderr.startswith("error: ")
     missing = CliRunner().invoke(app, ["run", "nowhere.toml"])
     assert missing.exit_code == 2 and "cannot be read" in missing.stderr
 

@@ -50,7 +50,9 @@ const examine = (view) => {
 };
 (async () => {
   for (const width of WIDTHS) found[width] = await look(width);
-  document.body.innerHTML = "<pre>" + JSON.stringify({ found, errors }).replace(/&/g, "&amp;").replace(/</g, "&lt;") + "</pre>";
+  const answer = document.createElement("pre");
+  answer.textContent = JSON.stringify({ found, errors });
+  document.body.replaceChildren(answer);
 })();
 </script></body>"""
 

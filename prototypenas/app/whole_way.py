@@ -1,0 +1,68 @@
+"""From everything that a user has set to all steps of a run; what can be refused without data is refused first."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prototypenas.app.catalogue import gather
+from prototypenas.app.composition import (
+    check_names,
+    compose_choice,
+    compose_machine,
+    compose_refinement,
+    compose_target,
+)
+from prototypenas.app.exploring import compose_run
+from prototypenas.app.run_settings import RunSettings
+from prototypenas.app.settings import DeviceSettings, StorageSettings
+from prototypenas.app.training_composition import check_training, compose_training, load_data
+from prototypenas.refinement.step import Refine
+from prototypenas.runs.run_directory import check_place
+from prototypenas.steps import Choice, Machine, Search, Training
+
+
+@dataclass(frozen=True)
+class WholeWay:
+    """What `pipeline.run` is told."""
+
+    place: Path
+    """Where the run directory is, or will be."""
+    search: Search
+    choice: Choice
+    training: Training
+    machine: Machine
+    refinement: Refine | None
+
+
+def compose_whole_way(
+    settings: RunSettings, device: DeviceSettings, storage: StorageSettings, *, refine: str, place: Path | None
+) -> WholeWay:
+    """Return all steps of a run in `place`, or in `runs/DATASET-TARGET` where none is named.
+
+    Raises:
+        ConfigurationError: for an unknown name or a value that is not allowed.
+        DatasetError: if the data cannot be read.
+        RunDirectoryError: if the place cannot be written.
+    """
+    given, target = settings.input, settings.target
+    catalogue = gather(settings.parts.plugin, settings.parts.target_files)
+    compose_target(catalogue, target)
+    choice = compose_choice(settings.selection, settings.search.preset, given.seed)
+    refinement = compose_refinement(refine)
+    machine = compose_machine(device, storage, proxy_timeout=settings.search.proxy_timeout)
+    check_names(catalogue, settings.search, given.probe)
+    check_training(settings.training)
+    check_place(place or Path("runs") / f"{given.dataset}-{target.target}")
+    loaded = load_data(catalogue, given.dataset, settings.data, input_size=given.input_size)
+    training = compose_training(
+        catalogue,
+        loaded,
+        given.dataset,
+        settings.data,
+        settings.training,
+        input_size=given.input_size,
+        seed=given.seed,
+        device=device.device,
+    )
+    search = compose_run(catalogue, settings, device, loaded)
+    named = place or Path("runs") / f"{training.dataset}-{target.target}"
+    return WholeWay(named, search, choice, training, machine, refinement)
