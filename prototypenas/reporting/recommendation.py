@@ -26,8 +26,8 @@ def recommend(models: Sequence[ModelResult]) -> Recommendation | None:
     if not trained:
         return None
     best, score = max(trained, key=lambda pair: (pair[1].int8_score, -_cost(pair[0])))
-    equals = [model for model, other in trained if other.int8_score >= score.int8_score - score.standard_error]
-    model = min(equals, key=_cost)
+    equals = [pair for pair in trained if pair[1].int8_score >= score.int8_score - score.standard_error]
+    model, _ = min(equals, key=lambda pair: (_cost(pair[0]), -pair[1].int8_score))
     if len(trained) == 1:
         return Recommendation(model, "it is the only one that was trained")
     if model is not best:

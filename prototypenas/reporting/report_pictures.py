@@ -21,7 +21,7 @@ from prototypenas.reporting.refinement_figure import refinement_figure
 from prototypenas.reporting.report_data import ReportData
 from prototypenas.reporting.tradeoff_figures import tradeoff_figures
 from prototypenas.runs.dataset_summary import BoxSummary, DatasetSummary
-from prototypenas.types import Candidate
+from prototypenas.types import Candidate, metric_name
 
 TRADEOFF = "tradeoff_"
 """What the names of the figures that draw accuracy against a cost begin with."""
@@ -92,10 +92,13 @@ def pictures(report: ReportData) -> Iterator[Picture]:
 def _tradeoffs(report: ReportData, architectures: Sequence[str]) -> Iterator[Picture]:
     """Draw accuracy against what the models cost."""
     found = recommend(report.models)
-    recommended = None if found is None else found.model.candidate.number
+    if found is None or found.model.evaluation is None:
+        return
+    recommended, metric = found.model.candidate.number, found.model.evaluation.metric
     for resource, figure in tradeoff_figures(report.models, report.target, architectures, recommended=recommended):
         limit = " The dashed line is the limit." if resource.limit is not None else ""
-        caption = f"Accuracy in int8 against {resource.name} in {resource.unit}, one standard error as bar.{limit}"
+        bars = "; bars are one standard error" if metric == "accuracy" else ""
+        caption = f"The int8 {metric_name(metric)} against {resource.name} in {resource.unit}{bars}.{limit}"
         yield Picture(f"{TRADEOFF}{resource.name.lower()}", figure, caption)
 
 

@@ -108,7 +108,7 @@ class _Remarks(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Return the text of one task as it is now."""
         state: _State = task.fields["state"]
-        said = " ".join([f"{state.completed:g}/{state.total:g}", ", ".join(state.remarks(task.finished_time))])
+        said = " ".join([f"{int(state.completed)}/{int(state.total)}", ", ".join(state.remarks(task.finished_time))])
         room = max(1, self._room())
         return Text(said if cell_len(said) <= room else set_cell_size(said, room - 1) + "…", no_wrap=True)
 
@@ -156,5 +156,5 @@ class ProgressLines:
 
     def _print(self, task: str, state: _State, end_seconds: float | None = None) -> None:
         remarks = ", ".join(state.remarks(end_seconds))
-        line = f"{task}: {state.completed:g} of {state.total:g}{', ' if remarks else ''}{remarks}"
+        line = f"{task}: {int(state.completed)} of {int(state.total)}{', ' if remarks else ''}{remarks}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
