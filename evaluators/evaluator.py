@@ -112,7 +112,7 @@ class TaskEvaluator:
             title=f"trial {candidate.number}",
             phase="train",
             task=self.task,
-            recipe=self.recipe,
+            recipe=self._recipe_of(candidate),
             seed=seed,
             device=device,
             directory=directory,
@@ -135,8 +135,12 @@ class TaskEvaluator:
     @property
     def training_steps(self) -> int:
         """Optimizer steps of a whole training without early stopping."""
-        learnt_from = round(len(self.task.train) * (1 - self.recipe.validation_share))
-        return self.recipe.epochs * (self.recipe.steps_per_epoch or max(1, learnt_from // self.recipe.batch_size))
+        return self.recipe.steps(len(self.task.train))
+
+    @property
+    def most_seconds(self) -> float:
+        """Nominal seconds of one core that the training of one model takes at most."""
+        return self.recipe.most_seconds
 
     def train_briefly(
         self,
@@ -210,6 +214,8 @@ class TaskEvaluator:
         sample = self.task.prepared(next(self.task.train.batches(NOISE_SAMPLES)))
         write_rows(layer_noise(quantized.to_float_graph(), graph, sample), job.directory / "layers.csv")
         outputs = simulated_outputs(graph, self.task, test)
+        held_out = self.task.divided(self.recipe.validation_share)[1]
+        tuned = self.task.tuned(graph, held_out) if held_out is not None else {}
         evaluation = Evaluation(
             metric=self.task.metric,
             float_score=self.task.score(network.to(job.device), test),
@@ -217,12 +223,17 @@ class TaskEvaluator:
             int8_score=self.task.int8_score(graph, outputs, test),
             test_samples=len(test),
             seconds=seconds,
-            details=self.task.details(graph, outputs, test),
+            details={**self.task.details(graph, outputs, test), **tuned},
         )
         self.task.keep_examples(network, graph, outputs, job.directory)
         by_class = self.task.class_scores(graph, outputs, test)
         write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
         return evaluation
+
+    def _recipe_of(self, candidate: Candidate) -> Recipe:
+        if candidate.cost is None:
+            return self.recipe
+        return self.recipe.within_time(candidate.cost.flops, len(self.task.train))
 
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
         parts = (

@@ -113,6 +113,9 @@ class Task(Protocol[P]):
     def details(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> Mapping[str, float]:
         """Give further scores of the outputs by name, for the report."""
 
+    def tuned(self, graph: Graph, held_out: P) -> Mapping[str, float]:
+        """Give by name the settings of the deployed model that suit held-out samples best, and what they then score."""
+
     def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
         """Write into the model's folder what a report draws of single test samples, if anything."""
 

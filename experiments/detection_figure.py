@@ -1,4 +1,6 @@
-"""Draws the paper's Fig. 5 from runs of `experiments.coco_persons`: MFLOPs against mAP50, beside public detectors.
+"""Draws the paper's Fig. 5 from runs of `experiments.coco_persons`: mAP50 against MFLOPs, and against RAM.
+
+The second has the detectors of STM32's model zoo as hollow marks; their MACs are not published, their RAM is.
 
     python -m experiments.detection_figure runs/paper-coco-persons-128 runs/paper-coco-persons-320
 
@@ -11,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.coco_persons import PICTURES
@@ -18,12 +21,14 @@ from experiments.one_line import errors_in_one_line
 from experiments.paper_values import FIGURE_5, ZOO_DETECTORS
 from prototypenas import finished_steps
 from prototypenas.costing.targets import load_targets
-from prototypenas.reporting.drawing import COLOURS, INK, house_style, save_png, svg_text
+from prototypenas.reporting.drawing import COLOURS, MARKERS, house_style, save_png, svg_text
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.dataset_summary import read_summary
 from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.types import Cost
 
 WHOLE_EPOCHS = 100
+KIB = 1024
 COLUMNS = ("size", "pictures", "epochs", "trial", "mflops", "ram_bytes", "rom_bytes", "float", "int8", "c")
 
 
@@ -59,29 +64,52 @@ def panel_of(path: Path) -> Panel:
 
 
 def detection_figure(panels: Sequence[Panel]) -> Figure:
-    """Draw one panel an experiment."""
+    """Draw two panels an experiment, MFLOPs above and RAM below."""
     with house_style():
-        figure = Figure(figsize=(5.2 * len(panels), 4.0), layout="constrained")
-        for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            done = [model for model in panel.models if model.evaluation is not None and model.candidate.cost]
-            costs = [model.candidate.cost.flops / 1e6 for model in done if model.candidate.cost]
-            scores = [100 * model.evaluation.int8_score for model in done if model.evaluation]
-            axes.scatter(costs, scores, color=COLOURS[0], label="ours, int8", zorder=3)
-            for name, side, percent, ram, flash in ZOO_DETECTORS:
-                # Their MACs are not published, so they are lines.
-                axes.axhline(percent, color=INK, linewidth=0.6, linestyle=":")
-                note = f"{name}, {side} pixels, {ram} + {flash} KiB"
-                axes.annotate(
-                    note, (1, percent), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=5
-                )
-            low, high, words = FIGURE_5[panel.size]
-            axes.axhspan(low, high, color=COLOURS[1], alpha=0.2, label=f"paper, second-hand: {words}")
-            axes.set_xscale("log")
-            axes.set_xlabel("MFLOPs")
-            axes.set_ylabel("mAP50 [%]")
-            axes.set_title(panel.title, fontsize=9)
-            axes.legend(fontsize=7)
+        figure = Figure(figsize=(5.2 * len(panels), 7.2), layout="constrained")
+        grid = figure.subplots(2, len(panels), squeeze=False)
+        for column, panel in enumerate(panels):
+            _draw_flops(grid[0][column], panel)
+            _draw_ram(grid[1][column], panel)
     return figure
+
+
+def _draw_flops(axes: Axes, panel: Panel) -> None:
+    done = _finished(panel)
+    axes.scatter([cost.flops / 1e6 for cost, _ in done], [score for _, score in done], color=COLOURS[0], zorder=3)
+    low, high, words = FIGURE_5[panel.size]
+    axes.axhspan(low, high, color=COLOURS[1], alpha=0.2, label=f"paper, second-hand: {words}")
+    axes.set_xscale("log")
+    axes.set_xlabel("MFLOPs")
+    axes.set_ylabel("mAP50 at an overlap of 0.5, int8 [%]")
+    axes.set_title(panel.title, fontsize=9)
+    axes.legend(fontsize=7)
+
+
+def _draw_ram(axes: Axes, panel: Panel) -> None:
+    done = _finished(panel)
+    memory = [cost.footprint.ram_bytes / KIB for cost, _ in done]
+    axes.scatter(memory, [score for _, score in done], color=COLOURS[0], label="ours, planned", zorder=3)
+    for place, name in enumerate(dict.fromkeys(name for name, *_ in ZOO_DETECTORS)):
+        rows = [row for row in ZOO_DETECTORS if row[0] == name]
+        colour, marker, label = COLOURS[2 + place], MARKERS[1 + place], f"STM32 zoo, {name}"
+        marks = ([ram for *_, ram, _ in rows], [percent for _, _, percent, *_ in rows])
+        axes.scatter(*marks, facecolors="none", edgecolors=colour, marker=marker, label=label)
+        for _, side, percent, ram, _ in rows:
+            axes.annotate(f"{side}", (ram, percent), textcoords="offset points", xytext=(4, 3), fontsize=6)
+    axes.set_xscale("log")
+    axes.set_xlabel("RAM [KiB]; the zoo's input in pixels beside its marks")
+    axes.set_ylabel("mAP50 at an overlap of 0.5, int8 [%]")
+    axes.legend(fontsize=6, loc="lower right")
+
+
+def _finished(panel: Panel) -> list[tuple[Cost, float]]:
+    """Return cost and int8 score in percent of the models that were trained."""
+    return [
+        (model.candidate.cost, 100 * model.evaluation.int8_score)
+        for model in panel.models
+        if model.evaluation is not None and model.candidate.cost is not None
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

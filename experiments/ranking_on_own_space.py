@@ -145,13 +145,14 @@ def _summary(judged: Mapping[str, Sequence[Judged]]) -> pd.DataFrame:
         }
         row: dict[str, object] = {"rule": name}
         for column, values in columns.items():
-            low, high = _interval(np.array(values))
+            low, high = interval(np.array(values))
             row |= {column: float(np.mean(values)), f"{column}_low": low, f"{column}_high": high}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _interval(values: Values) -> tuple[float, float]:
+def interval(values: Values) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the mean."""
     picks = np.random.default_rng(0).integers(len(values), size=(2000, len(values)))
     low, high = np.percentile(values[picks].mean(axis=1), (2.5, 97.5))
     return float(low), float(high)

@@ -51,7 +51,7 @@ def selected(run: RunDirectory) -> Selection:
 def selectable(run: RunDirectory) -> tuple[tuple[Candidate, ...], bool]:
     """Read back what selection chooses from, and whether that was refined.
 
-    Refined candidates have their estimate as only score; without refinement all explored ones have their proxies'.
+    Refined candidates have their estimate beside their proxies' scores; without refinement all explored ones count.
 
     Raises:
         RunDirectoryError: if the exploration is not finished, or a file is damaged.

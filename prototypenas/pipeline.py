@@ -13,6 +13,7 @@ from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import candidates_text
 from prototypenas.exploration.exploration import explore as explore_space
+from prototypenas.exploration.rescoring import rescored
 from prototypenas.finished_steps import explored, recorded_selection, results, selectable, selected
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Evaluator
@@ -21,11 +22,12 @@ from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.atomic_files import write_json, write_text
 from prototypenas.runs.class_scores import REFERENCES_FILE
 from prototypenas.runs.dataset_summary import SUMMARY_FILE, write_summary
+from prototypenas.runs.other_choice import OtherChoice, read_other_choice, write_other_choice
 from prototypenas.runs.records import SelectionRecord, differences, plain
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import Selection
 from prototypenas.selection import select as select_subset
-from prototypenas.steps import Choice, Machine, Search, Training
+from prototypenas.steps import Choice, Machine, OtherPreset, Search, Training
 from prototypenas.training.model_trainings import evaluate_one, first_weights, score_references
 from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, Target
@@ -139,6 +141,24 @@ def choose(candidates: Sequence[Candidate], choice: Choice) -> Selection:
     )
 
 
+def choose_otherwise(run: RunDirectory, other: OtherPreset, progress: Progress) -> OtherChoice:
+    """Record what another preset would have chosen from the explored candidates; done once for as many as there are.
+
+    Raises:
+        RunDirectoryError: if nothing was explored here, or a file is damaged.
+    """
+    candidates, found = explored(run), read_other_choice(run.path)
+    if found is not None and (found.preset, found.explored) == (other.name, len(candidates)):
+        return found
+    progress.update("compare", 0, 1, f"preset {other.name}")
+    scored = rescored(candidates, other.task, seconds=other.seconds)
+    chosen = choose(scored, other.choice).chosen if scored else ()
+    found = OtherChoice(other.name, tuple(one.number for one in chosen), len(scored), len(candidates))
+    write_other_choice(found, run.path)
+    progress.update("compare", 1, 1, f"preset {other.name}")
+    return found
+
+
 def evaluate(
     seen: DatasetDirectory, training: Training, target: Target, machine: Machine, progress: Progress
 ) -> list[ModelResult]:
@@ -202,12 +222,14 @@ def run(
     machine: Machine,
     *,
     refinement: Refine | None = None,
+    other: OtherPreset | None = None,
     emulate: bool = False,
     progress: Progress | None = None,
 ) -> list[ModelResult]:
     """Go the whole way; called again with the same arguments it continues, or only reads back.
 
-    With `refinement`, short trainings tell before the selection which candidates learn.
+    With `refinement`, short trainings tell before the selection which candidates learn; the report says what `other`
+    would have chosen.
 
     Raises:
         PrototypeNASError: as the steps do.
@@ -219,6 +241,8 @@ def run(
         if grown or not directory.selection_json.exists():
             refine(directory, refinement, training, machine, told, keep=choice.keep, again=grown)
     select(directory, choice, again=False)
+    if other is not None:
+        choose_otherwise(directory, other, told)
     seen = directory.dataset(training.dataset)
     target = search.task.target
     evaluate(seen, training, target, machine, told)

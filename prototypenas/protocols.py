@@ -119,7 +119,11 @@ class BriefTrainer(Protocol):
 
     @property
     def training_steps(self) -> int:
-        """Optimizer steps of a whole training."""
+        """Optimizer steps of a whole training, of a network small enough to have time for all of them."""
+
+    @property
+    def most_seconds(self) -> float:
+        """Nominal seconds of one core that a whole training takes at most; infinite where there is no limit."""
 
     def train_briefly(
         self,

@@ -53,6 +53,18 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class OtherPreset:
+    """Another way to score and choose, which the report compares the choice with."""
+
+    name: str
+    task: ExplorationTask
+    """With the proxies of that preset."""
+    choice: Choice
+    seconds: float = 20.0
+    """Nominal seconds of one core that scoring by other proxies may take."""
+
+
+@dataclass(frozen=True)
 class Training:
     """Step 3: what the chosen are trained on, and the arguments that repeat it."""
 

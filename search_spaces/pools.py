@@ -9,6 +9,7 @@ from search_spaces import (
     mbednet,
     mbednet_1d,
     mbednet_detection,
+    mbednet_yolo,
     mcunet,
     mobilenet_v2,
     proxylessnas,
@@ -33,7 +34,10 @@ TIME_SERIES_POOL: Mapping[str, Baseline] = {
 }
 """Baselines over time series `(C, T)`."""
 
-DETECTION_POOL: Mapping[str, Baseline] = {"mbednet_detection": mbednet_detection.build_mbednet_detection}
+DETECTION_POOL: Mapping[str, Baseline] = {
+    "mbednet_detection": mbednet_detection.build_mbednet_detection,
+    "mbednet_yolo": mbednet_yolo.build_mbednet_yolo,
+}
 """Baselines over images `(C, H, W)` that give raw predictions of several levels."""
 
 KERNELS: Mapping[str, tuple[int, ...]] = {
@@ -53,6 +57,7 @@ REFERENCES: Mapping[str, Configuration] = {
     "inceptiontime": inceptiontime.REFERENCE,
     "mbednet1d": mbednet_1d.REFERENCE,
     "mbednet_detection": mbednet_detection.REFERENCE,
+    "mbednet_yolo": mbednet_yolo.REFERENCE,
 }
 """The configuration nearest to each architecture's publication; their modules say what differs."""
 

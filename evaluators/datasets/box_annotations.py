@@ -72,6 +72,11 @@ def checked_box(values: Sequence[float], where: str) -> None:
         raise DatasetError(f"{where}: a box is {list(values)}; four finite numbers are needed")
 
 
+def slashed(path: object) -> str:
+    """Write a path of Windows as others do."""
+    return str(path).replace("\\", "/")
+
+
 def detection_data(found: AnnotatedSet, folder: Path, input_shape: InputShape) -> DetectionData:
     """Decode the pictures, check the boxes and part them into training and test.
 

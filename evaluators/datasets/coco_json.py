@@ -2,17 +2,30 @@
 
 import json
 import random
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evaluators.datasets.box_annotations import AnnotatedPicture, AnnotatedSet, Annotation, check_names, checked_box
+from evaluators.datasets.box_annotations import (
+    AnnotatedPicture,
+    AnnotatedSet,
+    Annotation,
+    check_names,
+    checked_box,
+    slashed,
+)
 from prototypenas.errors import DatasetError
 
 HEAD_BYTES = 4096
 KEYS = ("images", "annotations", "categories")
-PARTS: Mapping[str, str] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+PARTS: Mapping[str, str] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
 """Words in the name of a file or folder, and the part that they say."""
 
 
@@ -57,6 +70,8 @@ class CocoFolder:
         self, content: Mapping[str, Any], names: Mapping[Any, str], wanted: set[str], file: Path
     ) -> Iterator[AnnotatedPicture]:
         boxes: dict[Any, list[Annotation]] = {_key(image, "id", file): [] for image in content["images"]}
+        if len(boxes) < len(content["images"]):
+            raise DatasetError(f"{file} gives {len(content['images'])} images only {len(boxes)} different ids")
         for number, row in enumerate(content["annotations"]):
             where = f"{file}, annotation {row.get('id', number) if isinstance(row, dict) else number}"
             picture = _key(row, "image_id", where)
@@ -73,9 +88,9 @@ class CocoFolder:
             found = boxes[image["id"]]
             if self.categories and not any(not one.crowd for one in found) and generator.random() >= self.negatives:
                 continue
-            size = (int(image["height"]), int(image["width"])) if "height" in image and "width" in image else None
-            path = root / image["file_name"]
-            yield AnnotatedPicture(path, str(path.relative_to(self.folder)), tuple(found), size)
+            path = root / slashed(_key(image, "file_name", file))
+            name = path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
+            yield AnnotatedPicture(path, str(name), tuple(found), _size(image))
 
 
 def annotation_files(folder: Path) -> list[Path]:
@@ -88,18 +103,23 @@ def annotation_files(folder: Path) -> list[Path]:
 def _looks_like_boxes(path: Path) -> bool:
     """Whether the file's top level has COCO's three lists; a large file is only read if its beginning suits."""
     with path.open("rb") as stream:
-        if not stream.read(HEAD_BYTES).lstrip().startswith(b"{"):
+        if not stream.read(HEAD_BYTES).removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
             return False
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
     except ValueError:
         return False
+    try:
+        content = json.loads(text)
+    except ValueError:
+        # Truncated: it is named when it is read.
+        return sum(f'"{key}"' in text for key in KEYS) > 1
     return isinstance(content, dict) and all(key in content for key in KEYS)
 
 
 def _content(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise DatasetError(f"{file} is missing") from error
     except (ValueError, OSError) as error:
@@ -116,6 +136,12 @@ def _category_names(content: Mapping[str, Any], file: Path) -> dict[Any, str]:
     if len(set(names.values())) < len(names):
         raise DatasetError(f"{file} names a category twice: {', '.join(sorted(names.values()))}")
     return names
+
+
+def _size(image: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return height and width, where the file says them."""
+    height, width = image.get("height"), image.get("width")
+    return (int(height), int(width)) if isinstance(height, int | float) and isinstance(width, int | float) else None
 
 
 def _annotation(row: Mapping[str, Any], label: str, where: str) -> Annotation:
@@ -144,9 +170,9 @@ def _key(row: Any, key: str, where: object) -> Any:
 def _part_of(file: Path, folder: Path) -> str:
     """Tell the part from the file's own name, else from its folder's."""
     for text in (file.stem, *(parent.name for parent in file.relative_to(folder).parents)):
-        for word, part in PARTS.items():
-            if word in text.lower():
-                return part
+        for word in re.findall("[a-z]+", text.lower()):
+            if word in PARTS:
+                return PARTS[word]
     return "all"
 
 
@@ -155,7 +181,7 @@ def _pictures_root(images: Sequence[Mapping[str, Any]], file: Path, folder: Path
     part = file.stem.removeprefix("instances_")
     places = (file.parent, folder / "images" / part, folder / part, folder / "images", folder, file.parent / "images")
     for image in images[:100]:
-        named = str(_key(image, "file_name", file))
+        named = slashed(_key(image, "file_name", file))
         for place in places:
             if (place / named).is_file():
                 return place

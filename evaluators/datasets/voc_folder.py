@@ -1,11 +1,18 @@
 """Pascal VOC's form of a detection set: an XML file of boxes for each picture."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from evaluators.datasets.box_annotations import AnnotatedPicture, AnnotatedSet, Annotation, check_names, checked_box
+from evaluators.datasets.box_annotations import (
+    AnnotatedPicture,
+    AnnotatedSet,
+    Annotation,
+    check_names,
+    checked_box,
+    slashed,
+)
 from evaluators.datasets.coco_json import PARTS
 from evaluators.datasets.pictures import PICTURE_SUFFIXES
 from prototypenas.errors import DatasetError
@@ -47,14 +54,17 @@ class VocFolder:
     def _picture(self, file: Path, pictures: dict[str, list[Path]]) -> AnnotatedPicture:
         root = _root(file)
         named = root.findtext("filename") or ""
-        stems = (file.stem, Path(named).stem)
+        stems = dict.fromkeys((file.stem, Path(named).stem))
         candidates = [path for stem in stems for path in pictures.get(stem, [])]
         beside = [path for path in candidates if path.parent == file.parent]
+        alike = [path for path in candidates if path.parent.name == file.parent.name]
         if not candidates:
             raise DatasetError(f"{file} is of {named or file.stem}, and no such picture is in {self.folder}")
-        path = (beside or candidates)[0]
+        chosen = beside or alike or candidates
+        if len(chosen) > 1:
+            raise DatasetError(f"{file} may be of {chosen[0]} or of {chosen[1]}; keep it beside its picture")
         annotations = tuple(_annotation(element, file) for element in root.iter("object"))
-        return AnnotatedPicture(path, str(path.relative_to(self.folder)), annotations)
+        return AnnotatedPicture(chosen[0], str(chosen[0].relative_to(self.folder)), annotations, _size(root))
 
     def _part(self, file: Path) -> str:
         for parent in file.relative_to(self.folder).parents:
@@ -67,16 +77,26 @@ class VocFolder:
         """Part as `ImageSets/Main` says, where it does."""
         by_stem = {Path(one.name).stem: one for part in found.values() for one in part}
         parts: dict[str, list[AnnotatedPicture]] = {}
-        for part in ("train", "val", "test"):
-            file = self.folder / SETS / f"{part}.txt"
-            if file.is_file():
-                stems = [line.split()[0] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-                absent = [stem for stem in stems if stem not in by_stem]
-                # VOC publishes the list of its test part before the boxes.
-                if len(absent) < len(stems) and absent:
-                    raise DatasetError(f"{file} lists {absent[0]}, which has no annotation")
-                parts[part] = [by_stem[stem] for stem in stems if stem in by_stem]
+        for part, file in self._lists().items():
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+            stems = [_listed_stem(line.split()[0], by_stem) for line in lines if line.strip()]
+            absent = [stem for stem in stems if stem not in by_stem]
+            # VOC publishes the list of its test part before the boxes.
+            if len(absent) < len(stems) and absent:
+                raise DatasetError(f"{file} lists {absent[0]}, which has no annotation")
+            parts[part] = [by_stem[stem] for stem in stems if stem in by_stem]
         return parts if parts.get("train") else {}
+
+    def _lists(self) -> dict[str, Path]:
+        """Find the lists of the parts; `trainval` is training where it is not parted into `train` and `val`."""
+        found = {
+            part: next(iter(sorted(self.folder.rglob(str(SETS / f"{part}.txt")))), None)
+            for part in ("train", "val", "test", "trainval")
+        }
+        whole = found.pop("trainval")
+        if found["train"] is None:
+            found["train"] = whole
+        return {part: file for part, file in found.items() if file is not None}
 
 
 def annotation_files(folder: Path) -> list[Path]:
@@ -103,6 +123,20 @@ def _root(file: Path) -> ElementTree.Element:
         return ElementTree.parse(file).getroot()
     except (ElementTree.ParseError, OSError) as error:
         raise DatasetError(f"{file} is truncated or no XML: {error}") from error
+
+
+def _size(root: ElementTree.Element) -> tuple[int, int] | None:
+    """Return height and width as the file says; some tools leave them 0."""
+    try:
+        height, width = (int(float(root.findtext(f"size/{side}") or 0)) for side in ("height", "width"))
+    except ValueError:
+        return None
+    return (height, width) if height > 0 and width > 0 else None
+
+
+def _listed_stem(word: str, known: Mapping[str, object]) -> str:
+    """Return a picture's name as lists have it: without its suffix, or, as some tools write it, as a file."""
+    return word if word in known else Path(slashed(word)).stem
 
 
 def _annotation(element: ElementTree.Element, file: Path) -> Annotation:

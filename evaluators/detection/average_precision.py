@@ -18,6 +18,7 @@ from prototypenas.detection.boxes import pairwise_iou
 IOU = 0.5
 LIMITS = [1, 10, 100]
 """Detections a picture that COCO looks at."""
+RIGHT, WRONG, IGNORED = 1, 0, -1
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,38 @@ def precision_and_recall(found: Iterable[Detections], part: BoxedPictures, thres
     Greedy, strongest first, at an overlap of 0.5; a detection on a crowd is left out. Without any detection the
     precision is 0.
     """
-    right = wrong = 0
-    for place, one in enumerate(found):
-        kept = one.scores >= threshold
-        hits, misses = _matched(one.boxes[kept], one.labels[kept], part, place)
-        right, wrong = right + hits, wrong + misses
-    boxes = int(part.learnable.sum())
-    return right / max(1, right + wrong), right / max(1, boxes)
+    kept = [one.above(threshold) for one in found]
+    right = np.concatenate([_verdicts(one, part, place) for place, one in enumerate(kept)])
+    hits = int((right == RIGHT).sum())
+    return hits / max(1, int((right != IGNORED).sum())), hits / max(1, int(part.learnable.sum()))
+
+
+def best_threshold(found: Iterable[Detections], part: BoxedPictures) -> tuple[float, float]:
+    """Return the least score to keep detections from for the greatest F1, and that F1; 1 and 0 where none is right.
+
+    `found` holds the detections of one picture each, of whatever score, suppressed already.
+    """
+    every = list(found)
+    scores = np.concatenate([one.scores for one in every])
+    verdicts = np.concatenate([_verdicts(one, part, place) for place, one in enumerate(every)])
+    scores, verdicts = scores[verdicts != IGNORED], verdicts[verdicts != IGNORED]
+    order = np.argsort(-scores, kind="stable")
+    scores, hits = scores[order], (verdicts[order] == RIGHT).cumsum()
+    if not len(hits) or not hits[-1]:
+        return 1.0, 0.0
+    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + int(part.learnable.sum()))
+    # Equal scores are kept together or not at all.
+    f1[:-1][scores[1:] == scores[:-1]] = 0.0
+    best = int(f1.argmax())
+    return float(scores[best]), float(f1[best])
 
 
 def mistakes(one: Detections, part: BoxedPictures, place: int) -> int:
     """Count the detections of nothing and the boxes not found in one picture, at an overlap of 0.5."""
     start, end = part.first[place : place + 2].tolist()
-    right, wrong = _matched(one.boxes, one.labels, part, place)
-    return wrong + int(part.learnable[start:end].sum()) - right
+    verdicts = _verdicts(one, part, place)
+    missed = int(part.learnable[start:end].sum()) - int((verdicts == RIGHT).sum())
+    return int((verdicts == WRONG).sum()) + missed
 
 
 def precision_curve(found: Iterable[Detections], part: BoxedPictures) -> NDArray[np.float64]:
@@ -82,22 +101,23 @@ def precision_curve(found: Iterable[Detections], part: BoxedPictures) -> NDArray
     return curve
 
 
-def _matched(boxes: NDArray[np.float64], labels: NDArray[np.int64], part: BoxedPictures, place: int) -> tuple[int, int]:
+def _verdicts(one: Detections, part: BoxedPictures, place: int) -> NDArray[np.int8]:
+    """Judge the detections of a picture, strongest first: `RIGHT`, `WRONG`, or `IGNORED` on a crowd."""
     start, end = part.first[place : place + 2].tolist()
     truth = part.letterboxes[place].inverse(part.boxes[start:end].double().numpy())
-    overlap = pairwise_iou(boxes, truth)
-    same = labels[:, None] == part.labels[start:end].numpy()[None]
+    overlap = pairwise_iou(one.boxes, truth)
+    same = one.labels[:, None] == part.labels[start:end].numpy()[None]
     crowd = part.crowd[start:end].numpy()
     free = ~crowd
-    right = wrong = 0
-    for row, fits in zip(overlap, same, strict=True):
+    verdicts = np.full(len(one.boxes), WRONG, np.int8)
+    for number, (row, fits) in enumerate(zip(overlap, same, strict=True)):
         open_boxes = np.where(free & fits, row, 0.0)
         if len(open_boxes) and open_boxes.max() >= IOU:
             free[open_boxes.argmax()] = False
-            right += 1
-        elif not (row[crowd & fits] > 0).any():
-            wrong += 1
-    return right, wrong
+            verdicts[number] = RIGHT
+        elif (row[crowd & fits] > 0).any():
+            verdicts[number] = IGNORED
+    return verdicts
 
 
 def _computed(found: list[Detections], part: BoxedPictures, overlaps: list[float] | None) -> dict[str, float]:

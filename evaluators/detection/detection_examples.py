@@ -25,7 +25,7 @@ def detection_examples(
 
     A box not found is a mistake, and so is a detection of nothing.
     """
-    shown = [_above(one, threshold) for one in in_int8]
+    shown = [one.above(threshold) for one in in_int8]
     places = _chosen(np.array([mistakes(one, part, place) for place, one in enumerate(shown)]))
     some = part.at(torch.as_tensor(places))
     return DetectionResults(
@@ -43,11 +43,6 @@ def _chosen(wrong: NDArray[np.int64]) -> list[int]:
         return order
     middle = (len(order) - EACH) // 2
     return [*order[:EACH], *order[middle : middle + EACH], *order[-EACH:]]
-
-
-def _above(one: Detections, threshold: float) -> Detections:
-    kept = one.scores >= threshold
-    return Detections(one.boxes[kept], one.scores[kept], one.labels[kept])
 
 
 def _truth(part: BoxedPictures, number: int) -> NDArray[np.float32]:

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from evaluators.augmentation import Augmentation
 from evaluators.datasets.boxed_pictures import BoxedPictures, DetectionData
 from evaluators.detection.assignment import Targets
-from evaluators.detection.average_precision import average_precision, precision_and_recall
+from evaluators.detection.average_precision import average_precision, best_threshold, precision_and_recall
 from evaluators.detection.box_augmentation import SMALL_INPUT, STILL, BoxAugmentation, targets_of
 from evaluators.detection.detection_examples import detection_examples
 from evaluators.detection.detections import Detections, float_detections, int8_detections
 from evaluators.detection.loss import DetectionLoss
 from evaluators.evaluator import TaskEvaluator
-from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING, aware_plan
+from evaluators.quantizing import CALIBRATION_SEED, POST_TRAINING, aware_plan, simulated_outputs
 from evaluators.suitable_augmentation import AUTO, NONE
 from evaluators.training.recipe import Recipe
 from evaluators.training.suitable_recipe import STEPS_WANTED, RecipeOptions, recipe_of_size
@@ -41,6 +41,8 @@ EVALUATION_BATCH = 64
 BATCH_SIZE, SMALLEST_BATCH = 64, 16
 LEARNING_RATE = 0.01
 """YOLOv5's, for a loss that is multiplied by the batch."""
+AVERAGE_DECAY, AVERAGE_RAMP = 0.9999, 2_000.0
+"""YOLOv5's: the average of the weights begins as their last value and reaches back further and further."""
 PROBE_COLUMNS = 5
 """Of the probe's targets: class and corners."""
 
@@ -166,6 +168,13 @@ class DetectionTask:
         }
         return {name: value for name, value in details.items() if value is not None}
 
+    def tuned(self, graph: Graph, held_out: BoxedPictures) -> Mapping[str, float]:
+        """Give the least score from which on boxes are best kept, by their F1 on held-out pictures."""
+        outputs = simulated_outputs(graph, self, held_out)
+        every = replace(DEPLOYED, threshold=EVALUATED.threshold)
+        threshold, f1 = best_threshold(int8_detections(graph, self.head(graph), outputs, held_out, every), held_out)
+        return {"score of the best F1, held out": threshold, "best F1, held out": f1}
+
     def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> None:
         """Give nothing: a picture is of no one class."""
 
@@ -262,7 +271,14 @@ def detection_recipe(pictures: int, options: RecipeOptions) -> Recipe:
         learning_rate=options.learning_rate or LEARNING_RATE,
         early_stopping=options.early_stopping or 0,
     )
-    return replace(recipe_of_size(pictures, asked), momentum=0.937, warmup_epochs=3.0, gradient_norm=10.0)
+    return replace(
+        recipe_of_size(pictures, asked),
+        momentum=0.937,
+        warmup_epochs=3.0,
+        gradient_norm=10.0,
+        average_decay=AVERAGE_DECAY,
+        average_ramp=AVERAGE_RAMP,
+    )
 
 
 def detection_evaluator(

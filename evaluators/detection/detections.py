@@ -28,6 +28,11 @@ class Detections:
     scores: NDArray[np.float64]
     labels: NDArray[np.int64]
 
+    def above(self, threshold: float) -> "Detections":
+        """Return those of at least a score."""
+        kept = self.scores >= threshold
+        return Detections(self.boxes[kept], self.scores[kept], self.labels[kept])
+
 
 def float_detections(
     outputs: Sequence[Tensor], head: DetectionLoss, letterboxes: Sequence[Letterbox], settings: DetectorSettings

@@ -88,5 +88,6 @@ def _short_recipe(recipe: Recipe, samples: int, steps: int, units: int) -> Recip
         warmup_share=0.5,
         early_stopping=0,
         average_decay=AVERAGE_DECAY,
+        average_ramp=0.0,
         validation_share=min(share, max(MOST_HELD_OUT / samples, 1e-6)),
     )

@@ -82,12 +82,13 @@ class LearningTask(LightningModule):
         """Follow the moving average of the weights, where one is wanted."""
         if not self.recipe.average_decay:
             return
+        decay = self.recipe.average_decay_at(self.epoch * int(self.trainer.num_training_batches) + batch_idx + 1)
         state = self.network.state_dict()
         if self.averaged is None:
             self.averaged = {name: value.clone() for name, value in state.items()}
         for name, value in state.items():
             if value.is_floating_point():
-                self.averaged[name].lerp_(value, 1 - self.recipe.average_decay)
+                self.averaged[name].lerp_(value, 1 - decay)
             else:
                 self.averaged[name].copy_(value)
 

@@ -24,12 +24,28 @@ def training_and_validation(data: ClassificationData, share: float) -> tuple[Sam
         return data.train, None
     if data.validation is not None:
         return data.train, data.validation
+    kept, held = _parted(data, share)
+    return data.train.at(kept), data.train.at(held)
+
+
+def classes_not_held_out(data: ClassificationData, share: float) -> tuple[str, ...]:
+    """Return the names of the classes of which no sample is held out, in their order; none for a share of 0.
+
+    Raises:
+        DatasetError: if no choice of groups leaves every class in training.
+    """
+    if share == 0:
+        return ()
+    held = data.train.targets[_parted(data, share)[1]] if data.validation is None else data.validation.targets
+    present = set(held.tolist())
+    return tuple(name for number, name in enumerate(data.classes) if number not in present)
+
+
+def _parted(data: ClassificationData, share: float) -> tuple[Indices, Indices]:
     labels = data.train.targets.numpy()
     if data.train_groups is None:
-        kept, held = stratified_split(labels, share, seed=SPLIT_SEED)
-    else:
-        kept, held = _by_group(data, data.train_groups, share)
-    return data.train.at(kept), data.train.at(held)
+        return stratified_split(labels, share, seed=SPLIT_SEED)
+    return _by_group(data, data.train_groups, share)
 
 
 def _by_group(data: ClassificationData, groups: torch.Tensor, share: float) -> tuple[Indices, Indices]:

@@ -8,19 +8,21 @@ from prototypenas.app.arguments import parse_input_shape
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.composition import (
     check_names,
+    compose_choice,
     compose_machine,
     compose_probe,
     compose_search,
     compose_target,
     task_of,
 )
+from prototypenas.app.presets import PRESETS
 from prototypenas.app.run_settings import RunSettings
 from prototypenas.app.settings import DeviceSettings, StorageSettings
 from prototypenas.app.training_composition import load_data
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.steps import Machine, Search
+from prototypenas.steps import Machine, OtherPreset, Search
 from prototypenas.types import Candidate
 from prototypenas.workers.in_process import InProcess
 
@@ -85,3 +87,16 @@ def compose_run(
         device=device.device,
     )
     return replace(composed, settings=settings.flat())
+
+
+def compose_other_preset(
+    catalogue: Catalogue, settings: RunSettings, device: DeviceSettings, loaded: Data
+) -> OtherPreset | None:
+    """Return the preset that a run does not follow, for its report to compare with; `None` where it follows none."""
+    asked = settings.selection
+    if settings.search.proxies or asked.select_in or asked.solver:
+        return None
+    name = next(name for name in PRESETS if name != settings.search.preset)
+    otherwise = replace(settings, search=replace(settings.search, preset=name))
+    task = compose_run(catalogue, otherwise, device, loaded).task
+    return OtherPreset(name, task, compose_choice(asked, name, settings.input.seed))

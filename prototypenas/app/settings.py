@@ -213,6 +213,13 @@ class TrainingSettings:
             min=1, help="Optimizer steps of each chosen model; derived from the data.", rich_help_panel=TRAINING
         ),
     ] = None
+    train_minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Nominal minutes of one core that training a model takes at most; 10 without --steps and --epochs.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None
     early_stopping: Annotated[
         int | None,
         typer.Option(

@@ -1,5 +1,6 @@
 """Put together what models are trained on and how: read the data, or see that recorded data are still the same."""
 
+import math
 from dataclasses import dataclass, replace
 
 from evaluators import Data, open_dataset
@@ -72,7 +73,10 @@ def compose_training(
     from evaluators.tasks import evaluator_for, references_for, summary_for  # noqa: PLC0415
 
     check_training(settings)
-    evaluator = evaluator_for(loaded, recipe_options(settings), quantization=settings.quantize)
+    options = recipe_options(settings)
+    if device != "cpu" and settings.train_minutes is None:
+        options = replace(options, minutes=math.inf)  # nominal minutes are those of a processor's core
+    evaluator = evaluator_for(loaded, options, quantization=settings.quantize)
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None
     if settings.pretrain is not None:
@@ -111,6 +115,7 @@ def recipe_options(settings: TrainingSettings) -> RecipeOptions:
         batch_size=settings.batch_size,
         steps=settings.steps,
         epochs=settings.epochs,
+        minutes=settings.train_minutes,
         early_stopping=settings.early_stopping,
         balanced_classes=settings.class_weights,
     )

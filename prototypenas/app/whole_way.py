@@ -11,13 +11,13 @@ from prototypenas.app.composition import (
     compose_refinement,
     compose_target,
 )
-from prototypenas.app.exploring import compose_run
+from prototypenas.app.exploring import compose_other_preset, compose_run
 from prototypenas.app.run_settings import RunSettings
 from prototypenas.app.settings import DeviceSettings, StorageSettings
 from prototypenas.app.training_composition import check_training, compose_training, load_data
 from prototypenas.refinement.step import Refine
 from prototypenas.runs.run_directory import check_place
-from prototypenas.steps import Choice, Machine, Search, Training
+from prototypenas.steps import Choice, Machine, OtherPreset, Search, Training
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class WholeWay:
     training: Training
     machine: Machine
     refinement: Refine | None
+    other: OtherPreset | None
 
 
 def compose_whole_way(
@@ -65,4 +66,5 @@ def compose_whole_way(
     )
     search = compose_run(catalogue, settings, device, loaded)
     named = place or Path("runs") / f"{training.dataset}-{target.target}"
-    return WholeWay(named, search, choice, training, machine, refinement)
+    other = compose_other_preset(catalogue, settings, device, loaded)
+    return WholeWay(named, search, choice, training, machine, refinement, other)

@@ -24,7 +24,7 @@ def measure(
     input_size: Annotated[
         str | None, typer.Option("--input", help="CxHxW or CxT; the network's own if not given.")
     ] = None,
-    classes: Annotated[int | None, typer.Option(min=2, max=100_000, help="Number of classes.")] = None,
+    classes: Annotated[int | None, typer.Option(min=1, max=100_000, help="Number of classes.")] = None,
     execution: ExecutionName = "auto",
     layers: Annotated[bool, typer.Option("--layers", help="Also print every layer.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Also print the memory plan.")] = False,

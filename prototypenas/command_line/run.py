@@ -93,6 +93,7 @@ def run(
             way.training,
             way.machine,
             refinement=way.refinement,
+            other=way.other,
             emulate=emulate,
             progress=progress,
         )

@@ -14,20 +14,21 @@ def show(
     architecture: Annotated[str, typer.Argument(help="Architecture; see `list architectures`.")],
     configuration: ConfigurationText = None,
     input_size: Annotated[str | None, typer.Option("--input", help="CxHxW (3x128x128) or CxT (6x512).")] = None,
-    classes: Annotated[int, typer.Option(min=2, max=100_000, help="Number of classes.")] = 10,
+    classes: Annotated[int, typer.Option(min=1, max=100_000, help="Number of classes.")] = 10,
     *,
     parts: PartSettings,
 ) -> None:
     """Print the groups of a configuration as a table; its reference configuration if none is given."""
     from prototypenas.app.arguments import parse_configuration, parse_input_shape, write_configuration
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.networks import reference_of, usual_input
+    from prototypenas.app.networks import check_classes, reference_of, usual_input
     from prototypenas.reporting.architecture_table import describe
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.listings import block_table
 
     catalogue = gather(parts.plugin, parts.target_files)
     baseline = choose("architecture", architecture, catalogue.baselines)
+    check_classes(catalogue, architecture, classes)
     shown = parse_configuration(architecture, configuration) if configuration else reference_of(architecture)
     shape = parse_input_shape(input_size) if input_size else usual_input(architecture)
     rows = describe(baseline, shown, shape, classes)

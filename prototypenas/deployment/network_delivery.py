@@ -85,7 +85,7 @@ def deploy_network(
     and like those it will meet. The module is not changed.
 
     Raises:
-        ConfigurationError: if the samples are too few, or the module refuses their shape.
+        ConfigurationError: if the samples are too few, the module refuses their shape, or the target is too small.
         DatasetError: if the samples are not finite, or all alike.
         LoweringError: naming every module that has no operator.
         QuantizationError: if integers cannot hold a layer, or an output never changes.
@@ -99,10 +99,11 @@ def deploy_network(
     expected = simulate_rows(choice.graph, given)
     if len(expected) > 1 and (expected == expected[0]).all():
         raise DatasetError("the network gives the same output for every calibration sample; are they its own?")
+    cost = cost_of(choice.graph, target, plan)
+    _check_room(cost, target)
     write_c_project(choice.graph, plan, directory, name=name, target=target, sample=given[0], prefix=prefix)
     write_onnx(choice.graph, directory / ONNX)
     save_graph(choice.graph, directory / GRAPH)
-    cost = cost_of(choice.graph, target, plan)
     proof = _proven(directory, given, expected, target, cost=cost, emulate=emulate)
     return NetworkDelivery(
         directory=directory,
@@ -158,6 +159,15 @@ def checked_samples(calibration: Tensor | NDArray[np.float32]) -> Tensor:
     if (samples == samples.flatten()[0]).all():
         raise DatasetError(f"every calibration value is {float(samples.flatten()[0]):g}: no ranges to find")
     return samples
+
+
+def _check_room(cost: Cost, target: Target) -> None:
+    for kind, needed, there in (
+        ("RAM", cost.footprint.ram_bytes, target.ram_bytes),
+        ("ROM", cost.footprint.rom_bytes, target.rom_bytes),
+    ):
+        if there is not None and needed > there:
+            raise ConfigurationError(f"the network takes {needed:,} bytes of {kind}; {target.name} has {there:,}")
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,9 @@ import numpy as np
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.selection.pareto import nondominated, objectives_of
+from prototypenas.training.nominal_time import nominal_seconds
 from prototypenas.types import Candidate
 
-SECONDS_PER_SAMPLE = 0.0003
-SECONDS_PER_MFLOP = 0.00027
-"""Nominal time of one training step, for each sample, on one core.
-
-Fitted by eye to 6.6 s for 10,000 images at 3x32x32 (2 MFLOPs in the mean) and 58 s at 3x128x128 (20 MFLOPs). Nominal
-and never measured on the machine at hand: so the same minutes give the same choice on any machine and any number of
-workers.
-"""
 SECONDS_PER_TRAINING = 1.5
 """Nominal time to start one training of a rung, and to score the held-out samples after it."""
 
@@ -25,7 +18,7 @@ MOST_CANDIDATES = 32
 FEWEST_CANDIDATES = 2
 LAST_CANDIDATES = 4
 """Halving ends with at most so many."""
-FEWEST_STEPS = 60
+FEWEST_STEPS = 40
 """Optimizer steps of the first rung below which candidates are rather dropped: fewer say little."""
 
 
@@ -63,7 +56,7 @@ def planned(candidates: Sequence[Candidate], *, seconds: float, batch_size: int,
         steps = _affordable_steps(entrants, seconds, batch_size)
         if steps >= FEWEST_STEPS or count == FEWEST_CANDIDATES:
             break
-    rungs = _rungs(count)
+    rungs = rungs_of(count)
     steps = min(steps, most_steps // ((1 << len(rungs)) - 1))
     if steps < 1:
         needed = seconds + _cost_of_a_step(entrants, batch_size) * FEWEST_STEPS
@@ -71,12 +64,6 @@ def planned(candidates: Sequence[Candidate], *, seconds: float, batch_size: int,
             f"{seconds / 60:g} minutes of refinement are too few; about {needed / 60:.1f} are needed"
         )
     return RefinementPlan(tuple(one.number for one in entrants), rungs, steps)
-
-
-def nominal_seconds(candidate: Candidate, samples: int) -> float:
-    """Return the nominal time that training on so many samples takes on one core."""
-    assert candidate.cost is not None
-    return samples * (SECONDS_PER_SAMPLE + SECONDS_PER_MFLOP * candidate.cost.flops / 1e6)
 
 
 def chosen_entrants(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
@@ -119,7 +106,8 @@ def _mean_ranks(candidates: Sequence[Candidate]) -> dict[int, float]:
     return {one.number: float(rank) for one, rank in zip(candidates, ranks, strict=True)}
 
 
-def _rungs(count: int) -> tuple[int, ...]:
+def rungs_of(count: int) -> tuple[int, ...]:
+    """Return how many train in each rung, if so many enter."""
     rungs = [count]
     while rungs[-1] > LAST_CANDIDATES:
         rungs.append(math.ceil(rungs[-1] / 2))
@@ -127,14 +115,14 @@ def _rungs(count: int) -> tuple[int, ...]:
 
 
 def _affordable_steps(entrants: Sequence[Candidate], seconds: float, batch_size: int) -> int:
-    starts = sum(_rungs(len(entrants))) * SECONDS_PER_TRAINING
+    starts = sum(rungs_of(len(entrants))) * SECONDS_PER_TRAINING
     return max(0, int((seconds - starts) / _cost_of_a_step(entrants, batch_size)))
 
 
 def _cost_of_a_step(entrants: Sequence[Candidate], batch_size: int) -> float:
     """Return the nominal seconds of all rungs for each step of the first, were survivors of mean size."""
-    mean = float(np.mean([nominal_seconds(one, batch_size) for one in entrants]))
-    return mean * sum((count << rung) for rung, count in enumerate(_rungs(len(entrants))))
+    mean = float(np.mean([nominal_seconds(_flops(one), batch_size) for one in entrants]))
+    return mean * sum((count << rung) for rung, count in enumerate(rungs_of(len(entrants))))
 
 
 def _flops(candidate: Candidate) -> int:

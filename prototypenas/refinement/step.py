@@ -8,12 +8,13 @@ from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
-from prototypenas.refinement.plan import RefinementPlan, nominal_seconds, planned
+from prototypenas.refinement.plan import RefinementPlan, planned
 from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, Refinement, read_refinement
 from prototypenas.refinement.refining import RefinementWork, refine
 from prototypenas.runs.atomic_files import number_in, read_json, write_json
 from prototypenas.runs.records import Arguments, differences
 from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.training.nominal_time import nominal_seconds
 from prototypenas.types import Candidate
 from prototypenas.workers.pool import Workers
 
@@ -21,7 +22,7 @@ ARGUMENTS_FILE = "refinement.json"
 """What was asked, and the plan that followed from it."""
 
 ESTIMATE = "estimate"
-"""Name of the one score that refined candidates have: held-out score, less one standard error."""
+"""Name of the score that refined candidates have beside their proxies: held-out score, less one standard error."""
 
 SHARE_OF_TRAINING = 0.3
 """A budget that nobody gave is this share of what the trainings of the kept models will nominally take."""
@@ -93,7 +94,8 @@ class RefinementStep:
     def _derived_seconds(self, candidates: Sequence[Candidate], trainer: BriefTrainer) -> float:
         feasible = [one for one in candidates if one.feasible]
         samples = trainer.training_steps * trainer.batch_size
-        mean = sum(nominal_seconds(one, samples) for one in feasible) / len(feasible)
+        seconds = [min(nominal_seconds(one.cost.flops, samples), trainer.most_seconds) for one in feasible if one.cost]
+        mean = sum(seconds) / len(seconds)
         return min(MOST_SECONDS, SHARE_OF_TRAINING * self.keep * mean)
 
 
@@ -144,9 +146,17 @@ def refined_from(run: RunDirectory) -> int | None:
 
 
 def refined_candidates(refinement: Refinement, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the candidates that were refined, with the cautious estimate as their only score."""
+    """Return the candidates that were refined, with the cautious estimate beside the scores of their proxies.
+
+    The proxies stay: on the table of our own space a choice by both lost less of the best accuracy than one by either
+    where refinement was short, and no more where it was long (`experiments.refinement_on_own_space`).
+    """
     by_number = {one.number: one for one in candidates}
-    return tuple(replace(by_number[one.candidate], scores={ESTIMATE: one.cautious}) for one in refinement.estimates)
+    return tuple(_with_estimate(by_number[one.candidate], one.cautious) for one in refinement.estimates)
+
+
+def _with_estimate(candidate: Candidate, estimate: float) -> Candidate:
+    return replace(candidate, scores={**candidate.scores, ESTIMATE: estimate})
 
 
 def _bind(run: RunDirectory, arguments: Arguments, *, again: bool) -> None:

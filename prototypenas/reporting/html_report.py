@@ -13,6 +13,7 @@ from prototypenas.reporting import delivery_tables, tables
 from prototypenas.reporting.classifier_tables import best_classifier, by_class_table, worth_table
 from prototypenas.reporting.drawing import COLOURS, SIGNS, architecture_styles, save_png
 from prototypenas.reporting.front_figures import shown
+from prototypenas.reporting.other_choice_sentence import other_choice_sentence
 from prototypenas.reporting.recommendation import recommend
 from prototypenas.reporting.report_data import ReportData
 from prototypenas.reporting.report_pictures import TRADEOFF, Picture, pictures, scored
@@ -58,6 +59,9 @@ def page(report: ReportData, drawn: list[Picture]) -> str:
         final=tables.final_table(report.models),
         rejections=tables.rejection_table(report.candidates),
         choice=tables.choice_table(report.selection),
+        otherwise=""
+        if report.other is None
+        else other_choice_sentence(report.other, report.candidates, report.selection.chosen),
         scale=tables.scale_table(report.selection),
         configurations=tables.configuration_table(chosen),
         footprints=tables.footprint_table([model.candidate for model in report.models]),

@@ -15,6 +15,7 @@ from prototypenas.refinement.refinement_table import Refinement
 from prototypenas.runs.class_scores import ClassScores, ReferenceScore
 from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.runs.detection_results import DetectionResults
+from prototypenas.runs.other_choice import OtherChoice
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Evaluation, Target
 
@@ -93,6 +94,8 @@ class ReportData:
     """Objective to parameter to its share of importance."""
     refinement: Refinement | None = None
     """Short trainings that the selection went by, where there were any."""
+    other: OtherChoice | None = None
+    """What another preset would have chosen, where that was asked."""
     references: tuple[ReferenceScore, ...] = ()
     """Simple classifiers on the same split."""
     dataset: DatasetSummary | None = None

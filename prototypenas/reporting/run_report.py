@@ -20,6 +20,7 @@ from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_references
 from prototypenas.runs.dataset_summary import read_summary
 from prototypenas.runs.model_results import model_result
+from prototypenas.runs.other_choice import read_other_choice
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import Selection
 from prototypenas.training.pretraining import read_start
@@ -49,6 +50,7 @@ def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection
         target=target,
         importance=_importance(run),
         refinement=read_refinement(run.path) if ESTIMATE in selection.normalisation.names else None,
+        other=read_other_choice(run.path),
         references=read_references(seen.path) if seen else (),
         dataset=read_summary(seen.path) if seen else None,
         next_steps=commands(models, seen, target) if seen else (),

@@ -201,6 +201,11 @@ def test_series_are_shown_without_naming_an_input():
     assert "1x256" in done("show", "mbednet1d"), "the stem halves the usual 512 steps"
 
 
+def test_a_detector_of_one_class_is_shown_and_measured():
+    arguments = ("mbednet_yolo", "--classes", "1", "--input", "1x64x64")
+    assert "mbednet_yolo" in done("show", *arguments) and "RAM" in done("measure", *arguments)
+
+
 def test_a_configuration_is_shown():
     printed = done("show", "mbednet", "--configuration", "width=0.5 depths=1,2,1,1", "--input", "3x64x64")
     assert "width=0.5 depths=1,2,1,1 kernels=3,3,3,3" in printed

@@ -8,6 +8,7 @@ from evaluators.datasets.digits_scattered import ScatteredDigits
 from experiments.coco_persons import differences, persons_evaluator, persons_experiment, subset_of
 from experiments.detection_figure import Panel, detection_figure, table_rows
 from experiments.paper_experiment import settings_of
+from experiments.paper_values import ZOO_DETECTORS
 from prototypenas.app.catalogue import gather
 from prototypenas.app.exploring import compose_run
 from prototypenas.app.settings import DeviceSettings
@@ -52,9 +53,13 @@ def test_the_figure_has_a_panel_an_experiment_and_a_row_a_model():
     model = ModelResult(Candidate(4, configuration, cost, "x", {}), Evaluation("map50", 0.41, 0.4, 0.39, 2693, 1.0))
     panels = [Panel(128, 64_115, 100, (model,)), Panel(320, 61, 3, (model, ModelResult(model.candidate)))]
     figure = detection_figure(panels)
-    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [
         "128 pixels, 64,115 pictures, 100 epochs, as the paper",
         "320 pixels, 61 pictures, 3 epochs",
     ]
     assert np.allclose(figure.axes[0].collections[0].get_offsets(), [[20, 39]])
+    ours, *zoo = figure.axes[2].collections
+    assert np.allclose(ours.get_offsets(), [[6 / 1024, 39]])
+    marks = np.concatenate([series.get_offsets() for series in zoo])
+    assert [166, 34.7] in marks.tolist() and len(marks) == len(ZOO_DETECTORS)
     assert table_rows(panels[1]) == [(320, 61, 3, 4, 20.0, 6, 30, 0.41, 0.39, None)]

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from prototypenas.errors import ConfigurationError
-from prototypenas.refinement.plan import FEWEST_STEPS, SECONDS_PER_TRAINING, chosen_entrants, nominal_seconds, planned
+from prototypenas.refinement.plan import FEWEST_STEPS, SECONDS_PER_TRAINING, chosen_entrants, planned
 from prototypenas.selection.pareto import nondominated, objectives_of
+from prototypenas.training.nominal_time import nominal_seconds
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 CONFIGURATION = Configuration("mbednet", 1.0, (GroupConfiguration(),) * 4)
@@ -28,7 +29,7 @@ def candidates(count: int, seed: int = 0) -> list[Candidate]:
 
 def nominal_total(pool: list[Candidate], plan, batch_size: int) -> float:
     by_number = {one.number: one for one in pool}
-    mean = np.mean([nominal_seconds(by_number[number], batch_size) for number in plan.candidates])
+    mean = np.mean([nominal_seconds(by_number[number].cost.flops, batch_size) for number in plan.candidates])
     work = sum(count * plan.steps * 2**rung for rung, count in enumerate(plan.rungs))
     return float(mean * work + sum(plan.rungs) * SECONDS_PER_TRAINING)
 

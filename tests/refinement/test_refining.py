@@ -44,6 +44,7 @@ class Learner:
     trained: list[tuple[int, int]] = field(default_factory=list)
     batch_size: int = 4
     training_steps: int = 10**6
+    most_seconds: float = math.inf
     input_shape: tuple[int, ...] = (1, 8, 8)
     num_classes: int = 2
 
@@ -130,11 +131,14 @@ def test_the_step_records_its_plan_and_is_done_once(tmp_path):
     assert len(learner.trained) > first and read_json(tmp_path / ARGUMENTS_FILE)["seconds"] == 60.0
 
 
-def test_selection_sees_cautious_estimates_only(tmp_path):
+def test_selection_sees_cautious_estimates_beside_the_proxies(tmp_path):
     found = refined(Learner(), tmp_path)
     candidates = refined_candidates(found, POOL)
     assert [one.number for one in candidates] == list(range(8))
-    assert [one.scores for one in candidates] == [{ESTIMATE: one.cautious} for one in found.estimates]
+    by_number = {one.number: one for one in POOL}
+    assert [one.scores for one in candidates] == [
+        {**by_number[one.candidate].scores, ESTIMATE: one.cautious} for one in found.estimates
+    ]
 
 
 def test_where_there_is_nothing_to_refine_it_says_why(tmp_path):

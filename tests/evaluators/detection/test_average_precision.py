@@ -6,7 +6,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from evaluators.detection.average_precision import average_precision, precision_and_recall
+from evaluators.detection.average_precision import average_precision, best_threshold, precision_and_recall
 from evaluators.detection.detections import Detections
 
 
@@ -104,3 +104,19 @@ def test_a_detection_where_nothing_is_lowers_precision(some_pictures):
     found[empty] = Detections(np.array([[1.0, 1, 40, 40]]), np.array([0.99]), np.array([0]))
     assert average_precision(found, part).map50 < 1.0
     assert precision_and_recall(found, part, 0.25)[0] < 1.0
+
+
+def test_the_best_threshold_is_the_best_of_all(some_pictures):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        part = some_pictures(rng, 12, classes=2)
+        found = near(part, rng, classes=2)
+        found = [Detections(one.boxes, (one.scores * 10).round() / 10, one.labels) for one in found]
+
+        def f1(threshold: float, part=part, found=found) -> float:
+            precision, recall = precision_and_recall(found, part, threshold)
+            return 2 * precision * recall / max(1e-9, precision + recall)
+
+        threshold, best = best_threshold(found, part)
+        assert best == pytest.approx(max(f1(step / 10) for step in range(11))) == pytest.approx(f1(threshold))
+    assert best_threshold([NONE] * len(part), part) == (1.0, 0.0)

@@ -45,7 +45,7 @@ def evaluator(few):
 def test_the_contract_is_kept(evaluator, candidate, tmp_path):
     evaluation = check_evaluator(evaluator, candidate, build_mbednet_detection, directory=tmp_path / "trial")
     assert (evaluation.metric, evaluation.test_samples) == ("map50", 20)
-    assert {"AP50-95", "recall of 100", "recall at 0.25"} <= set(evaluation.details)
+    assert {"AP50-95", "recall of 100", "recall at 0.25", "best F1, held out"} <= set(evaluation.details)
     graph = load_graph(tmp_path / "trial" / GRAPH)
     head = read_head(tmp_path / "trial" / HEAD)
     head.check(graph)

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -55,6 +56,8 @@ def test_what_is_asked_for_is_what_is_done():
         ({"batch_size": 1}, "batches of 1"),
         ({"learning_rate": -1.0}, "learning rate is -1"),
         ({"augment": ("twist",)}, "'twist' is unknown"),
+        ({"minutes": 0.0}, "0 minutes of training"),
+        ({"minutes": float("nan")}, "nan minutes of training"),
         ({"early_stopping": -2}, "early stopping after -2"),
     ],
 )
@@ -77,3 +80,18 @@ def test_the_description_says_what_will_happen():
         assert part in text
     plain = replace(recipe_for(data, RecipeOptions(("none",), epochs=3)), early_stopping=0)
     assert "augmentation: none" in described(plain, data) and "3 epochs in all" in described(plain, data)
+
+
+def test_time_is_limited_unless_a_length_is_asked_for():
+    data = data_of(10_000)
+    recipe, longer, asked = (
+        recipe_for(data, RecipeOptions(("none",), **options)) for options in ({}, {"minutes": 30.0}, {"epochs": 2})
+    )
+    assert (recipe.most_seconds, longer.most_seconds, asked.most_seconds) == (600, 1800, math.inf)
+    assert "over 10 minutes of one core (--train-minutes)" in described(recipe, data)
+    assert "--train-minutes" not in described(asked, data)
+
+
+def test_large_sets_hold_out_no_more_than_is_needed():
+    assert recipe_for(data_of(50_000), RecipeOptions(("none",))).validation_share == 0.04
+    assert recipe_for(data_of(1_000), RecipeOptions(("none",))).validation_share == 0.1

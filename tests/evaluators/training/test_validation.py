@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from evaluators.training.validation import training_and_validation
+from evaluators.training.recipe import Recipe
+from evaluators.training.suitable_recipe import described
+from evaluators.training.validation import classes_not_held_out, training_and_validation
 from prototypenas.errors import DatasetError
 
 
@@ -35,3 +37,15 @@ def test_a_class_of_one_subject_cannot_be_held_out(few_digits):
     data = replace(few_digits, train_groups=few_digits.train.targets)
     with pytest.raises(DatasetError, match="without losing a class"):
         training_and_validation(data, 0.2)
+
+
+def test_classes_of_which_nothing_is_held_out_are_named(few_digits):
+    assert classes_not_held_out(few_digits, 0.25) == () == classes_not_held_out(few_digits, 0.0)
+    targets = few_digits.train.targets.clone()
+    targets[targets == 3] = 4
+    targets[0] = 3
+    lone = replace(few_digits, train=replace(few_digits.train, targets=targets))
+    assert classes_not_held_out(lone, 0.25) == ("3",)
+    recipe = Recipe(epochs=1, validation_share=0.25)
+    assert "the choice of the best epoch sees no sample of 3" in described(recipe, lone)
+    assert "sees no sample" not in described(recipe, few_digits)
