@@ -64,4 +64,4 @@ def print_models(
     console.print("1 kB is 1,000 bytes; the latency is an estimate.")
     console.print(verdict(models))
     for name, line in next_steps(models, seen, target):
-        console.print(f"  {name + ':':<17}{line}", highlight=False, soft_wrap=True)
+        console.print(f"  {name + ':':<18}{line}", highlight=False, soft_wrap=True)

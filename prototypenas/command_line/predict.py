@@ -8,7 +8,7 @@ import typer
 
 from prototypenas.command_line.output import errors
 from prototypenas.command_line.run_argument import RunPath
-from prototypenas.errors import RunDirectoryError
+from prototypenas.errors import DatasetError
 
 
 def predict(
@@ -27,7 +27,7 @@ def predict(
     import prototypenas as pn
 
     if data is not None and not data.exists():
-        raise RunDirectoryError(f"there is no {data}")
+        raise DatasetError(f"there is no {data}")
     found = pn.open(run_path, plugins=tuple(plugin)).predict(data, model=model)
     if out is None:
         found.to_csv(sys.stdout, index=False)

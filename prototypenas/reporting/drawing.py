@@ -9,10 +9,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-COLOURS = ("#0072B2", "#B35900", "#00785A", "#A8397A", "#007C91", "#8A6D00", "#5E4FA2", "#666666")
+COLOURS = ("#0072B2", "#A85300", "#00785A", "#A8397A", "#007C91", "#8A6D00", "#5E4FA2", "#666666")
 """Okabe and Ito's hues, darkened until each has a contrast of 4.5 on white; safe for colour-blind readers."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 SIGNS: Mapping[str, str] = dict(zip(MARKERS, "●■▲◆▼✚✖★", strict=True))
@@ -119,7 +118,6 @@ def _label_points(axes: Axes, points: Sequence[tuple[float, float]], labels: Seq
             fontweight="bold",
             color=HIGHLIGHT,
             zorder=6,
-            path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
 
 

@@ -29,7 +29,7 @@ MOST_MARKS = 300
 DECADES = 1.5
 """A score whose positive values span more is drawn on a logarithmic axis."""
 INNER = (1.0, 99.0)
-"""Percentiles between which nearly all of a score lies; values far beyond them are drawn at the edge."""
+"""Percentiles between which nearly all of a score lies; values far beyond them are drawn at the edge of the panel."""
 
 
 def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
@@ -128,42 +128,44 @@ def _scatter(
     styles: Mapping[str, tuple[str, str]],
 ) -> None:
     inside, outside = _inside_and_outside(candidates, selection)
+    limits = [_limits(objective, [*inside, *outside], selection.chosen) for objective in pair]
     for name, (colour, marker) in styles.items():
         for some, alpha, size, layer in ((outside, 0.25, 14, 2), (inside, 0.9, 22, 3)):
             of_this = [candidate for candidate in some if candidate.configuration.architecture == name]
-            x, y = (values_of(of_this, objective) for objective in pair)
+            x, y = (np.clip(values_of(of_this, one), *limit) for one, limit in zip(pair, limits, strict=True))
             points = axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, linewidths=0, zorder=layer)
             points.set_gid(marks_of([candidate.number for candidate in of_this]))
-    x, y = (values_of(selection.chosen, objective) for objective in pair)
+    x, y = (np.array(values_of(selection.chosen, objective)) for objective in pair)
     rings = axes.scatter(x, y, s=110, facecolors="none", edgecolors=HIGHLIGHT, linewidths=1.8, zorder=5)
     rings.set_gid(marks_of([candidate.number for candidate in selection.chosen]))
     axes.set_xlabel(objective_name(pair[0]))
     axes.set_ylabel(objective_name(pair[1]))
     axes.margins(0.08)
-    drawn = [*inside, *outside]
-    for objective, kept, axis in zip(pair, (x, y), ("x", "y"), strict=True):
-        if objective != FLOPS:
-            _spread(axes, axis, np.array(values_of(drawn, objective)), kept)
+    for axis, objective, limit in zip(("x", "y"), pair, limits, strict=True):
+        values = np.array(values_of([*inside, *outside], objective))
+        beyond = int(((values < limit[0]) | (values > limit[1])).sum())
+        if beyond:
+            axes.set_title(f"{beyond} beyond the {axis} axis, drawn at its edge", fontsize=8.5, fontweight="normal")
+        elif objective != FLOPS and _spans_decades(values):
+            axes.set(**{f"{axis}scale": "log"})
 
 
-def _spread(axes: Axes, axis: str, values: NDArray[np.float64], kept: Sequence[float]) -> None:
-    """Keep a few extreme values from pressing all others together: by a logarithmic axis, or by leaving them out.
+def _limits(objective: str, drawn: Sequence[Candidate], chosen: Sequence[Candidate]) -> tuple[float, float]:
+    """Return between which values an objective is drawn, so that a few extreme ones do not press the others together.
 
-    `kept`, the values of the chosen, are always shown.
+    The chosen are always within; what can be drawn on a logarithmic axis is drawn whole.
     """
-    if len(values) < 3 or np.ptp(values) == 0:
-        return
-    if values.min() > 0 and np.log10(values.max() / values.min()) > DECADES:
-        axes.set(**{f"{axis}scale": "log"})
-        return
+    values = np.array(values_of(drawn, objective))
+    if objective == FLOPS or len(values) < 3 or _spans_decades(values):
+        return -np.inf, np.inf
     low, high = np.percentile(values, INNER)
-    low, high = min(low, *kept), max(high, *kept)
-    if np.ptp(values) < 3 * (high - low):
-        return
-    margin = 0.08 * (high - low)
-    axes.set(**{f"{axis}lim": (low - margin, high + margin)})
-    beyond = int(((values < low - margin) | (values > high + margin)).sum())
-    axes.set_title(f"{beyond} beyond the {axis} axis", fontsize=8.5, fontweight="normal")
+    kept = values_of(chosen, objective)
+    low, high = float(min(low, *kept)), float(max(high, *kept))
+    return (-np.inf, np.inf) if np.ptp(values) < 3 * (high - low) else (low, high)
+
+
+def _spans_decades(values: NDArray[np.float64]) -> bool:
+    return len(values) > 0 and bool(values.min() > 0) and bool(np.log10(values.max() / values.min()) > DECADES)
 
 
 def thinned(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

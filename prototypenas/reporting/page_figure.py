@@ -25,7 +25,10 @@ VARIABLES: Mapping[str, str] = {
 SHARPEST = 1.1
 """Least pixels of the screen a point of the figure: text of 10 points stays readable, and a narrow screen scrolls."""
 
-_FONT = re.compile(r"font: ((?:[a-z0-9]+ )*?)([\d.]+)px [^;\"]+")
+_FAMILY = re.compile(r"font-family: [^;\"]+;? ?")
+_LABEL = re.compile(rf'(<text style="[^"]*fill: var\({VARIABLES[HIGHLIGHT]}\))')
+_HALO = r"\1; paint-order: stroke; stroke: var(--paper); stroke-width: 3px"
+"""Names of marks stay readable over other marks."""
 _IDENTIFIER = re.compile(
     r' id="(?:figure|axes|patch|text|line2d|matplotlib\.axis|xtick|ytick|legend|PathCollection|LineCollection|QuadMesh|'
     r'image)_\w+"'
@@ -47,19 +50,14 @@ def inline_figure(figure: Figure, alternative: str) -> str:
 def themed(svg: str, alternative: str) -> str:
     """Return Matplotlib's `<svg>` element with the page's colours and font, and each mark with its candidate."""
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    text = _FONT.sub(_page_font, _IDENTIFIER.sub("", text))
+    text = _FAMILY.sub("", _IDENTIFIER.sub("", text))
     for colour, variable in VARIABLES.items():
         text = text.replace(colour.lower(), f"var({variable})")
-    text = _with_candidates(re.sub(r"\n\s*", "\n", text))
+    text = _with_candidates(_LABEL.sub(_HALO, re.sub(r"\n\s*", "\n", text)))
     width = float(_found(r'viewBox="0 0 ([\d.]+) ', text))
     size = f'style="min-width:{SHARPEST * width:.0f}px;max-width:{1.6 * width:.0f}px"'
     opening = f'<svg role="img" aria-label="{escape(alternative)}" {size} '
     return opening + re.sub(r'^<svg [^>]*?(viewBox="[^"]+")[^>]*>', rf"\1 {_SPACES}>", text)
-
-
-def _page_font(found: re.Match[str]) -> str:
-    weight = ";font-weight:600" if "bold" in found[1] or "700" in found[1] else ""
-    return f"font-size:{found[2]}px{weight}"
 
 
 def _with_candidates(text: str) -> str:
@@ -67,12 +65,33 @@ def _with_candidates(text: str) -> str:
     first, *groups = re.split(_GROUP, text)
     parts = [first]
     for numbers, rest in zip(groups[::2], groups[1::2], strict=True):
-        before, *marks = rest.split("<use ")
-        named = [number for number in numbers.split(",") if number]
-        parts.append(f"<g>{before}")
-        for place, mark in enumerate(marks):
-            parts.append(f'<use data-trial="{named[place]}" {mark}' if place < len(named) else f"<use {mark}")
+        end = _end_of_group(rest)
+        parts += ["<g>", _numbered(rest[:end], [number for number in numbers.split(",") if number]), rest[end:]]
     return "".join(parts)
+
+
+def _numbered(marks: str, numbers: Sequence[str]) -> str:
+    """Name the candidates of a group's marks; Matplotlib draws many as uses of one path, and few as paths."""
+    drawn = re.sub(r"<defs>.*?</defs>", "", marks, flags=re.DOTALL)
+    kind = "use" if "<use " in drawn else "path"
+    assert len(re.findall(rf"<{kind} ", drawn)) == len(numbers), f"{len(numbers)} marks were drawn otherwise"
+    left = iter(numbers)
+    return re.sub(
+        rf"<defs>.*?</defs>|<{kind} ",
+        lambda found: found[0] if found[0].startswith("<defs") else f'{found[0]}data-trial="{next(left)}" ',
+        marks,
+        flags=re.DOTALL,
+    )
+
+
+def _end_of_group(text: str) -> int:
+    """Return where the `</g>` stands that closes a group which was opened just before the text."""
+    depth = 1
+    for found in re.finditer(r"<g[ >]|</g>", text):
+        depth += -1 if found[0] == "</g>" else 1
+        if depth == 0:
+            return found.start()
+    return len(text)
 
 
 def _found(pattern: str, text: str) -> str:

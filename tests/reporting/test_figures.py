@@ -142,7 +142,8 @@ def test_a_few_extreme_scores_are_left_beyond_the_axis_and_counted(full_report):
     candidates = [replace(one, scores={**one.scores, "meco": -1e6}) if one.number == odd else one for one in many]
     axes = front_figure(candidates, full_report.selection).axes[0]
     assert axes.get_ylim()[0] > -1000
-    assert axes.get_title(loc="left") == "1 beyond the y axis"
+    assert axes.get_title(loc="left") == "1 beyond the y axis, drawn at its edge"
+    assert svg_text(axes.figure)
 
 
 def test_limits_are_drawn_where_accuracy_stands_against_memory(full_report):
