@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -27,6 +28,7 @@ from evaluators.training.keeper import CHECKPOINT, PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
 from evaluators.training.recipe import Recipe
 from evaluators.training.records import write_rows
+from evaluators.training.training_cost import mean_training_flops
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
 from prototypenas.detection.head import HEAD, write_head
@@ -112,7 +114,7 @@ class TaskEvaluator:
             title=f"trial {candidate.number}",
             phase="train",
             task=self.task,
-            recipe=self._recipe_of(candidate),
+            recipe=self._recipe_of(candidate, baseline),
             seed=seed,
             device=device,
             directory=directory,
@@ -230,10 +232,18 @@ class TaskEvaluator:
         write_metrics(evaluation, job.fingerprint, job.directory / "metrics.json", by_class)
         return evaluation
 
-    def _recipe_of(self, candidate: Candidate) -> Recipe:
-        if candidate.cost is None:
+    def _recipe_of(self, candidate: Candidate, baseline: Baseline) -> Recipe:
+        if math.isinf(self.recipe.most_seconds):
             return self.recipe
-        return self.recipe.within_time(candidate.cost.flops, len(self.task.train))
+        flops = mean_training_flops(
+            candidate.configuration,
+            baseline,
+            self.input_shape,
+            self.num_classes,
+            schedule=self.pruning_schedule,
+            epochs=self.recipe.epochs,
+        )
+        return self.recipe.within_time(flops, len(self.task.train))
 
     def _fingerprint(self, candidate: Candidate, seed: int) -> str:
         parts = (

@@ -33,6 +33,8 @@ class PicturePretraining:
     folder: Path
     pictures: ClassificationData
     recipe: Recipe
+    threads: int = 1
+    """That one training computes on; the last bits of its weights depend on them."""
 
     @property
     def input_shape(self) -> InputShape:
@@ -50,8 +52,8 @@ class PicturePretraining:
         return f"pre-training on {self.folder}: {len(pictures.train):,} pictures of {pictures.num_classes} classes"
 
     def identity(self, configuration: Configuration, seed: int) -> str:
-        """Give a few characters that follow from pictures, recipe, configuration and seed."""
-        parts = (self.pictures.digest(), self.recipe, configuration, seed)
+        """Give a few characters that follow from pictures, recipe, threads, configuration and seed."""
+        parts = (self.pictures.digest(), self.recipe, self.threads, configuration, seed)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
     def train(
@@ -97,7 +99,7 @@ class PicturePretraining:
         return weights
 
 
-def pretraining_on(folder: Path, data: ClassificationData, *, epochs: int) -> PicturePretraining:
+def pretraining_on(folder: Path, data: ClassificationData, *, epochs: int, threads: int = 1) -> PicturePretraining:
     """Read all pictures of a folder, one subfolder a class, at the size that the networks for `data` see.
 
     Raises:
@@ -113,7 +115,7 @@ def pretraining_on(folder: Path, data: ClassificationData, *, epochs: int) -> Pi
     known = len(_contents(pictures.train) & _contents(data.test))
     if known:
         raise DatasetError(f"{folder} holds {known} pictures that {data.name} is tested on; take them out of it")
-    return PicturePretraining(folder, pictures, recipe_for(pictures, RecipeOptions(epochs=epochs)))
+    return PicturePretraining(folder, pictures, recipe_for(pictures, RecipeOptions(epochs=epochs)), threads)
 
 
 def _joined(first: Samples, second: Samples) -> Samples:

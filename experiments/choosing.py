@@ -55,13 +55,17 @@ class Truth:
         """Volume that the chosen dominate."""
         return coverage(self._spaces, np.asarray(chosen).tolist())
 
+    def share(self, chosen: Rows) -> float:
+        """Return the volume that the chosen dominate, in percent of that of the best possible choice of as many."""
+        return 100.0 * self.hypervolume(chosen) / self._most
+
     def judge(self, chosen: Rows, generator: np.random.Generator) -> Judged:
         """Hold a choice against the best possible and against random ones of equal cost."""
         own = self.hypervolume(chosen)
         matched = [self.hypervolume(self._matched(chosen, generator)) for _ in range(MATCHED)]
         below = np.mean(np.array(matched) < own) + np.mean(np.array(matched) == own) / 2
         regret = 100.0 * float(self.accuracy.max() - self.accuracy[chosen].max())
-        return Judged(100.0 * own / self._most, regret, 100.0 * float(below))
+        return Judged(self.share(chosen), regret, 100.0 * float(below))
 
     def _matched(self, chosen: Rows, generator: np.random.Generator) -> Rows:
         """Swap each chosen for one of its neighbours in FLOPs, itself among them, none twice."""

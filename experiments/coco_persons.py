@@ -111,8 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> list[ModelResult]:
     settings, device = settings_of(experiment, options.seed), DeviceSettings(jobs=options.jobs, device=options.device)
     search = compose_run(gather(), settings, device)
     choice = compose_choice(settings.selection, settings.search.preset, options.seed)
+    machine = compose_machine(device, proxy_timeout=settings.search.proxy_timeout)
     with directory.locked(), progress_on(console) as progress:
-        models = run(directory, search, choice, training, compose_machine(device), progress=progress)
+        models = run(directory, search, choice, training, machine, progress=progress)
     print_table(console, final_table(models))
     return models
 

@@ -25,6 +25,7 @@ from experiments.rank_correlation import Values, spearman, with_interval
 from prototypenas.errors import InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.prototype import Prototype
+from prototypenas.safe_convolutions import SafeConvolutions
 from proxies import BASELINES, PAPER_ENSEMBLE, PROXIES
 from search_spaces import IMAGE_POOL
 
@@ -59,7 +60,9 @@ def trained_accuracy(model: nn.Module, data: ClassificationData, *, images: int,
     for _ in range(epochs):
         for batch in torch.randperm(images, generator=generator).split(_BATCH)[: images // _BATCH]:  # type: ignore[no-untyped-call]
             optimizer.zero_grad()
-            nn.functional.cross_entropy(model(inputs[batch]), targets[batch]).backward()  # type: ignore[no-untyped-call]
+            with SafeConvolutions():
+                loss = nn.functional.cross_entropy(model(inputs[batch]), targets[batch])
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
     return _accuracy(model.eval(), inputs[images:], targets[images:])

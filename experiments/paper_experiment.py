@@ -94,7 +94,8 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     console = Console()
     with directory.locked(), progress_on(console) as progress:
         choice = compose_choice(settings.selection, settings.search.preset, options.seed)
-        models = run(directory, search, choice, training, compose_machine(device), progress=progress)
+        machine = compose_machine(device, proxy_timeout=settings.search.proxy_timeout)
+        models = run(directory, search, choice, training, machine, progress=progress)
     print_table(console, final_table(models))
     return models
 

@@ -53,6 +53,11 @@ class PluginSource:
         digest = hashlib.sha256(f"{self.path}\n{self.text}".encode()).hexdigest()[:12]
         return f"prototypenas_plugin_{digest}"
 
+    @property
+    def mark(self) -> str:
+        """Name of the file and a digest of its text, wherever it lies."""
+        return f"{Path(self.path).name} {hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
+
 
 @dataclass(frozen=True)
 class Plugin:
@@ -65,6 +70,11 @@ class Plugin:
     targets: Mapping[str, Target] = field(default_factory=dict)
     source: PluginSource | None = None
     """What a worker loads to know the same plug-in; `None` for entry points, which are installed there."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all that it brings."""
+        return frozenset((*self.proxies, *self.baselines, *self.datasets, *self.targets))
 
 
 def load_plugin_file(path: Path) -> Plugin:

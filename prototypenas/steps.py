@@ -26,6 +26,8 @@ class Search:
     trials: int = DEFAULT_TRIALS
     sampler: str = DEFAULT_SAMPLER
     seed: int = 0
+    origins: tuple[str, ...] = ()
+    """File and digest of each plug-in that architectures, proxies or target come from."""
     settings: Arguments = field(default_factory=dict)
     """What the user set, recorded beside the arguments so that the run can be repeated."""
 
@@ -37,6 +39,7 @@ class Search:
             "trials": self.trials,
             "sampler": self.sampler,
             "sampler_seed": self.seed,
+            **({"plugins": list(self.origins)} if self.origins else {}),
         }
 
 

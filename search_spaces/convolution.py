@@ -1,32 +1,15 @@
 """Convolution, normalisation and rectifier: the unit that all architectures are made of, in one or two dimensions."""
 
-from torch import Tensor, nn
-from torch.nn import functional
-
-SAFE_CHANNELS = 8
-"""Input channels from which oneDNN's weight gradient of a strided 1x1 convolution keeps within its buffer."""
+from torch import nn
 
 
 class Convolution2d(nn.Conv2d):
-    """`nn.Conv2d` that skips drawing weights where there are none (meta device): a search builds thousands.
-
-    In training, a strided 1x1 convolution of few channels drops the skipped positions first. The result is the same;
-    but oneDNN (PyTorch 2.15, AVX2) writes beyond its buffer when it computes the weight gradient from channels-last
-    inputs, and the process dies or computes on with damaged memory.
-    """
+    """`nn.Conv2d` that skips drawing weights where there are none (meta device): a search builds thousands."""
 
     def reset_parameters(self) -> None:
         """Draw PyTorch's default weights."""
         if not self.weight.is_meta:
             super().reset_parameters()
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Map `(N, in_channels, H, W)` to the convolved map."""
-        unsafe = self.kernel_size == (1, 1) and self.stride != (1, 1) and self.in_channels < SAFE_CHANNELS
-        if not (unsafe and self.training):
-            return super().forward(input)
-        rows, columns = self.stride
-        return functional.conv2d(input[:, :, ::rows, ::columns], self.weight, self.bias, groups=self.groups)
 
 
 class Convolution1d(nn.Conv1d):

@@ -53,6 +53,8 @@ def list_classes(folder: Path, suffixes: frozenset[str], name: str, *, layout: s
     below = None if layout == "classes" else _parts_below(inner, suffixes, name)
     if below is not None:
         return below
+    if layout is None:
+        _refuse_one_deeper(inner, suffixes)
     found = _classes_of(inner, suffixes, name)
     return Listing(_names(found), found)
 
@@ -152,6 +154,18 @@ def _refuse_both_ways(
     if nested_beside or without_train:
         as_parts = {"--layout split": "train, val and test are parts of one folder a class; others are left aside"}
         raise ambiguous(f"{folder} with its folders {names}", as_parts | as_classes)
+
+
+def _refuse_one_deeper(folder: Path, suffixes: frozenset[str]) -> None:
+    """Refuse a few folders of many folders, as `images/<class>/` beside `segmentations/<class>/`."""
+    children = [child for child in visible_folders(folder) if holds(child, suffixes)]
+    below = [[place for place in visible_folders(child) if holds(place, suffixes)] for child in children]
+    direct = any(_direct(child, suffixes) for child in children)
+    if len(children) < 2 or direct or len(children) >= min(map(len, below)):
+        return
+    names = ", ".join(child.name for child in children)
+    inside = {f"--data {child}": f"its {len(b)} folders are classes" for child, b in zip(children, below, strict=True)}
+    raise ambiguous(f"{folder}", inside | {"--layout classes": f"{names} are classes, of whatever is below them"})
 
 
 def _from_parts(folder: Path, parts: dict[str, Path], suffixes: frozenset[str], name: str) -> Listing:

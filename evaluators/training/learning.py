@@ -14,6 +14,7 @@ from evaluators.training.pruning import build_optimizer
 from evaluators.training.recipe import Recipe
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.errors import TrainingError
+from prototypenas.safe_convolutions import SafeConvolutions
 
 FROZEN_FROM = 0.6
 """Share of quantization-aware training after which the ranges stand still and only the weights adapt."""
@@ -71,7 +72,8 @@ class LearningTask(LightningModule):
     def training_step(self, batch: Part, batch_idx: int) -> Tensor:
         """Give the task's loss of the batch, varied."""
         done = self.epoch / self.recipe.epochs
-        loss, right = self.task.varied_loss(self.network, batch, self.recipe, self._generator, done)
+        with SafeConvolutions():
+            loss, right = self.task.varied_loss(self.network, batch, self.recipe, self._generator, done)
         with torch.no_grad():
             self._counts_right = right is not None
             counted = self._totals.new_zeros(()) if right is None else right.double()

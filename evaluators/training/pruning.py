@@ -10,6 +10,7 @@ from torch.optim import SGD
 from evaluators.task import Task
 from prototypenas.compression.pruning import Cut, Importance, prune_to
 from prototypenas.prototype import Prototype
+from prototypenas.safe_convolutions import SafeConvolutions
 
 TAYLOR_SAMPLES = 512
 """Training samples whose mean gradient Taylor importance judges by."""
@@ -60,7 +61,9 @@ def _leave_gradients(network: Prototype, task: Task[Any]) -> None:
     network.eval()
     network.zero_grad(set_to_none=True)
     for batch in task.train.at(torch.arange(min(TAYLOR_SAMPLES, len(task.train)))).batches(128):
-        task.summed_loss(network, batch.to(device)).backward()  # type: ignore[no-untyped-call]
+        with SafeConvolutions():
+            loss = task.summed_loss(network, batch.to(device))
+        loss.backward()  # type: ignore[no-untyped-call]
     network.train(was_training)
 
 

@@ -41,10 +41,17 @@ class PruningSchedule:
 
     def kept(self, dimensions: Sequence[ChannelDimension], epoch: int, total_epochs: int) -> dict[str, int]:
         """Channels of each dimension while this epoch runs; the target's own counts from the last step on."""
-        steps = self.epochs(total_epochs)
-        taken = sum(step <= epoch for step in steps)
-        remaining = (1 - taken / len(steps)) ** 3
+        remaining = self._remaining(epoch, total_epochs)
         return {
             dimension.name: dimension.kept + round((dimension.channels - dimension.kept) * remaining)
             for dimension in dimensions
         }
+
+    def mean_remaining(self, total_epochs: int) -> float:
+        """Return the share of the channels to be pruned that are still there, in the mean over the epochs."""
+        return sum(self._remaining(epoch, total_epochs) for epoch in range(total_epochs)) / total_epochs
+
+    def _remaining(self, epoch: int, total_epochs: int) -> float:
+        steps = self.epochs(total_epochs)
+        taken = sum(step <= epoch for step in steps)
+        return float((1 - taken / len(steps)) ** 3)

@@ -28,7 +28,7 @@ EPOCHS_WANTED = 20
 STEPS_OF_EPOCH = 50
 """Fewest steps of an epoch: validating and saving after a few would take longer than they do."""
 
-MINUTES = 10.0
+MINUTES = 6.0
 """Nominal minutes of one core that one model is trained at most, where neither length nor minutes are asked for."""
 
 MOST_HELD_OUT = 2_000

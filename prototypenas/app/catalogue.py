@@ -1,14 +1,14 @@
 """Every part that can be named: ours, those of installed packages, those of plug-in files."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evaluators import DATASETS, DatasetSource
 from prototypenas.costing.targets import load_targets
-from prototypenas.plugins import PluginSource, load_entry_points, load_plugin_file
+from prototypenas.plugins import PluginSource, load_entry_points, load_plugin, load_plugin_file
 from prototypenas.protocols import Baseline, Proxy
 from prototypenas.types import Target
 from proxies import PROXIES
@@ -33,6 +33,11 @@ class Catalogue:
     datasets: Mapping[str, DatasetSource]
     targets: Mapping[str, Target]
     plugins: tuple[PluginSource, ...]
+
+    def origins(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return file and digest of each plug-in that brings one of these parts: another text is another part."""
+        wanted = set(names)
+        return tuple(sorted({source.mark for source in self.plugins if wanted & load_plugin(source).names}))
 
 
 def gather(plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = ()) -> Catalogue:

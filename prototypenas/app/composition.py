@@ -14,6 +14,7 @@ from prototypenas.app.narrowing import narrowed_space
 from prototypenas.app.presets import PRESETS
 from prototypenas.app.settings import (
     DeviceSettings,
+    RefinementSettings,
     SearchSettings,
     SelectionSettings,
     StorageSettings,
@@ -21,7 +22,7 @@ from prototypenas.app.settings import (
 )
 from prototypenas.choices import choose, choose_all
 from prototypenas.devices import named_device, parsed_device
-from prototypenas.errors import ConfigurationError
+from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
 from prototypenas.protocols import Evaluator
@@ -74,15 +75,16 @@ def compose_choice(settings: SelectionSettings, preset: str, seed: int) -> Choic
     return Choice(keep, space, seed, followed.leader, solver)
 
 
-def compose_refinement(text: str) -> Refine | None:
-    """Return what is asked of the refinement: `auto`, `no`, or a time.
+def compose_refinement(settings: RefinementSettings, preset: str) -> Refine | None:
+    """Return what is asked of the refinement: `auto`, which leaves it to the preset, `no`, or a time.
 
     Raises:
-        ConfigurationError: for anything else, or no time above 0.
+        ConfigurationError: for anything else, no time above 0, or an unknown preset.
     """
-    if text in ("auto", "no"):
-        return Refine() if text == "auto" else None
-    return Refine(60 * parse_minutes(text))
+    if settings.refine in ("auto", "no"):
+        refines = choose("preset", preset, PRESETS).refines and settings.refine == "auto"
+        return Refine() if refines else None
+    return Refine(60 * parse_minutes(settings.refine))
 
 
 def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> None:
@@ -148,7 +150,8 @@ def compose_search(
         detects=task == "detection",
     )
     space = narrowed_space(baselines, catalogue.kernels, settings)
-    return Search(exploration, space, settings.trials, settings.sampler, seed)
+    origins = catalogue.origins((*exploration.baselines, *exploration.proxies, target.name))
+    return Search(exploration, space, settings.trials, settings.sampler, seed, origins)
 
 
 def task_of(evaluator: Evaluator) -> str:
@@ -164,11 +167,16 @@ def compose_probe(kind: str, evaluator: Evaluator, batch_size: int, seed: int) -
 
 
 def compose_machine(
-    settings: DeviceSettings, storage: StorageSettings | None = None, *, proxy_timeout: float | None = None
+    settings: DeviceSettings,
+    storage: StorageSettings | None = None,
+    *,
+    proxy_timeout: float | None = None,
+    threads: int = 1,
 ) -> Machine:
     """Return where the work is done, and see at once that it is there; a GPU trains one model at a time.
 
-    A single training at a time is done in this process.
+    Where no number of jobs is asked for, as many models are trained at once as cores have room for their `threads`. A
+    single training at a time is done in this process.
 
     Raises:
         ConfigurationError: for a device that is not there.
@@ -179,15 +187,25 @@ def compose_machine(
         gpus = 0 if named_device(settings.device)[0] == "cpu" else 1
         return Machine(DaskWorkers(scheduler, gpus, proxy_timeout), DaskWorkers(scheduler, gpus), kept_at)
     kind, _ = parsed_device(settings.device)
-    workers = (settings.jobs or available_cores()) if kind == "cpu" else 1
+    workers = (settings.jobs or max(1, available_cores() // threads)) if kind == "cpu" else 1
     trainings = InProcess() if workers == 1 else LocalProcesses(workers)
     return Machine(LocalProcesses(settings.jobs, proxy_timeout), trainings, kept_at)
 
 
 def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
-    """Return the target that a run was explored for, with the limits it was explored under, run as it was priced."""
+    """Return the target that a run was explored for, with the limits it was explored under, run as it was priced.
+
+    Raises:
+        ConfigurationError: if no target has its name any more.
+        RunDirectoryError: if it is another microcontroller now.
+    """
     explored = run.exploration()
     target = choose("target", explored.target, catalogue.targets)
+    if (target.core, target.clock_hz) != (explored.core, explored.clock_hz):
+        raise RunDirectoryError(
+            f"{run.path} was explored for {target.name} as a {explored.core} at {explored.clock_hz:,} Hz, and now it "
+            f"is a {target.core} at {target.clock_hz:,} Hz; restore it, or explore again in another folder"
+        )
     limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit)
     return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
 

@@ -17,7 +17,7 @@ from prototypenas.app.composition import (
 )
 from prototypenas.app.presets import PRESETS
 from prototypenas.app.run_settings import RunSettings
-from prototypenas.app.settings import DeviceSettings, StorageSettings
+from prototypenas.app.settings import DeviceSettings
 from prototypenas.app.training_composition import load_data
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
@@ -27,9 +27,10 @@ from prototypenas.types import Candidate
 from prototypenas.workers.in_process import InProcess
 
 
-def machine_of(device: DeviceSettings, storage: StorageSettings | None = None) -> Machine:
+def machine_of(device: DeviceSettings, settings: RunSettings) -> Machine:
     """Return where work is done that Python started: this process unless several jobs or a cluster are asked for."""
-    composed = compose_machine(device, storage)
+    timeout, threads = settings.search.proxy_timeout, settings.training.threads
+    composed = compose_machine(device, proxy_timeout=timeout, threads=threads)
     if device.scheduler is None and device.jobs == 1:
         return replace(composed, executor=InProcess(), trainings=InProcess())
     return composed
@@ -46,7 +47,7 @@ def explore_run(
     """
     search = compose_run(catalogue, settings, device)
     with directory.locked():
-        return pipeline.explore(directory, search, machine_of(device), progress)
+        return pipeline.explore(directory, search, machine_of(device, settings), progress)
 
 
 def compose_run(

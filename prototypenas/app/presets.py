@@ -27,6 +27,8 @@ class Preset:
     leader: bool
     """Whether the model expected to be the most accurate is always chosen."""
     solver: str
+    refines: bool
+    """Whether promising candidates are trained briefly before the choice, where no time for it is given."""
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -37,6 +39,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             DEFAULT_SPACE,
             leader=True,
             solver="exact",
+            refines=True,
         ),
         "paper": Preset(
             "the paper to the letter: MeCo, ZiCo, NASWOT, SNIP; hypervolume over all objectives; its evolution",
@@ -44,6 +47,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "objectives",
             leader=False,
             solver="evolutionary",
+            refines=False,
         ),
     }
 )

@@ -137,8 +137,9 @@ class Run:
         )
         seen = self.directory.dataset(training.dataset)
         with self.directory.locked():
-            pipeline.evaluate(seen, training, self.target, machine_of(device), self._progress)
-            self._note(replace(self.settings, training=wanted))
+            noted = replace(self.settings, training=wanted)
+            pipeline.evaluate(seen, training, self.target, machine_of(device, noted), self._progress)
+            self._note(noted)
         return self._models(seen)
 
     def report(self) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 from prototypenas.app.settings import (
     DataSettings,
     PartSettings,
+    RefinementSettings,
     SearchSettings,
     SelectionSettings,
     TargetSettings,
@@ -38,6 +39,7 @@ class RunSettings:
     target: TargetSettings = field(default_factory=TargetSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
+    refinement: RefinementSettings = field(default_factory=RefinementSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     parts: PartSettings = field(default_factory=PartSettings)
 
@@ -59,6 +61,7 @@ def settings_from(flat: Mapping[str, Any], where: str) -> RunSettings:
         target=record_of(TargetSettings, content, where),
         search=record_of(SearchSettings, content, where),
         selection=record_of(SelectionSettings, content, where),
+        refinement=record_of(RefinementSettings, content, where),
         training=record_of(TrainingSettings, content, where),
         parts=record_of(PartSettings, content, where),
     )

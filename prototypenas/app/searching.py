@@ -49,7 +49,8 @@ def search(
         architectures: what is searched instead of the task's whole pool, in the same forms.
         limits: `ram`, `rom` and `flops` instead of the target's own, as `{"ram": "256KiB"}`.
         out: run directory; `runs/<data>-<target>` if not given.
-        jobs: processes; 1 is this process, and more need objects that other processes can import.
+        jobs: processes; 1 is this process, where a proxy that hangs is not ended, and more need objects that other
+            processes can import.
         settings: everything else that can be set.
 
     Raises:
@@ -118,7 +119,7 @@ def explore(
         trials=composed.trials,
         sampler=composed.sampler,
         seed=composed.seed,
-        executor=machine_of(at).executor,
+        executor=machine_of(at, wanted).executor,
         progress=progress,
     )
 

@@ -198,6 +198,20 @@ class SelectionSettings:
 
 
 @dataclass(frozen=True)
+class RefinementSettings:
+    """How long promising candidates are trained before the selection."""
+
+    refine: Annotated[
+        str,
+        typer.Option(
+            help="Time for short trainings before the selection, on one core: 10m, 90s; no leaves them out; auto "
+            "derives it, and leaves them out with --preset paper.",
+            rich_help_panel=REFINEMENT,
+        ),
+    ] = "auto"
+
+
+@dataclass(frozen=True)
 class TrainingSettings:
     """How the chosen models are trained and quantized."""
 
@@ -216,7 +230,7 @@ class TrainingSettings:
     train_minutes: Annotated[
         float | None,
         typer.Option(
-            help="Nominal minutes of one core that training a model takes at most; 10 without --steps and --epochs.",
+            help="Nominal minutes of one core that training a model takes at most; 6 without --steps and --epochs.",
             rich_help_panel=TRAINING,
         ),
     ] = None

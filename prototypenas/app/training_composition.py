@@ -77,16 +77,19 @@ def compose_training(
     if device != "cpu" and settings.train_minutes is None:
         options = replace(options, minutes=math.inf)  # nominal minutes are those of a processor's core
     evaluator = evaluator_for(loaded, options, quantization=settings.quantize)
+    origins = catalogue.origins((*catalogue.baselines, dataset or ""))
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None
     if settings.pretrain is not None:
-        pretraining = pretraining_on(settings.pretrain, with_classes(loaded), epochs=epochs_before)
+        pictures = with_classes(loaded)
+        pretraining = pretraining_on(settings.pretrain, pictures, epochs=epochs_before, threads=settings.threads)
     arguments = {
         **{name: value for name, value in plain(data).items() if name != "download"},
         **plain(settings),
         "input_size": input_size,
         "data_digest": loaded.digest(),
         **({} if pretraining is None else pretraining.arguments()),
+        **({"plugins": list(origins)} if origins else {}),
     }
     return Training(
         dataset or loaded.name,

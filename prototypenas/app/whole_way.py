@@ -35,7 +35,7 @@ class WholeWay:
 
 
 def compose_whole_way(
-    settings: RunSettings, device: DeviceSettings, storage: StorageSettings, *, refine: str, place: Path | None
+    settings: RunSettings, device: DeviceSettings, storage: StorageSettings, *, place: Path | None
 ) -> WholeWay:
     """Return all steps of a run in `place`, or in `runs/DATASET-TARGET` where none is named.
 
@@ -48,8 +48,9 @@ def compose_whole_way(
     catalogue = gather(settings.parts.plugin, settings.parts.target_files)
     compose_target(catalogue, target)
     choice = compose_choice(settings.selection, settings.search.preset, given.seed)
-    refinement = compose_refinement(refine)
-    machine = compose_machine(device, storage, proxy_timeout=settings.search.proxy_timeout)
+    refinement = compose_refinement(settings.refinement, settings.search.preset)
+    timeout, threads = settings.search.proxy_timeout, settings.training.threads
+    machine = compose_machine(device, storage, proxy_timeout=timeout, threads=threads)
     check_names(catalogue, settings.search, given.probe)
     check_training(settings.training)
     check_place(place or Path("runs") / f"{given.dataset}-{target.target}")

@@ -39,7 +39,7 @@ def evaluate(
     size = recorded_input(directory)
     if not dataset and data.own_data is None:
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
-    machine = compose_machine(device)
+    machine = compose_machine(device, threads=training.threads)
     check_training(training)
     for name in [*dataset, *([None] if data.own_data else [])]:
         source = DataSettings(data_dir=data.data_dir, download=data.download) if name else data

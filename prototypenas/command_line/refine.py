@@ -47,7 +47,7 @@ def refine(
     asked = Refine(60 * parse_minutes(minutes))
     if dataset is None and data.own_data is None:
         raise ConfigurationError("refinement trains on data: name a data set with --dataset, or your own with --data")
-    machine = compose_machine(device)
+    machine = compose_machine(device, threads=training.threads)
     check_training(training)
     catalogue, size = gather(parts.plugin, parts.target_files), recorded_input(directory)
     loaded = load_data(catalogue, dataset, data, input_size=size)

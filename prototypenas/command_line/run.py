@@ -8,12 +8,12 @@ import typer
 from prototypenas.app.run_settings import InputSettings, RunSettings
 from prototypenas.app.settings import (
     DATA,
-    REFINEMENT,
     SCORING,
     DataSettings,
     DeviceSettings,
     Emulate,
     PartSettings,
+    RefinementSettings,
     SearchSettings,
     Seed,
     SelectionSettings,
@@ -45,14 +45,6 @@ InputSize = Annotated[
 ProbeKind = Annotated[
     str, typer.Option("--probe", help="What the proxies look at: gaussian or dataset.", rich_help_panel=SCORING)
 ]
-RefinementTime = Annotated[
-    str,
-    typer.Option(
-        help="Time for short trainings before the selection, on one core: 10m, 90s; auto derives it, no leaves them "
-        "out.",
-        rich_help_panel=REFINEMENT,
-    ),
-]
 
 
 def run(
@@ -62,13 +54,13 @@ def run(
     seed: Seed = 0,
     input_size: InputSize = None,
     probe: ProbeKind = "gaussian",
-    refine: RefinementTime = "auto",
     emulate: Emulate = False,
     *,
     data: DataSettings,
     target: TargetSettings,
     search: SearchSettings,
     selection: SelectionSettings,
+    refinement: RefinementSettings,
     training: TrainingSettings,
     device: DeviceSettings,
     storage: StorageSettings,
@@ -81,8 +73,8 @@ def run(
     from prototypenas.runs.run_directory import RunDirectory
 
     given = InputSettings(dataset=dataset, input_size=input_size, probe=probe, seed=seed)
-    settings = RunSettings(given, data, target, search, selection, training, parts)
-    way = compose_whole_way(settings, device, storage, refine=refine, place=out or again)
+    settings = RunSettings(given, data, target, search, selection, refinement, training, parts)
+    way = compose_whole_way(settings, device, storage, place=out or again)
     print_data(way.training)
     directory = RunDirectory.create(way.place)
     with directory.locked(), shown_progress() as progress:

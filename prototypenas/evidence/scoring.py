@@ -13,6 +13,7 @@ from prototypenas.errors import ProxyError
 from prototypenas.evidence.evidence import Evidence, WatchingProxy
 from prototypenas.foreign_code import foreign_code
 from prototypenas.prototype import Prototype
+from prototypenas.safe_convolutions import SafeConvolutions
 from prototypenas.types import Probe
 from prototypenas.workers.threads import computing_threads
 
@@ -47,7 +48,7 @@ def score_prototype(
     # Watching proxies come last: the passes they watch have then been run, with gradients, for the others.
     ordered = sorted(proxies, key=lambda name: isinstance(proxies[name], WatchingProxy))
     devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
-    with torch.random.fork_rng(devices), computing_threads(1):
+    with torch.random.fork_rng(devices), computing_threads(1), SafeConvolutions():
         scores = {}
         for name in ordered:
             begins(name)

@@ -116,6 +116,8 @@ class ExplorationTask:
             "input_shape": list(self.input_shape),
             "num_classes": self.num_classes,
             "target": self.target.name,
+            "core": self.target.core,
+            "clock_hz": self.target.clock_hz,
             "execution": self.target.execution.value,
             "ram_limit": self.budget.ram_bytes,
             "rom_limit": self.budget.rom_bytes,

@@ -94,7 +94,10 @@ class ProgressBars:
             if task not in self._tasks:
                 name = task if len(task) <= LONGEST_NAME else f"{task[: LONGEST_NAME - 1]}…"
                 self._longest_name = max(self._longest_name, cell_len(name))
-                self._tasks[task] = (self._bars.add_task(name, total=total, completed=int(completed), state=state), state)
+                self._tasks[task] = (
+                    self._bars.add_task(name, total=total, completed=int(completed), state=state),
+                    state,
+                )
             self._bars.update(self._tasks[task][0], completed=completed, total=total)
 
 

@@ -19,6 +19,8 @@ class ExplorationRecord:
     """What later steps need to know of an exploration's arguments."""
 
     target: str
+    core: str
+    clock_hz: int
     input_shape: tuple[int, ...]
     num_classes: int
     ram_limit: int | None

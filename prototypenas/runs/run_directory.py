@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from prototypenas.choices import shortened
 from prototypenas.errors import RunDirectoryError
 from prototypenas.runs.atomic_files import read_json, write_json
 from prototypenas.runs.lock import locked
@@ -66,9 +67,13 @@ class RunDirectory:
         """Open an existing run.
 
         Raises:
-            RunDirectoryError: if there is none.
+            RunDirectoryError: if there is none, or its name is longer than any file's.
         """
-        if not cls(path).run_json.is_file():
+        try:
+            there = cls(path).run_json.is_file()
+        except OSError as error:
+            raise RunDirectoryError(f"{shortened(str(path))} is not a run directory: {error.strerror}") from error
+        if not there:
             raise RunDirectoryError(
                 f"{path} is not a run directory: it has no run.json; `prototypenas explore` makes one"
             )

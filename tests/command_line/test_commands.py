@@ -14,7 +14,7 @@ import prototypenas.pipeline
 from prototypenas.command_line.main import app
 from prototypenas.deployment.toolchain import toolchain_gap
 from prototypenas.runs.run_directory import RunDirectory
-from tests.command_line.program import PLUGIN, SEARCH, WHOLE_WAY, done, invoke, refused
+from tests.command_line.program import PARTS, PLUGIN, SEARCH, WHOLE_WAY, done, invoke, refused
 
 
 def files_below(folder: Path) -> dict[str, int]:
@@ -133,6 +133,29 @@ def test_another_space_or_seed_of_the_weights_is_refused(finished):
     record = json.loads((out / "run.json").read_text())["exploration"]
     assert record["space"]["kernels"] == {"toy": [3, 5, 7]}
     assert (record["seed"], record["sampler_seed"]) == (0, 0)
+
+
+def test_another_text_of_a_plugin_is_refused_where_its_parts_are_used(tmp_path):
+    parts, aside = tmp_path / "parts.py", tmp_path / "aside.py"
+    parts.write_text(Path(PARTS).read_text())
+    aside.write_text("PROXIES = {'unused': len}")
+    search = ("--architectures", "toy", "--proxies", "params", "--trials", "2", "--target", "my-board", "--jobs", "1")
+    explore = ("explore", "--input", "1x16x16", "--classes", "4", *search, "--out", tmp_path / "run")
+    done(*explore, "--plugin", parts, "--plugin", aside)
+    aside.write_text("PROXIES = {'unused': max}")
+    done(*explore, "--plugin", parts, "--plugin", aside)
+    (tmp_path / "elsewhere").mkdir()
+    done(*explore, "--plugin", shutil.copy(parts, tmp_path / "elsewhere"))
+    parts.write_text(Path(PARTS).read_text().replace("8 + 4 * number", "8 + 2 * number"))
+    assert re.search(r"plugins was \['parts.py \w+'\], now \['parts.py \w+'\]", refused(*explore, "--plugin", parts))
+
+
+def test_another_microcontroller_of_the_same_name_is_refused(finished, tmp_path):
+    parts = tmp_path / "tiny_parts.py"
+    parts.write_text(Path(PARTS).read_text().replace('name="my-board"', 'name="my-board", clock_hz=1_000_000'))
+    line = refused("report", finished[0], "--plugin", parts)
+    assert "was explored for my-board as a" in line and "1,000,000 Hz" in line
+    assert "clock_hz was" in refused("run", "quarters", "--plugin", parts, *WHOLE_WAY[4:], "--out", finished[0])
 
 
 def test_a_run_that_is_in_use_is_refused(finished):

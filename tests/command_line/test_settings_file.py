@@ -1,8 +1,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from prototypenas.app.run_settings import RunSettings
-from prototypenas.app.settings import TargetSettings
+from prototypenas.app.run_settings import InputSettings, RunSettings, settings_from
+from prototypenas.app.settings import RefinementSettings, SearchSettings, TargetSettings
 from prototypenas.command_line.main import app
 from prototypenas.errors import ConfigurationError
 from prototypenas.runs.run_directory import RunDirectory
@@ -69,6 +69,25 @@ def test_a_run_repeats_its_own_settings(asked, tmp_path):
     empty = RunDirectory.create(tmp_path / "empty")
     result = CliRunner().invoke(app, ["run", "--again", str(empty.path)])
     assert result.exit_code == 2 and "not a run directory" in result.stderr
+
+
+def test_a_repeated_run_refines_as_it_did(monkeypatch, tmp_path):
+    seen = []
+
+    def stop(refinement, preset):
+        seen.append((refinement.refine, preset))
+        raise ConfigurationError("far enough")
+
+    monkeypatch.setattr("prototypenas.app.whole_way.compose_refinement", stop)
+    run = RunDirectory.create(tmp_path / "run")
+    settings = RunSettings(
+        InputSettings("digits"), refinement=RefinementSettings("90s"), search=SearchSettings(preset="paper")
+    )
+    run.bind({"trials": 1}, settings.flat())
+    assert settings_from(run.settings(), "there") == settings
+    CliRunner().invoke(app, ["run", "--again", str(run.path)])
+    CliRunner().invoke(app, ["run", "--again", str(run.path), "--refine", "no"])
+    assert seen == [("90s", "paper"), ("no", "paper")]
 
 
 def test_the_version_is_printed():

@@ -157,7 +157,10 @@ def _label(path: Path, names: Sequence[str]) -> str:
 
 
 def _unnamed_label(path: Path, table: Table, names: Sequence[str]) -> str:
-    """In a table without a header the labels stand first or last, whole numbers or words."""
+    """In a table without a header the labels are the only column of words, or stand first or last."""
+    words = [name for name in names if not is_numeric(table.cells[name])]
+    if len(words) == 1 and _classes_like(table.cells[words[0]]):
+        return words[0]
     ends = [name for name in dict.fromkeys((names[0], names[-1])) if _classes_like(table.cells[name])]
     if len(ends) == 1:
         return ends[0]

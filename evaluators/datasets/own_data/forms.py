@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from evaluators.datasets.own_data.hints import hint_for
 from evaluators.datasets.reading import Reading
 from prototypenas.errors import DatasetError
 
@@ -40,4 +41,5 @@ def opened(path: Path, forms: Sequence[Form[Data]], reading: Reading) -> Data:
         raise DatasetError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
     except MemoryError as error:
         raise DatasetError(f"{path} does not fit into memory: {error}") from error
-    raise DatasetError(f"{path} holds no data of a known form; own data is {known}")
+    hint = hint_for(path)
+    raise DatasetError(f"{path} holds no data of a known form; {hint or f'own data is {known}'}")

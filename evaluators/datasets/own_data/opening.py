@@ -6,6 +6,7 @@ from pathlib import Path
 from evaluators.datasets.own_data.archives import archive_in, is_archive, stem_of, unpacked
 from evaluators.datasets.own_data.arrays import is_arrays, open_arrays
 from evaluators.datasets.own_data.boxes import is_coco, is_voc, is_yolo, open_coco, open_voc, open_yolo
+from evaluators.datasets.own_data.channel_files import is_channel_folder, open_channel_files
 from evaluators.datasets.own_data.forms import Form, opened
 from evaluators.datasets.own_data.idx_files import is_idx_folder, open_idx
 from evaluators.datasets.own_data.picture_forms import is_picture_folder, open_picture_folder
@@ -15,6 +16,7 @@ from evaluators.datasets.own_data.tables import is_table, open_table
 from evaluators.datasets.own_data.ts_files import is_ts, open_ts
 from evaluators.datasets.reading import Reading
 from evaluators.datasets.source import Data
+from prototypenas.errors import DatasetError
 from prototypenas.types import InputShape
 
 
@@ -37,7 +39,11 @@ def _open_archive(path: Path, reading: Reading) -> Data:
     archive = archive_in(path)
     assert archive is not None  # the form has recognised it
     with unpacked(archive) as place:
-        data = opened(place, FORMS, reading)
+        try:
+            data = opened(place, FORMS, reading)
+        except DatasetError as error:
+            # Where it was unpacked is gone by the time the user reads this.
+            raise DatasetError(str(error).replace(str(place), str(archive))) from error
     return replace(data, name=stem_of(archive), reading="; ".join((f"unpacked from {archive.name}", data.reading)))
 
 
@@ -57,6 +63,11 @@ FORMS: tuple[Form[Data], ...] = (
         open_sounds,
     ),
     Form("a folder with the IDX files of MNIST and its likes", is_idx_folder, open_idx),
+    Form(
+        "a folder with train/ and test/, each with y_<part>.txt and a folder of text files, one a channel (UCI HAR)",
+        is_channel_folder,
+        open_channel_files,
+    ),
     Form("an .npz, or a folder of .npy, with x, y (and x_test, y_test)", is_arrays, open_arrays),
     Form(
         "a .csv, .tsv, .txt or .parquet table with a column label (or <name>_train and <name>_test)",

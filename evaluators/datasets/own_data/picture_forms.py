@@ -1,5 +1,6 @@
 """Pictures in files: by class folder, by a table that names them, or by a part of their names."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -70,7 +71,31 @@ def _listing(path: Path, name: str, reading: Reading) -> Listing:
             return _labelled(by_table)
     if not folders or (len(folders) == 1 and not _has_class_folders(folders[0])):
         return _labelled(labels_from_names(path, files, reading))
-    return list_classes(inner, PICTURE_SUFFIXES, name, layout=reading.layout)
+    return _tested_by_table(list_classes(inner, PICTURE_SUFFIXES, name), path, inner, reading)
+
+
+def _tested_by_table(listing: Listing, path: Path, inner: Path, reading: Reading) -> Listing:
+    """Add test pictures that lie without class folders, where a table names their classes (GTSRB).
+
+    Classes may be told by their numbers, `7` for a folder `00007`.
+    """
+    places = [child for child in visible_folders(inner) if part_of(child.name) == "test"]
+    if listing.test or len(places) != 1:
+        return listing
+    found = labels_from_table(path, sorted(files_below(places[0], PICTURE_SUFFIXES)), reading)
+    if found is None:
+        return listing
+    names = {_short(name): name for name in listing.classes} | {name: name for name in listing.classes}
+    test = [(file, names.get(label, names.get(_short(label)))) for file, label in found.entries]
+    known = [(file, label) for file, label in test if label is not None]
+    if len(known) < len(test):
+        return listing
+    notes = (note for note in listing.notes if not note.startswith(f"{places[0].name}/"))
+    return replace(listing, test=known, notes=(*notes, f"{found.note} for {places[0].name}"))
+
+
+def _short(word: str) -> str:
+    return word.lstrip("0") or "0"
 
 
 def _has_class_folders(folder: Path) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from evaluators.datasets.own_data.attributes import are_attributes
 from evaluators.datasets.own_data.columns import LEAST_COUNTED, columns_of, refuse_text
 from evaluators.datasets.own_data.series import dataset_of, stretches
 from evaluators.datasets.own_data.table_files import Table, load_table
@@ -21,6 +22,8 @@ LAYOUTS = {
     "wide": "a row a series, a column a time step",
     "stream": "a row a time step; each stretch of one label is cut into windows",
 }
+NO_SIGNAL = {"--ignore-columns A,B and --group-column C": "beside these, columns that are no signal, and of subjects"}
+"""Offered with the readings of a table whose columns are not known by their names."""
 LONG_STRETCH = 8
 """Mean rows of one label after another that make a table look like a recording."""
 
@@ -73,6 +76,7 @@ def _layout(table: LabelledTable) -> str:
     if columns.series is not None:
         return "long"
     if table.counted and len(columns.values) >= LEAST_COUNTED:
+        _refuse_attributes(table)
         return "wide"
     if columns.time is not None and len(table.labels) / len(stretches(table.labels)) >= LONG_STRETCH:
         return "stream"
@@ -84,7 +88,28 @@ def _layout(table: LabelledTable) -> str:
             "--layout wide": f"each row is a series of {len(columns.values)} steps",
             "--layout stream": f"each row is a time step of {len(columns.values)} channels; "
             "each stretch of one label is cut into windows",
-        },
+        }
+        | NO_SIGNAL,
+    )
+
+
+def _refuse_attributes(table: LabelledTable) -> None:
+    """Refuse columns without names and order: what they are was never said, and steps of a series they are not.
+
+    Raises:
+        DatasetError: offering the readings.
+    """
+    values = table.columns.values
+    if table.table.header or table.parts is not None or not are_attributes(table.numbers(values)):
+        return
+    raise ambiguous(
+        f"{table.path} names no columns, and its {len(values)} seem to be attributes, each of its own kind, from which "
+        "networks here do not learn. It",
+        {
+            "--layout wide": f"each row is a series of {len(values)} steps nevertheless",
+            "--layout stream": f"each row is a time step of {len(values)} channels",
+        }
+        | NO_SIGNAL,
     )
 
 

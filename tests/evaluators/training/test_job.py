@@ -11,10 +11,14 @@ from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
 from evaluators.training.pruning_schedule import PruningSchedule
+from prototypenas.compression.calibration import calibrate
+from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.pruning import Importance
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
+from prototypenas.graph.lowering import lower
 from prototypenas.progress import Progress, Silent
 from search_spaces.mbednet import build_mbednet
+from tests.strided_pointwise import StridedPointwise, own_network
 
 
 class PowerCut(BaseException):
@@ -191,3 +195,14 @@ def test_training_is_silent_and_reports_progress(job, train, capfd):
     assert seen[-1][:3] == ("trial 3", 4, 4)
     assert "validation accuracy" in seen[-1][3]
     assert list(Path(job.directory / "tensorboard").glob("events*"))
+
+
+@pytest.mark.parametrize("aware", [False, True], ids=["float", "quantization-aware"])
+def test_training_a_users_own_network_is_safe(job, quick_recipe, aware):
+    network = own_network()
+    if aware:
+        graph = lower(network.eval(), (1, 16, 16))
+        network = FakeQuantizedNetwork(graph, calibrate(graph, [torch.rand(8, 1, 16, 16)]))
+    with StridedPointwise() as strided:
+        run_job(replace(job, until=1, recipe=quick_recipe), network, PruningPlan(PruningSchedule(), ()))
+    assert strided.differentiated == 0

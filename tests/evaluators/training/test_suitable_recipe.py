@@ -87,8 +87,8 @@ def test_time_is_limited_unless_a_length_is_asked_for():
     recipe, longer, asked = (
         recipe_for(data, RecipeOptions(("none",), **options)) for options in ({}, {"minutes": 30.0}, {"epochs": 2})
     )
-    assert (recipe.most_seconds, longer.most_seconds, asked.most_seconds) == (600, 1800, math.inf)
-    assert "over 10 minutes of one core (--train-minutes)" in described(recipe, data)
+    assert (recipe.most_seconds, longer.most_seconds, asked.most_seconds) == (360, 1800, math.inf)
+    assert "over 6 minutes of one core (--train-minutes)" in described(recipe, data)
     assert "--train-minutes" not in described(asked, data)
 
 

@@ -37,8 +37,8 @@ def test_a_table_of_the_test_pictures_alone_does_not_hide_the_class_folders(tmp_
         rows.append(f"{number:05d}.png;{number % 2}")
     (tmp_path / "Final_Test" / "Images" / "GT.csv").write_text("\n".join(rows))
     data = open_dataset(tmp_path, input_shape=SHAPE)
-    assert len(data.train) + len(data.test) == 12
-    assert "Final_Test/ has no class folders and was left aside" in data.reading
+    assert (len(data.train), len(data.test)) == (12, 12)
+    assert "classes from GT.csv for Final_Test" in data.reading
 
 
 def test_names_of_files_offer_their_parts(tmp_path):
