@@ -24,11 +24,11 @@ def predict(
     plugin: Annotated[list[Path], typer.Option(help="Python file with parts of your own.")] = [],  # noqa: B006
 ) -> None:
     """Write what the int8 network of a model says of each sample, exactly as its C does: classes, or boxes."""
-    import prototypenas as pn
+    from prototypenas.app.run import open_run
 
     if data is not None and not data.exists():
         raise DatasetError(f"there is no {data}")
-    found = pn.open(run_path, plugins=tuple(plugin)).predict(data, model=model)
+    found = open_run(run_path, plugins=tuple(plugin)).predict(data, model=model)
     if out is None:
         found.to_csv(sys.stdout, index=False)
     else:

@@ -98,7 +98,8 @@ def _tradeoffs(report: ReportData, architectures: Sequence[str]) -> Iterator[Pic
     for resource, figure in tradeoff_figures(report.models, report.target, architectures, recommended=recommended):
         limit = " The dashed line is the limit." if resource.limit is not None else ""
         bars = "; bars are one standard error" if metric == "accuracy" else ""
-        caption = f"The int8 {metric_name(metric)} against {resource.name} in {resource.unit}{bars}.{limit}"
+        cost = "latency" if resource.unit == "ms" else resource.name
+        caption = f"The int8 {metric_name(metric)} against {cost} in {resource.unit}{bars}.{limit}"
         yield Picture(f"{TRADEOFF}{resource.name.lower()}", figure, caption)
 
 
