@@ -49,8 +49,7 @@ def search(
         architectures: what is searched instead of the task's whole pool, in the same forms.
         limits: `ram`, `rom` and `flops` instead of the target's own, as `{"ram": "256KiB"}`.
         out: run directory; `runs/<data>-<target>` if not given.
-        jobs: processes; 1 is this process, where a proxy that hangs is not ended, and more need objects that other
-            processes can import.
+        jobs: processes; 1 is this one, where a hanging proxy is not ended; more need objects that others can import.
         settings: everything else that can be set.
 
     Raises:

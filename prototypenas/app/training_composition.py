@@ -73,10 +73,7 @@ def compose_training(
     from evaluators.tasks import evaluator_for, references_for, summary_for  # noqa: PLC0415
 
     check_training(settings)
-    options = recipe_options(settings)
-    if device != "cpu" and settings.train_minutes is None:
-        options = replace(options, minutes=math.inf)  # nominal minutes are those of a processor's core
-    evaluator = evaluator_for(loaded, options, quantization=settings.quantize)
+    evaluator = evaluator_for(loaded, recipe_options(settings, device), quantization=settings.quantize)
     origins = catalogue.origins((*catalogue.baselines, dataset or ""))
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None
@@ -106,19 +103,20 @@ def compose_training(
     )
 
 
-def recipe_options(settings: TrainingSettings) -> RecipeOptions:
-    """Return what the user asks of the recipe.
+def recipe_options(settings: TrainingSettings, device: str = "cpu") -> RecipeOptions:
+    """Return what the user asks of the recipe; on a GPU the nominal minutes of a processor's core limit nothing.
 
     Raises:
         ConfigurationError: for values that are not allowed, alone or together.
     """
+    minutes = math.inf if settings.train_minutes is None and device != "cpu" else settings.train_minutes
     return RecipeOptions(
         augment=parse_names(settings.augment),
         learning_rate=settings.learning_rate,
         batch_size=settings.batch_size,
         steps=settings.steps,
         epochs=settings.epochs,
-        minutes=settings.train_minutes,
+        minutes=minutes,
         early_stopping=settings.early_stopping,
         balanced_classes=settings.class_weights,
     )

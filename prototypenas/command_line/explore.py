@@ -15,7 +15,7 @@ from prototypenas.app.settings import (
     StorageSettings,
     TargetSettings,
 )
-from prototypenas.command_line.output import console
+from prototypenas.command_line.output import console, print_preset
 from prototypenas.command_line.shown_progress import shown_progress
 
 
@@ -46,6 +46,7 @@ def explore(
     settings = RunSettings(given, target=target, search=search, parts=parts)
     explored = compose_run(gather(parts.plugin, parts.target_files), settings, device)
     machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
+    print_preset(search.preset)
     directory = RunDirectory.create(out)
     with directory.locked(), shown_progress() as progress:
         pipeline.explore(directory, explored, machine, progress)

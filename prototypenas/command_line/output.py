@@ -25,6 +25,13 @@ def print_error(message: str) -> None:
     errors.print(Text.assemble(("error:", "bold red"), f" {line}"), highlight=False, soft_wrap=True)
 
 
+def print_preset(name: str) -> None:
+    """Print which preset is followed, and what it is."""
+    from prototypenas.app.presets import PRESETS
+
+    console.print(f"preset {name}: {PRESETS[name].description}")
+
+
 def print_data(training: "Training") -> None:
     """Print what will be trained on: classes, sizes and the split; and what is learnt before that."""
     from prototypenas.reporting.console import print_table

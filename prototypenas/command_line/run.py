@@ -21,7 +21,7 @@ from prototypenas.app.settings import (
     TargetSettings,
     TrainingSettings,
 )
-from prototypenas.command_line.output import console, print_data, print_models
+from prototypenas.command_line.output import console, print_data, print_models, print_preset
 from prototypenas.command_line.settings_file import defaults_from_file, defaults_from_run
 from prototypenas.command_line.shown_progress import shown_progress
 
@@ -76,6 +76,7 @@ def run(
     settings = RunSettings(given, data, target, search, selection, refinement, training, parts)
     way = compose_whole_way(settings, device, storage, place=out or again)
     print_data(way.training)
+    print_preset(search.preset)
     directory = RunDirectory.create(way.place)
     with directory.locked(), shown_progress() as progress:
         models = pipeline.run(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from prototypenas.app.settings import SELECTION, Seed, SelectionSettings
-from prototypenas.command_line.output import console
+from prototypenas.command_line.output import console, print_preset
 from prototypenas.command_line.run_argument import RunPath
 
 
@@ -31,7 +31,9 @@ def select(
 
     directory = RunDirectory.open(run_path)
     followed = preset or settings_from(directory.settings(), str(directory.run_json)).search.preset
+    choice = compose_choice(settings, followed, seed)
+    print_preset(followed)
     with directory.locked():
-        selection = pipeline.select(directory, compose_choice(settings, followed, seed))
+        selection = pipeline.select(directory, choice)
     print_table(console, choice_table(selection))
     console.print(" ".join(filter(None, (f"The choice is {selection.verdict}.", selection.note))))

@@ -61,6 +61,9 @@ def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection
 
 
 def _arguments(run: RunDirectory, seen: DatasetDirectory | None) -> Iterator[tuple[str, str]]:
+    preset = run.setting("preset")
+    if preset:
+        yield "search: preset", str(preset)
     kept = read_json(run.selection_json)
     asked = {name: value_in(kept, name, run.selection_json) for name in ("keep", "space", "solver", "seed")}
     steps = {"exploration": run.arguments(), "selection": asked, "evaluation": seen.arguments() if seen else {}}

@@ -172,6 +172,11 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.path} has no settings recorded; give them anew")
         return dict(sections[SETTINGS])
 
+    def setting(self, name: str) -> object | None:
+        """Return one value that the user set; `None` where nothing was recorded."""
+        value: object = self._sections().get(SETTINGS, {}).get(name)
+        return value
+
     def bind(self, arguments: Arguments, settings: Arguments | None = None) -> None:
         """Record the exploration's arguments, or hold them against those already recorded; `trials` may grow.
 
