@@ -17,10 +17,10 @@ from evaluators.datasets.new_pictures import new_pictures, read_as_stored, read_
 from evaluators.detection.detections import int8_detections
 from evaluators.evaluator import TaskEvaluator
 from prototypenas.app.catalogue import Catalogue
-from prototypenas.app.composition import load_data
 from prototypenas.app.given_data import stored
 from prototypenas.app.model import TrainedModel
 from prototypenas.app.settings import DataSettings
+from prototypenas.app.training_composition import load_data
 from prototypenas.compression.simulator import dequantize_outputs, quantize_input, simulate_rows
 from prototypenas.detection.decode import DEPLOYED
 from prototypenas.detection.head import HEAD, read_head
