@@ -122,7 +122,7 @@ def _labelled(data: ClassificationData, parts: Sequence[str]) -> _Given:
 
 def _array(path: Path) -> NDArray[np.generic]:
     try:
-        values = np.load(path, allow_pickle=False)
+        values: NDArray[np.generic] = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DatasetError(f"{path} cannot be read as an array: {error}") from error
     if not len(values.shape) or not len(values):
@@ -132,7 +132,8 @@ def _array(path: Path) -> NDArray[np.generic]:
 
 def _pictures(evaluator: TaskEvaluator, data: Path | None, loaded: Data | None) -> BoxedPictures:
     if data is None:
-        return evaluator.task.test
+        own: BoxedPictures = evaluator.task.test
+        return own
     if isinstance(loaded, DetectionData):
         return loaded.test
     if loaded is not None or data.suffix.lower() == ".npy":
