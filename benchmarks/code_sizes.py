@@ -41,6 +41,7 @@ class EveryKernel(nn.Module):
         self.max_pool = nn.MaxPool2d(2)
         self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
         self.small_pool = nn.AvgPool2d(2)
+        self.inner_pool = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
         self.average_pool = nn.AdaptiveAvgPool2d(1)
         self.linear = nn.Linear(16, 4)
 
@@ -53,7 +54,7 @@ class EveryKernel(nn.Module):
         halved = self.max_pool(second)
         pooled = self.upsample(torch.relu(halved))
         both = torch.cat([torch.relu(self.max_pool(pooled)), halved], 1)
-        return self.linear(self.average_pool(self.small_pool(both)).flatten(1))
+        return self.linear(self.average_pool(self.small_pool(self.inner_pool(both))).flatten(1))
 
 
 def write_every_runtime(directory: Path) -> dict[str, Path]:

@@ -70,7 +70,10 @@ ODD = (
 """Values of every kind, most of them wrong in most places."""
 
 CHEAP = {
-    "run": ("digits", "--trials", "1", "--epochs", "1", "--proxies", "params", "--jobs", "1", "--keep", "1"),
+    "run": (
+        *("digits", "--trials", "1", "--epochs", "1", "--proxies", "params", "--jobs", "1", "--keep", "1"),
+        *("--refine", "no"),
+    ),
     "explore": ("--trials", "1", "--proxies", "params", "--jobs", "1", "--input", "3x16x16", "--classes", "2"),
     "evaluate": ("--epochs", "1", "--jobs", "1"),
 }

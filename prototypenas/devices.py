@@ -1,7 +1,10 @@
 """Where networks are scored and trained."""
 
+import re
+
 import torch
 
+from prototypenas.choices import shortened
 from prototypenas.errors import ConfigurationError
 
 
@@ -13,7 +16,9 @@ def parsed_device(device: str) -> tuple[str, list[int]]:
     """
     kind, numbers = named_device(device)
     if kind == "cuda" and (not torch.cuda.is_available() or numbers[0] >= torch.cuda.device_count()):
-        raise ConfigurationError(f"device {device} is not there; {torch.cuda.device_count()} CUDA devices were found")
+        raise ConfigurationError(
+            f"device {shortened(device)} is not there; {torch.cuda.device_count()} CUDA devices were found"
+        )
     return kind, numbers
 
 
@@ -24,6 +29,6 @@ def named_device(device: str) -> tuple[str, list[int]]:
         ConfigurationError: for a device that is unknown.
     """
     kind, colon, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (colon and not index.isdigit()):
-        raise ConfigurationError(f"device {device!r}; cpu, cuda or cuda:<number> is needed")
+    if kind not in ("cpu", "cuda") or (colon and not re.fullmatch("[0-9]{1,4}", index)):
+        raise ConfigurationError(f"device {shortened(device)!r}; cpu, cuda or cuda:<number> is needed")
     return kind, [int(index or 0)]

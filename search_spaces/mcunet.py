@@ -131,7 +131,12 @@ def _published(
 ) -> PublishedNetwork:
     network = MobileNetwork(stem, rows, mix=None)
     return PublishedNetwork(
-        network.build, (3, side, side), "Lin et al. 2020, released tables", macs=macs, parameters=parameters
+        network.build,
+        (3, side, side),
+        "Lin et al. 2020, released tables",
+        macs=macs,
+        parameters=parameters,
+        table=network,
     )
 
 

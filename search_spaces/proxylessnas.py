@@ -80,7 +80,12 @@ def _published(
     ]
     network = MobileNetwork(stem, rows, mix=mix, epsilon=1e-3)
     return PublishedNetwork(
-        network.build, (3, 224, 224), "Cai et al. 2019, released configurations", macs=macs, parameters=parameters
+        network.build,
+        (3, 224, 224),
+        "Cai et al. 2019, released configurations",
+        macs=macs,
+        parameters=parameters,
+        table=network,
     )
 
 

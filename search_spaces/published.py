@@ -24,6 +24,8 @@ class PublishedNetwork:
     parameters: int
     """Trainable ones, normalisation included, at `num_classes`."""
     num_classes: int = 1000
+    table: "MobileNetwork | None" = None
+    """Its rows, where it is made of inverted residuals; `FixedNetwork` trains it from them."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,17 @@ class MobileNetwork:
     epsilon: float = 1e-5
 
     def build(self, num_classes: int) -> nn.Module:
-        """Build it over RGB images; a row has an identity shortcut where neither stride nor width changes."""
+        """Build it over RGB images."""
+        return nn.Sequential(self.stem_of(3), nn.Sequential(*self.blocks()), self.head(num_classes))
+
+    def stem_of(self, in_channels: int) -> nn.Module:
+        """Build the strided convolution and the unexpanded superblock before the rows."""
+        return mobile_stem(in_channels, *self.stem, epsilon=self.epsilon)
+
+    def blocks(self) -> list[nn.Module]:
+        """Build a superblock a row, with an identity shortcut where neither stride nor width changes."""
         features = self.stem[1]
-        blocks = []
+        blocks: list[nn.Module] = []
         for row in self.rows:
             blocks.append(
                 InvertedResidual(
@@ -63,9 +73,10 @@ class MobileNetwork:
                 )
             )
             features = row.channels
+        return blocks
+
+    def head(self, num_classes: int) -> nn.Sequential:
+        """Build the last 1x1 convolution, where there is one, the mean and the classifier."""
+        features = self.rows[-1].channels
         mix = [convolution_unit(features, self.mix, activation=nn.ReLU6, epsilon=self.epsilon)] if self.mix else []
-        return nn.Sequential(
-            mobile_stem(3, *self.stem, epsilon=self.epsilon),
-            nn.Sequential(*blocks),
-            nn.Sequential(*mix, *classifier(self.mix or features, num_classes)),
-        )
+        return nn.Sequential(*mix, *classifier(self.mix or features, num_classes))

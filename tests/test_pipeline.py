@@ -14,6 +14,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from evaluators.training import keeper
+from evaluators.training.checkpoints import save_state
 from prototypenas.command_line.main import app
 from prototypenas.exploration.candidate_evaluation import unpriced
 from prototypenas.progress import Silent
@@ -193,6 +195,26 @@ def test_neither_jobs_nor_the_threads_around_change_a_result(jobs, uninterrupted
     with computing_threads(1 + jobs):
         finish(tmp_path / "run", jobs=jobs)
     assert results_of(tmp_path / "run") == results_of(uninterrupted)
+
+
+@pytest.mark.slow
+def test_a_run_directory_deleted_in_training_ends_in_one_line_and_the_command_begins_anew(
+    uninterrupted, tmp_path, monkeypatch
+):
+    out = tmp_path / "run"
+
+    def vanishing(state, path):
+        shutil.rmtree(out)
+        return save_state(state, path)
+
+    monkeypatch.setattr(keeper, "save_state", vanishing)
+    result = CliRunner().invoke(app, [*COMMAND, "--out", str(out), "--jobs", "1"])
+    assert result.exit_code == 2, result.output
+    assert len(result.stderr.strip().splitlines()) == 1 and str(out) in result.stderr
+    monkeypatch.undo()
+    shutil.rmtree(out)
+    finish(out)
+    assert results_of(out) == results_of(uninterrupted)
 
 
 @pytest.mark.slow

@@ -89,7 +89,8 @@ class BoxAugmentation:
         if not self.flip:
             return pictures, targets
         turned = torch.rand(len(pictures), device=pictures.device, generator=generator) < self.flip
-        pictures = torch.where(turned[:, None, None, None], pictures.flip(3), pictures)
+        # In place, for these are floats that were made here; so are the colours' below.
+        pictures[turned] = pictures[turned].flip(3)
         left, top, right, bottom = targets.boxes.unbind(dim=1)
         width = pictures.shape[3]
         other = torch.stack((width - right, top, width - left, bottom), dim=1)
@@ -100,12 +101,13 @@ class BoxAugmentation:
         gains = _symmetric((3, len(pictures), 1, 1, 1), pictures.device, generator)
         if pictures.shape[1] == 3 and (self.hue or self.saturation):
             turn = _grey_axis_turn(2 * math.pi * self.hue * gains[0].flatten())
-            pictures = torch.einsum("nij,njhw->nihw", turn, pictures).clamp(0, 255)
+            pictures = torch.einsum("nij,njhw->nihw", turn, pictures).clamp_(0, 255)
             greatest = pictures.amax(dim=1, keepdim=True)
             # In HSV a channel is V - V s k, so that saturation scales its distance from the greatest.
-            pictures = (greatest - (1 + self.saturation * gains[1]) * (greatest - pictures)).clamp(0, 255)
+            distance = (greatest - pictures).mul_(1 + self.saturation * gains[1])
+            pictures = torch.sub(greatest, distance, out=distance).clamp_(0, 255)
         if self.value:
-            pictures = (pictures * (1 + self.value * gains[2])).clamp(0, 255)
+            pictures.mul_(1 + self.value * gains[2]).clamp_(0, 255)
         return pictures, targets
 
 

@@ -76,10 +76,12 @@ def load_whole(path: Path) -> dict[str, Any]:
     """Load what `save_whole` wrote, on the CPU, without running code from the file.
 
     Raises:
-        RunDirectoryError: if the file is damaged.
+        RunDirectoryError: if the file is damaged, or was removed with its folder.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise RunDirectoryError(f"{path} is not there any more; the same command trains this model again") from error
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise RunDirectoryError(f"{path} is damaged ({reason}); remove it to train this model again") from error

@@ -67,10 +67,12 @@ def parse_minutes(text: str) -> float:
     Raises:
         ConfigurationError: for anything else, or nothing above 0.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip().lower())
+    match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,9})?)\s*([smh]?)", text.strip().lower())
     minutes = float(match[1]) * {"s": 1 / 60, "m": 1.0, "": 1.0, "h": 60.0}[match[2]] if match else 0.0
     if minutes <= 0:
-        raise ConfigurationError(f"{text!r} is no time of refinement; give minutes above 0, as in 10, 10m, 90s or 1h")
+        raise ConfigurationError(
+            f"{shortened(text)!r} is no time of refinement; give minutes above 0, as in 10, 10m, 90s or 1h"
+        )
     return minutes
 
 

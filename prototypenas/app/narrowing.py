@@ -1,9 +1,12 @@
 """The search space as the user narrows it."""
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 
 from prototypenas.app.arguments import parse_names
 from prototypenas.app.settings import SearchSettings
+from prototypenas.choices import shortened
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.types import GROUPS
@@ -14,6 +17,17 @@ WIDTH, SPARSITY = (0.1, 1.5), (0.0, 0.9)
 
 WIDEST, SPARSEST, DEEPEST = 8.0, 0.99, 20
 """What may be searched at most."""
+
+LARGEST_KERNEL = 99
+
+FIXED = {
+    "width": (0.01, WIDEST),
+    "depth": (1, DEEPEST),
+    "kernel": (1, LARGEST_KERNEL),
+    "stride": (1, 2),
+    "sparsity": (0.0, SPARSEST),
+}
+"""Least and greatest of a value that is fixed, by the end of its name."""
 
 
 def narrowed_space(
@@ -34,7 +48,7 @@ def narrowed_space(
         fixed, sparsity = {**{f"group{g}_sparsity": sparsity[0] for g in range(1, GROUPS + 1)}, **fixed}, SPARSITY
     return SearchSpace(
         names,
-        _chosen_kernels(names, kernels, parse_choices("kernels", settings.kernels, (), 1, 99)),
+        _chosen_kernels(names, kernels, parse_choices("kernels", settings.kernels, (), 1, LARGEST_KERNEL)),
         depths=parse_choices("depths", settings.depths, DEPTHS, 1, DEEPEST),
         strides=parse_choices("strides", settings.strides, STRIDES, 1, 2),
         width=width,
@@ -51,13 +65,10 @@ def parse_choices(name: str, text: str, default: tuple[int, ...], least: int, mo
     """
     numbers: set[int] = set()
     for part in parse_names(text):
-        first, _, last = part.partition("-")
-        if not first.isdecimal() or (last and not last.isdecimal()) or not least <= int(first) <= most:
+        match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", part)
+        if match is None or not least <= int(match[1]) <= int(match[2] or match[1]) <= most:
             raise _refused(name, text, f"whole numbers from {least} to {most}, as 1,2 or 1-3")
-        end = int(last or first)
-        if not int(first) <= end <= most:
-            raise _refused(name, text, f"whole numbers from {least} to {most}, as 1,2 or 1-3")
-        numbers |= set(range(int(first), end + 1))
+        numbers |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(sorted(numbers)) or default
 
 
@@ -83,15 +94,20 @@ def parse_fixed(text: str) -> dict[str, float]:
     """Read `group1_stride=2,width=0.5` as names and values.
 
     Raises:
-        ConfigurationError: for a part without a number; unknown names are refused by the space.
+        ConfigurationError: for a part without a number, or one out of reason; unknown names are refused by the space.
     """
     fixed = {}
     for part in parse_names(text):
-        name, _, value = part.partition("=")
+        name, _, value = (word.strip() for word in part.partition("="))
         try:
-            fixed[name.strip()] = float(value)
+            fixed[name] = float(value)
         except ValueError as error:
             raise _refused("fix", text, "names and numbers, as group1_stride=2,width=0.5") from error
+        kind = name.rpartition("_")[2]
+        least, most = FIXED.get(kind, (-math.inf, math.inf))
+        whole = "whole " if kind in ("depth", "kernel", "stride") else ""
+        if not least <= fixed[name] <= most or (whole and not fixed[name].is_integer()):
+            raise _refused(shortened(name), value, f"a {whole}number from {least:g} to {most:g}")
     return fixed
 
 
@@ -108,4 +124,4 @@ def _chosen_kernels(
 
 
 def _refused(name: str, text: str, allowed: str) -> ConfigurationError:
-    return ConfigurationError(f"{name} is {text!r}; give {allowed}")
+    return ConfigurationError(f"{name} is {shortened(text)!r}; give {allowed}")

@@ -171,6 +171,7 @@ class SearchSettings:
         float,
         typer.Option(
             min=1.0,
+            max=10_000_000,
             help="Seconds after which a candidate that one proxy still works on is rejected.",
             rich_help_panel=SCORING,
         ),
@@ -224,12 +225,16 @@ class TrainingSettings:
     steps: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Optimizer steps of each chosen model; derived from the data.", rich_help_panel=TRAINING
+            min=1,
+            max=1_000_000_000,
+            help="Optimizer steps of each chosen model; derived from the data.",
+            rich_help_panel=TRAINING,
         ),
     ] = None
     train_minutes: Annotated[
         float | None,
         typer.Option(
+            max=1_000_000,
             help="Nominal minutes of one core that training a model takes at most; 6 without --steps and --epochs.",
             rich_help_panel=TRAINING,
         ),
@@ -238,6 +243,7 @@ class TrainingSettings:
         int | None,
         typer.Option(
             min=0,
+            max=1_000_000_000,
             help="Epochs without a better validation accuracy that end training; 0: never.",
             rich_help_panel=TRAINING,
         ),
@@ -251,11 +257,13 @@ class TrainingSettings:
         ),
     ] = "auto"
     learning_rate: Annotated[
-        float | None, typer.Option(help="Highest learning rate of training.", rich_help_panel=TRAINING)
+        float | None, typer.Option(max=1_000_000, help="Highest learning rate of training.", rich_help_panel=TRAINING)
     ] = None
     batch_size: Annotated[
         int | None,
-        typer.Option(min=2, help="Samples of a training step; derived from the data.", rich_help_panel=TRAINING),
+        typer.Option(
+            min=2, max=1_000_000, help="Samples of a training step; derived from the data.", rich_help_panel=TRAINING
+        ),
     ] = None
     class_weights: Annotated[
         bool,
@@ -284,6 +292,7 @@ class TrainingSettings:
         int,
         typer.Option(
             min=1,
+            max=1024,
             help="Threads of one training; another number gives other last digits, so it is recorded.",
             rich_help_panel=TRAINING,
         ),

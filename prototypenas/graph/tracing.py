@@ -23,6 +23,10 @@ Handler = Callable[..., Any]
 """Records one PyTorch function: takes the recorder, then the function's own arguments."""
 
 NO_PADDING = (0, 0, 0, 0)
+KEEPS_ZEROS = frozenset(
+    {"relu", "relu6", "leaky_relu", "mul", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d", "neg"}
+)
+"""Functions that give zeros where their input is all zeros."""
 AFTER_DROPPED = frozenset({"detach", "clone", "contiguous", "alias", "float", "to"})
 
 
@@ -31,6 +35,8 @@ class Storage:
     """The tensor that a value and its views name; in-place functions write a new name here."""
 
     tensor: str
+    zero: bool = False
+    """Whether all values are 0, so that adding them can be left out."""
 
 
 class Recorder:
@@ -234,8 +240,10 @@ def _record(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if value.dropped and name not in AFTER_DROPPED:
             recorder.fail(f"{name} reads the result of a {value.dropped}; only one at the very end can be left out")
     result = handler(recorder, *args, **kwargs)
+    if name in KEEPS_ZEROS and any(value.storage.zero for value in values):
+        result.storage.zero = True
     if in_place:
-        values[0].storage.tensor = result.tensor
+        values[0].storage.tensor, values[0].storage.zero = result.tensor, result.storage.zero
         return values[0]
     return result
 

@@ -6,9 +6,11 @@ from prototypenas.app.arguments import (
     parse_configuration,
     parse_input_shape,
     parse_keep,
+    parse_minutes,
     parse_names,
     write_configuration,
 )
+from prototypenas.devices import named_device
 from prototypenas.errors import ConfigurationError
 from prototypenas.types import Configuration, GroupConfiguration
 
@@ -90,6 +92,10 @@ def test_other_configurations_are_refused(text, message):
         (parse_input_shape, "3x10001x9"),
         (parse_input_shape, "3x\u00b2x9"),
         (parse_keep, 400 * "9"),
+        (parse_minutes, 400 * "9"),
+        (parse_minutes, 25 * "9" + "h"),
+        (named_device, "cuda:" + 400 * "9"),
+        (named_device, 400 * "x"),
         (lambda text: parse_amount("RAM limit", text), 400 * "9"),
         (lambda text: parse_configuration("mbednet", text), "depths=100000"),
         (lambda text: parse_configuration("mbednet", text), "depths=nan"),

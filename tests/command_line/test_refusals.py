@@ -8,7 +8,7 @@ from prototypenas.app.composition import compose_machine
 from prototypenas.app.settings import DeviceSettings
 from prototypenas.errors import ConfigurationError
 from prototypenas.workers.dask_workers import DaskWorkers
-from tests.command_line.program import EXPLORE, PLUGIN, WHOLE_WAY, refused
+from tests.command_line.program import EXPLORE, PLUGIN, WHOLE_WAY, invoke, refused
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,24 @@ def test_a_gpu_is_looked_for_where_the_work_is_done(monkeypatch):
         compose_machine(DeviceSettings(device="cuda"))
     with pytest.raises(ConfigurationError, match="device 'tpu'"):
         compose_machine(DeviceSettings(device="tpu", scheduler="tcp://cluster:8786"))
+
+
+@pytest.mark.parametrize("number", [25 * "9", 400 * "9", "1e999", "-1"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--trials", "--probe-batch", "--weight-seeds", "--proxy-timeout", "--epochs", "--steps", "--train-minutes"),
+        *("--early-stopping", "--learning-rate", "--batch-size", "--pretrain-epochs", "--threads", "--jobs", "--seed"),
+    ],
+)
+def test_numbers_out_of_reason_are_refused_before_any_work(option, number, monkeypatch):
+    def unreached(*_, **__):
+        raise AssertionError("it went to work")
+
+    monkeypatch.setattr("prototypenas.pipeline.run", unreached)
+    result = invoke("run", "digits", f"{option}={number}")
+    assert result.exit_code == 2 and result.stderr.strip(), result.output
+
+
+def test_a_run_directory_with_a_name_too_long_is_refused():
+    assert "File name too long" in refused("report", 300 * "a")

@@ -21,6 +21,7 @@ from prototypenas.graph.operators.concat import Concat
 from prototypenas.graph.operators.conv2d import Conv2d
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
 from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.inner_average_pool2d import InnerAveragePool2d
 from prototypenas.graph.operators.max_pool2d import MaxPool2d
 from prototypenas.graph.operators.requantize import Requantize
 from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
@@ -113,7 +114,9 @@ def random_weights(rng: np.random.Generator, shape: tuple[int, ...], channel_axi
 def random_operator(rng: np.random.Generator, kind: type[Operator], spec: TensorSpec) -> tuple[Operator, TensorSpec]:
     """An operator that reads `in` (and `in2`), and the spec of its output `out`."""
     activation = Activation.RELU if rng.random() < 0.4 else Activation.NONE
-    window = random_window(rng, spec, pooled=kind in (MaxPool2d, AveragePool2d), padded=kind is not AveragePool2d)
+    window = random_window(
+        rng, spec, pooled=kind in (MaxPool2d, AveragePool2d, InnerAveragePool2d), padded=kind is not AveragePool2d
+    )
     height, width = output_size(spec, window)
     channels = int(rng.integers(1, 11))
     names = {"name": "layer", "inputs": ("in",), "output": "out"}
@@ -148,9 +151,9 @@ def random_operator(rng: np.random.Generator, kind: type[Operator], spec: Tensor
         return add, replace(spec, name="out")
     if kind is MaxPool2d:
         return MaxPool2d(**names, window=window), TensorSpec("out", height, width, spec.channels)
-    if kind is AveragePool2d:
+    if kind in (AveragePool2d, InnerAveragePool2d):
         rescale = random_rescale(rng, window.kernel[0] * window.kernel[1])
-        pool = AveragePool2d(**names, window=window, activation=activation, arithmetic=rescale)
+        pool = kind(**names, window=window, activation=activation, arithmetic=rescale)
         return pool, TensorSpec("out", height, width, spec.channels)
     if kind is UpsampleNearest:
         factor = int(rng.integers(1, 4))

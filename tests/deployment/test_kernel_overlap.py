@@ -8,11 +8,22 @@ from prototypenas.graph.operators.average_pool2d import AveragePool2d
 from prototypenas.graph.operators.conv2d import Conv2d
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
 from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.inner_average_pool2d import InnerAveragePool2d
 from prototypenas.graph.operators.max_pool2d import MaxPool2d
 from prototypenas.graph.operators.requantize import Requantize
 from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
 
-KINDS = (Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
+KINDS = (
+    Conv2d,
+    DepthwiseConv2d,
+    FullyConnected,
+    Add,
+    AveragePool2d,
+    InnerAveragePool2d,
+    MaxPool2d,
+    Requantize,
+    UpsampleNearest,
+)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

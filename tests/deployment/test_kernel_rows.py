@@ -12,12 +12,13 @@ from prototypenas.graph.operators.add import Add
 from prototypenas.graph.operators.average_pool2d import AveragePool2d
 from prototypenas.graph.operators.conv2d import Conv2d
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
+from prototypenas.graph.operators.inner_average_pool2d import InnerAveragePool2d
 from prototypenas.graph.operators.max_pool2d import MaxPool2d
 from prototypenas.graph.operators.requantize import Requantize
 from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
 from prototypenas.graph.tensors import Window
 
-KINDS = (Conv2d, DepthwiseConv2d, Add, AveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
+KINDS = (Conv2d, DepthwiseConv2d, Add, AveragePool2d, InnerAveragePool2d, MaxPool2d, Requantize, UpsampleNearest)
 POISON = 77
 
 

@@ -1,5 +1,6 @@
 """Each C kernel against plain loops, over random shapes, under the address and undefined behaviour sanitizers."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ from prototypenas.graph.operators.average_pool2d import AveragePool2d
 from prototypenas.graph.operators.conv2d import Conv2d
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
 from prototypenas.graph.operators.fully_connected import FullyConnected
+from prototypenas.graph.operators.inner_average_pool2d import InnerAveragePool2d
 from prototypenas.graph.operators.max_pool2d import MaxPool2d
 from prototypenas.graph.operators.requantize import Requantize
 from prototypenas.graph.operators.upsample_nearest import UpsampleNearest
@@ -21,6 +23,7 @@ KINDS = (
     FullyConnected,
     Add,
     AveragePool2d,
+    InnerAveragePool2d,
     MaxPool2d,
     Requantize,
     UpsampleNearest,
@@ -74,6 +77,12 @@ def value_at(layer, at, zero_point, low):
             return max(read(first, window, at, (ky, kx, channel), -128) for ky, kx in taps(window))
         case AveragePool2d(window=window, arithmetic=rescale):
             total = sum(read(first, window, at, (ky, kx, channel), 0) for ky, kx in taps(window))
+            return clamp(((total * rescale.multiplier + rescale.offset) >> rescale.shift) + zero_point, low)
+        case InnerAveragePool2d(window=window, arithmetic=rescale):
+            seen = [read(first, window, at, (ky, kx, channel), None) for ky, kx in taps(window)]
+            inside = [value - padding for value in seen if value is not None]
+            whole = Fraction(sum(inside) * len(seen), len(inside))
+            total = int(abs(whole) + Fraction(1, 2)) * (1 if whole > 0 else -1) + len(seen) * padding
             return clamp(((total * rescale.multiplier + rescale.offset) >> rescale.shift) + zero_point, low)
         case Requantize(arithmetic=rescale):
             total = int(first[at])

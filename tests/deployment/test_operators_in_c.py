@@ -84,7 +84,24 @@ class Vector(nn.Module):
         return self.layers(inputs)
 
 
+class Edges(nn.Module):
+    """Means that leave the padding out, rounded up too, and what is left where a map is multiplied by 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 5, 3, padding=1), nn.Conv2d(5, 5, 3, padding=1)
+        self.inner = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+        self.halved = nn.AvgPool2d((2, 3), stride=2, ceil_mode=True)
+
+    def forward(self, inputs):
+        first = self.first(inputs)
+        nothing = self.inner(first) * 0.0
+        mean = self.inner(first) + nothing.relu()
+        return self.halved(mean + self.second(nothing)), mean
+
+
 CASES = {
+    "edges": (Edges, (3, 7, 9)),
     "curves": (Curves, (3, 7, 6)),
     "groups": (Groups, (4, 13, 11)),
     "series": (Series, (3, 20)),

@@ -3,6 +3,7 @@ from random import Random
 import pytest
 
 from prototypenas.errors import NothingFits
+from prototypenas.exploration import exploration
 from prototypenas.exploration.candidate_evaluation import unpriced
 from prototypenas.exploration.exploration import UNFEASIBLE_BEFORE_PRICING, explore
 from prototypenas.exploration.feasible_start import excess, find_feasible
@@ -83,9 +84,12 @@ def test_an_exploration_of_a_tight_budget_finds_a_front_and_says_how_many_were_p
     assert len(found.candidates) == 80
 
 
-def test_a_budget_that_is_met_at_once_prices_nothing_besides(space):
-    found = explored(StubTask().budget, space=space, trials=60)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_search_that_meets_its_budget_at_once_is_the_same_as_without_looking(space, seed, monkeypatch):
+    found = explored(StubTask().budget, space=space, trials=60, seed=seed)
     assert found.statistics.priced_besides == 0
+    monkeypatch.setattr(exploration, "UNFEASIBLE_BEFORE_PRICING", 10**9)
+    assert found.candidates == explored(StubTask().budget, space=space, trials=60, seed=seed).candidates
 
 
 def test_a_continued_exploration_of_a_tight_budget_is_the_undisturbed_one(space, tmp_path):

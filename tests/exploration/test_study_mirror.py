@@ -1,4 +1,6 @@
 import os
+import tempfile
+from pathlib import Path
 
 import optuna
 import pytest
@@ -13,6 +15,7 @@ from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
 from prototypenas.exploration.samplers import create_sampler
 from prototypenas.exploration.study_mirror import StudyMirror, file_storage
 from prototypenas.testing.stub_task import StubTask
+from tests.exploration.postgresql import PROGRAMS, postgresql
 
 TASK = StubTask()
 
@@ -147,3 +150,24 @@ def test_postgresql_reads_back_every_trial(space, candidates):
     if not url:
         pytest.skip("no PostgreSQL server: set PROTOTYPENAS_POSTGRESQL to an empty database's URL")
     assert_equal(mirrored(url, space, [candidates[:7], candidates[7:]]), candidates, space)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed")
+def test_a_postgresql_server_restarted_during_a_run_gets_every_trial_once(space, candidates, capfd):
+    # Not pytest's folder: the server's own user must be able to enter it.
+    with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as server:
+        mirror = StudyMirror(server.url, name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+        mirror.follow(candidates[:5])
+        capfd.readouterr()
+        server.stop()
+        mirror.follow(candidates[:9])
+        assert mirror.length == 5, "it was away, and the run went on"
+        server.start()
+        mirror.follow(candidates[:14])
+        server.stop()
+        server.start()
+        mirror.follow(candidates, patiently=True)
+        mirror.close()
+        assert capfd.readouterr().err == "", "no traceback of the driver"
+        assert_equal(mirrored(server.url, space, []), candidates, space)

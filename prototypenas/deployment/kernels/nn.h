@@ -72,6 +72,7 @@ void nn_add(const nn_model *model, const nn_descriptor *layer, uint32_t row, uin
 void nn_copy(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_max_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_average_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_inner_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_global_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_upsample(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_lookup(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);

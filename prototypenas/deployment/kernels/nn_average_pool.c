@@ -1,19 +1,6 @@
 #include "nn_elementwise.h"
 #include "nn_pool.h"
 
-static int32_t nn_sum(const nn_window *window, uint32_t channel)
-{
-    const int8_t *row = window->first + channel;
-    int32_t sum = 0, y, x;
-    for (y = 0; y < window->rows; y++, row = nn_below(&window->source, row)) {
-        const int8_t *pixel = row;
-        for (x = 0; x < window->columns; x++, pixel += window->pixel_bytes) {
-            sum += *pixel;
-        }
-    }
-    return sum;
-}
-
 /* Mean over a window, or over the whole map; the multiplier divides by the number of pixels. */
 void nn_average_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {

@@ -26,4 +26,17 @@ static inline nn_window nn_window_of(const nn_model *model, const nn_descriptor 
     return window;
 }
 
+static inline int32_t nn_sum(const nn_window *window, uint32_t channel)
+{
+    const int8_t *row = window->first + channel;
+    int32_t sum = 0, y, x;
+    for (y = 0; y < window->rows; y++, row = nn_below(&window->source, row)) {
+        const int8_t *pixel = row;
+        for (x = 0; x < window->columns; x++, pixel += window->pixel_bytes) {
+            sum += *pixel;
+        }
+    }
+    return sum;
+}
+
 #endif

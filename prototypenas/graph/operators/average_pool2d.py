@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from prototypenas.graph.operator import OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.operators.depthwise_conv2d import record_depthwise
+from prototypenas.graph.operators.inner_average_pool2d import record_inner_average
 from prototypenas.graph.requantization import rescale
 from prototypenas.graph.rescaling import Rescaling
 from prototypenas.graph.sliding import taps, window_fields, window_lead, window_rows
@@ -80,12 +81,14 @@ def trace_average_pool(  # noqa: PLR0917 - PyTorch's own argument order
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Traced:
-    """Record `avg_pool1d` or `avg_pool2d`; with zeros around the map it is a depthwise convolution of equal weights."""
+    """Record `avg_pool1d` or `avg_pool2d`; where zeros around the map count, as a depthwise convolution."""
     window = pool_window(recorder, input, kernel_size, stride, padding=padding, ceil_mode=ceil_mode)
     if not any(window.padding) and divisor_override is None:
         return _averaged(recorder, input, window)
-    if ceil_mode or (any(window.padding) and not count_include_pad):
-        recorder.fail("average pooling whose divisor changes at the edge has no operator in the graph")
+    if divisor_override is None and not (count_include_pad and any(spread(padding, 1))):
+        return record_inner_average(recorder, input, window)
+    if ceil_mode:
+        recorder.fail("average pooling over zeros beside a map that was rounded up has no operator in the graph")
     channels = recorder.spec(input).channels
     weight = torch.full((channels, 1, *window.kernel), 1.0 / (divisor_override or window.taps))
     return record_depthwise(recorder, input, weight, None, window)

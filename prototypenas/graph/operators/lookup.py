@@ -18,6 +18,8 @@ from prototypenas.graph.tracing import Handler, Recorder, Traced
 
 TABLE_BYTES = 256
 
+ZEROS = "zeros"
+
 _FUNCTIONS: Mapping[str, Callable[[Tensor, float], Tensor]] = MappingProxyType(
     {
         "hardswish": lambda values, _: F.hardswish(values),
@@ -27,9 +29,10 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, float], Tensor]] = MappingProxyType(
         "tanh": lambda values, _: torch.tanh(values),
         "leaky_relu": F.leaky_relu,
         "elu": F.elu,
+        ZEROS: lambda values, _: torch.zeros_like(values),
     }
 )
-"""The functions by their names in PyTorch, each with its parameter."""
+"""The functions by their names in PyTorch, each with its parameter; and what nothing is left of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +95,8 @@ class Lookup(Operator):
                 return nodes.node("Mul", [source, gate], result)
             case "hardsigmoid":
                 return nodes.node("HardSigmoid", [source], result, alpha=1 / 6, beta=0.5)
+            case "zeros":
+                return nodes.node("Sub", [source, source], result)
             case "leaky_relu" | "elu":
                 kind = "LeakyRelu" if self.function == "leaky_relu" else "Elu"
                 return nodes.node(kind, [source], result, alpha=self.parameter)
@@ -120,6 +125,13 @@ def trace_prelu(recorder: Recorder, input: Traced, weight: Tensor) -> Traced:
     if weight.numel() != 1:
         recorder.fail(f"PReLU with {weight.numel()} slopes has no operator in the graph; one for all channels has")
     return _record(recorder, input, "leaky_relu", 0.25 if weight.is_meta else float(weight.detach()))
+
+
+def record_zeros(recorder: Recorder, input: Traced) -> Traced:
+    """Record zeros in the place of a map, for whatever reads them but sums, which leave them out."""
+    zeros = _record(recorder, input, ZEROS, 0.0)
+    zeros.storage.zero = True
+    return zeros
 
 
 def _record(recorder: Recorder, input: Traced, function: str, parameter: float) -> Traced:

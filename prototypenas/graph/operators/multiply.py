@@ -8,6 +8,7 @@ from torch import Tensor
 
 from prototypenas.errors import QuantizationError
 from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
+from prototypenas.graph.operators.lookup import record_zeros
 from prototypenas.graph.requantization import rescale
 from prototypenas.graph.sliding import narrowed
 from prototypenas.graph.tensors import Activation, ProductArithmetic, Quantization
@@ -74,6 +75,8 @@ class Multiply(Operator):
 def trace_multiply(recorder: Recorder, input: object, other: object) -> Traced:
     """Record `mul` of two tensors, or of one and constants of its channels."""
     left, right = (other, input) if not isinstance(input, Traced) else (input, other)
+    if isinstance(left, Traced) and isinstance(right, int | float) and right == 0:
+        return record_zeros(recorder, left)
     if isinstance(left, Traced) and is_constant(right):
         return scaled_and_shifted(recorder, left, scale=right)
     if not isinstance(left, Traced) or not isinstance(right, Traced):

@@ -172,6 +172,8 @@ def test_a_damaged_or_foreign_state_is_refused(job, train):
     with pytest.raises(RunDirectoryError, match="other data or arguments"):
         train(replace(job, fingerprint="other arguments"))
     job.last_path.write_bytes(job.last_path.read_bytes()[:1000])
+    with pytest.raises(RunDirectoryError, match=r"gone\.pt is not there any more; the same command"):
+        load_whole(job.directory / "gone.pt")
     with pytest.raises(RunDirectoryError, match=r"last\.pt is damaged"):
         train(job)
 
