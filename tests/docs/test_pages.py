@@ -1,4 +1,4 @@
-"""The pages of the documentation: every command is typed as the program takes it, and the site builds without a warning."""
+"""The pages of the documentation: commands are typed as the program takes them, and the site builds."""
 
 import os
 import re
@@ -18,11 +18,6 @@ PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
 BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NOT_RUN = ("pip ", "uv ", "source ", "make -C ", "dask ", "prototypenas run digits --target stm32f746 --scheduler")
 """What blocks of the language `console` hold: installations, servers, and folders whose names depend on the run."""
-    r"--trials \d+": "--trials 6",
-    r"--epochs \d+": "--epochs 1",
-    r"trials=\d+": "trials=6",
-    r"epochs=\d+": "epochs=1",
-}
 
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
