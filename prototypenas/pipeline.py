@@ -185,21 +185,34 @@ def evaluate(
 
 
 def deploy(
-    seen: DatasetDirectory, evaluator: Evaluator, target: Target, *, emulate: bool, progress: Progress
+    seen: DatasetDirectory,
+    evaluator: Evaluator,
+    target: Target,
+    *,
+    emulate: bool,
+    progress: Progress,
+    out: Path | None = None,
 ) -> list[ModelResult]:
     """Write each trained model as C and ONNX, compile and run the C on the test set, hold it against the simulator.
 
+    With a folder `out` the models go there, one folder each, and the run stays as it is: so for another target.
+
     Raises:
         RunDirectoryError: if a model was not trained yet.
+        ConfigurationError: if the target's memory cannot hold a model.
         ToolchainError: if the C does not compile, or `emulate` is set and a tool is missing.
     """
     chosen = selected(seen.run).chosen
+    delivered = {}
     for done, candidate in enumerate(chosen):
         progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
         name = f"trial_{candidate.number}"
-        deliver(seen.model(candidate.number), evaluator, target, name=name, emulate=emulate)
+        place = None if out is None else out / name
+        delivered[candidate.number] = deliver(
+            seen.model(candidate.number), evaluator, target, name=name, emulate=emulate, out=place
+        )
     progress.update("deploy", len(chosen), len(chosen))
-    return results(seen, target)
+    return [replace(model, delivery=delivered[model.candidate.number]) for model in results(seen, target)]
 
 
 def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> Path:
