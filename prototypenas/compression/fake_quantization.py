@@ -95,7 +95,7 @@ class FakeQuantizedNetwork(nn.Module):
         self.ranges_frozen = True
 
     def ranges(self) -> dict[str, Range]:
-        """Give the present range of every tensor, joined: with `to_float_graph`, what `quantize` wants."""
+        """Return the present range of every tensor, joined: with `to_float_graph`, what `quantize` wants."""
         ends = zip(self._observed, self.lower.tolist(), self.upper.tolist(), strict=True)
         limits = {group: Range(0.0, 0.0) for group in set(self._group_of.values())}
         for name, lower, upper in ends:
@@ -104,20 +104,20 @@ class FakeQuantizedNetwork(nn.Module):
         return join_ranges(self.graph, {name: limits[group] for name, group in self._group_of.items()})
 
     def to_float_graph(self) -> Graph:
-        """Give the graph with the present weights."""
+        """Return the graph with the present weights."""
         return replace(self.graph, operators=tuple(self._with_weights(operator) for operator in self.graph.operators))
 
     def to_integer_graph(self) -> Graph:
-        """Give the quantized graph of the present weights and ranges: what evaluation runs."""
+        """Return the quantized graph of the present weights and ranges: what evaluation runs."""
         return quantize(self.to_float_graph(), self.ranges())
 
     def layers(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Give the integers of every tensor `(N, C, H, W)`, as in evaluation."""
+        """Return the integers of every tensor `(N, C, H, W)`, as in evaluation."""
         execution = self._execution()
         return execution.run(execution.quantize(self.graph.input, as_map(inputs.float(), self.graph.input_shape)))
 
     def get_extra_state(self) -> dict[str, bool]:
-        """Give what `state_dict` holds beside tensors."""
+        """Return what `state_dict` holds beside tensors."""
         return {"ranges_frozen": self.ranges_frozen}
 
     def set_extra_state(self, state: dict[str, bool]) -> None:
@@ -131,6 +131,8 @@ class FakeQuantizedNetwork(nn.Module):
         return {name: execution.dequantize(name, tensors[name]) for name in self.graph.outputs}
 
     def _execution(self) -> IntegerExecution:
+        # PyTorch counts every change in place in a tensor's version: an optimizer's step or a loaded checkpoint makes
+        # the integer network anew, and evaluation over many batches makes it once.
         state = (*self.parameters(), self.lower, self.upper)
         version = tuple(number for tensor in state for number in (tensor.data_ptr(), tensor._version))
         if self._cached is None or self._cached[0] != version:
@@ -138,6 +140,8 @@ class FakeQuantizedNetwork(nn.Module):
         return self._cached[1]
 
     def _train_step(self, values: Tensor) -> dict[str, Tensor]:
+        # Rounding has the gradient of the identity within the range and none outside (the straight-through estimator,
+        # Bengio et al. 2013; Jacob et al. 2018). The ranges are those of the batches before, fixed as in evaluation.
         steps = self._steps()
         tensors = {self.graph.input: values}
         ends = [_ends(values)]
@@ -161,7 +165,7 @@ class FakeQuantizedNetwork(nn.Module):
 
     @torch.no_grad()
     def _steps(self) -> list[tuple[Tensor, Tensor]]:
-        """Give scale and zero point of each group, on the device: the arithmetic of `join_ranges` without waiting."""
+        """Return scale and zero point of each group, on the device: the arithmetic of `join_ranges` without waiting."""
         zeros = torch.zeros_like(self._group_end)
         lower = zeros.scatter_reduce(0, self._group, self.lower, "amin")
         upper = torch.minimum(zeros.scatter_reduce(0, self._group, self.upper, "amax"), self._group_end)

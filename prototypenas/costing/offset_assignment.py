@@ -36,7 +36,7 @@ Conflicts = list[list[tuple[int, int, int]]]
 
 
 def assign_offsets(blocks: Sequence[Block], leads: Leads) -> list[int]:
-    """Give an offset to each block, the lowest 0; deterministic.
+    """Return an offset to each block, the lowest 0; deterministic.
 
     Greedy placement in several orders, then random exchanges in the best one. Stops where the lower bound is reached.
     """
@@ -47,17 +47,17 @@ def assign_offsets(blocks: Sequence[Block], leads: Leads) -> list[int]:
 
 
 def lower_bound(blocks: Sequence[Block], leads: Leads) -> int:
-    """Give bytes that no plan can go below: the greatest need of a single operator, best overlap included."""
+    """Return bytes that no plan can go below: the greatest need of a single operator, best overlap included."""
     return max(step_bounds(blocks, leads))
 
 
 def live_bound(blocks: Sequence[Block]) -> int:
-    """Give the greatest sum of blocks alive at once: what a planner without overlap can reach at best."""
+    """Return the greatest sum of blocks alive at once: what a planner without overlap can reach at best."""
     return max(_live_bytes(blocks))
 
 
 def step_bounds(blocks: Sequence[Block], leads: Leads) -> list[int]:
-    """Give for each operator the least bytes that the blocks alive at it can be packed into."""
+    """Return for each operator the least bytes that the blocks alive at it can be packed into."""
     bounds = _live_bytes(blocks)
     by_name = {block.name: block for block in blocks}
     sharing: dict[str, list[tuple[int, int]]] = {}
@@ -77,8 +77,10 @@ def _live_bytes(blocks: Sequence[Block]) -> list[int]:
     return list(accumulate(changes))[:-1]
 
 
+# The bound is what no placement can beat: at each operator, everything alive there must lie somewhere. Only the blocks
+# that end and begin at that operator may share bytes, and of few inputs every choice of those behind is tried.
 def _packed(output: int, inputs: Sequence[tuple[int, int]]) -> int:
-    """Give the least extent of an output and ending inputs `(size, lead)`, which lie apart from each other.
+    """Return the least extent of an output and ending inputs `(size, lead)`, which lie apart from each other.
 
     Each input is either apart from the output or behind it by its lead.
     """
@@ -101,6 +103,8 @@ def _conflicts(blocks: Sequence[Block], leads: Leads) -> Conflicts:
         block = blocks[later]
         alive = [index for index in alive if blocks[index].last >= block.first]
         for earlier in alive:
+            # Counted from the start of the earlier block, the later one may start anywhere but within
+            # (-lead, other.size): `lead` bytes below it, where the two may share memory, or behind its end.
             other = blocks[earlier]
             lead = min(leads.get((other.name, block.name), block.size), block.size)
             conflicts[later].append((earlier, -lead, other.size))
@@ -149,6 +153,9 @@ class _Search:
 
     def exchange(self) -> None:
         """Swap two blocks of the order at a time, and keep what does not make it worse."""
+        # Greedy placement depends on the order alone, so orders are searched, not offsets. Equal extents are accepted:
+        # plateaus are wide, and a walk over them finds exits that pure descent does not. The seed is fixed, so a plan
+        # is a function of its graph.
         generator = random.Random(0)
         order, high = self.best_way
         extent, tried = self.best_extent, 0
@@ -184,7 +191,7 @@ class _Search:
         return [placed[index] - bottom for index in range(len(order))], top - bottom
 
     def free_stretches(self, index: int, placed: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-        """Give least and greatest start of every free stretch for a block, upwards."""
+        """Return least and greatest start of every free stretch for a block, upwards."""
         taken = [
             (placed[other] + low, placed[other] + high) for other, low, high in self.conflicts[index] if other in placed
         ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from random import Random
 
 from prototypenas.exploration.outcome import Outcome
-from prototypenas.exploration.space import Categorical, Parameter, SearchSpace, Value, Values
+from prototypenas.exploration.space import Categorical, Parameter, SearchSpace, Value, Values, drawn
 from prototypenas.types import Configuration
 
 PRICED_TOGETHER = 50
@@ -47,7 +47,7 @@ class FeasibleStart:
 
 def excess(outcome: Outcome) -> float:
     """Return by how much an outcome breaks the limits, summed over them, as shares of the limits; 0 is feasible."""
-    return sum(max(0.0, violation) for violation in outcome.violations)
+    return sum(max(0.0, violation) for violation in outcome.violations.values())
 
 
 def find_feasible(
@@ -76,7 +76,7 @@ def find_feasible(
 
 def _child(space: SearchSpace, parents: Sequence[Values], random: Random) -> Values:
     if not parents or random.random() < FRESH_SHARE:
-        return {parameter.name: _drawn(parameter, random) for parameter in space.parameters()}
+        return space.drawn_values(random)
     first, second = random.choice(parents), random.choice(parents)
     child = {name: random.choice((first[name], second[name])) for name in first}
     for parameter in random.sample(space.parameters(), random.choice((1, 2, 3))):
@@ -84,16 +84,9 @@ def _child(space: SearchSpace, parents: Sequence[Values], random: Random) -> Val
     return child
 
 
-def _drawn(parameter: Parameter, random: Random) -> Value:
-    if isinstance(parameter, Categorical):
-        choices: Sequence[Value] = parameter.choices
-        return random.choice(choices)
-    return random.uniform(parameter.low, parameter.high)
-
-
 def _mutated(parameter: Parameter, value: Value, random: Random) -> Value:
     """Draw a category anew; move a number by about a fifth of its range, half of the time, else draw it anew."""
     if isinstance(parameter, Categorical) or random.random() < 0.5:
-        return _drawn(parameter, random)
+        return drawn(parameter, random)
     low, high = parameter.low, parameter.high
     return min(high, max(low, float(value) + random.gauss(0.0, 0.2 * (high - low))))

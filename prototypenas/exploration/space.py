@@ -1,8 +1,9 @@
 """Table 1 of the paper as data: what is searched, and each value's name in the samplers and the study."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from random import Random
 from typing import Any
 
 from prototypenas.choices import choose
@@ -37,13 +38,22 @@ class Continuous:
 Parameter = Categorical | Continuous
 
 
+def drawn(parameter: Parameter, random: Random) -> Value:
+    """Return a value of a parameter, each as likely as any other."""
+    if isinstance(parameter, Categorical):
+        choices: Sequence[Value] = parameter.choices
+        return random.choice(choices)
+    return random.uniform(parameter.low, parameter.high)
+
+
 @dataclass(frozen=True)
 class SearchSpace:
     """The searched values (paper, Table 1): 14 parameters, five of them continuous.
 
-    Kernel and stride are one categorical per group. Architectures may differ in their kernels but not in how many they
-    offer: where they differ, the sampler chooses a kernel by its place (short, middle, long), so that every sampler
-    sees one and the same space.
+    Kernel and stride are one categorical per group. Where architectures differ in their kernels, the sampler chooses a
+    kernel by its place (short, middle, long), so that every sampler sees one and the same space. There are as many
+    places as the largest number of kernels; an architecture with fewer has each of its own at several neighbouring
+    places, so several points stand for one of its configurations.
 
     Raises:
         ConfigurationError: if there is no architecture, or kernels that do not go together.
@@ -65,13 +75,18 @@ class SearchSpace:
         missing = [name for name in self.architectures if not self.kernels.get(name)]
         if missing:
             raise ConfigurationError(f"no kernels given for {', '.join(missing)}")
-        counts = {len(self.kernels[name]) for name in self.architectures}
-        if len(counts) > 1:
-            raise ConfigurationError(f"architectures offer {sorted(counts)} kernels; they must all offer equally many")
         for name, (low, high) in (("width", self.width), ("sparsity", self.sparsity)):
             if not low < high:
                 raise ConfigurationError(f"{name} runs from {low} to {high}; the first must be below the second")
         self._check_fixed()
+
+    def draw(self, random: Random) -> Configuration:
+        """Return a configuration of values drawn independently and uniformly."""
+        return self.configuration(self.drawn_values(random))
+
+    def drawn_values(self, random: Random) -> Values:
+        """Return a point of values drawn independently and uniformly."""
+        return {parameter.name: drawn(parameter, random) for parameter in self.parameters()}
 
     def identity(self) -> dict[str, Any]:
         """Return plain JSON values that say whether two spaces hold the same configurations, in the same order."""
@@ -85,7 +100,7 @@ class SearchSpace:
         }
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Give all parameters in their fixed order."""
+        """Return all parameters in their fixed order."""
         listed: list[Parameter] = [Categorical("architecture", self.architectures), Continuous("width", *self.width)]
         for group in range(1, GROUPS + 1):
             listed.append(Categorical(f"group{group}_depth", self._depths(group)))
@@ -94,7 +109,7 @@ class SearchSpace:
         return tuple(one for one in listed if isinstance(one, Categorical) or one.name not in self.fixed)
 
     def configuration(self, values: Mapping[str, Value]) -> Configuration:
-        """Give the configuration of a point; the inverse of `values`."""
+        """Return the configuration of a point."""
         architecture = str(values["architecture"])
         values = {**values, **self.fixed}
         groups = []
@@ -112,7 +127,7 @@ class SearchSpace:
         return Configuration(architecture, float(values["width"]), tuple(groups))
 
     def values(self, configuration: Configuration) -> Values:
-        """Give the point of a configuration; the inverse of `configuration`.
+        """Return a point of a configuration: `configuration` gives it back.
 
         Raises:
             ConfigurationError: if the configuration lies outside the space.
@@ -159,13 +174,17 @@ class SearchSpace:
         """Return kernel and stride of every label of a group, for one architecture."""
         return [
             (kernel, stride)
-            for kernel, stride in product(self.kernels[architecture], self.strides)
+            for kernel, stride in product(self._kernel_at_each_place(architecture), self.strides)
             if self.fixed.get(f"group{group}_kernel", kernel) == kernel
             and self.fixed.get(f"group{group}_stride", stride) == stride
         ]
 
+    def _kernel_at_each_place(self, architecture: str) -> tuple[int, ...]:
+        offered, places = self.kernels[architecture], max(len(self.kernels[name]) for name in self.architectures)
+        return tuple(offered[place * len(offered) // places] for place in range(places))
+
     def _kernel_stride_labels(self, group: int) -> tuple[str, ...]:
-        first = self.architectures[0]
+        first = max(self.architectures, key=lambda name: len(self.kernels[name]))
         kernels = self.kernels[first]
         names = [str(kernel) for kernel in kernels]
         if len({self.kernels[name] for name in self.architectures}) > 1:

@@ -1,4 +1,10 @@
-"""Integer parameters of each operator from real scales: multipliers, shifts, offsets and their int32 bounds."""
+"""Integer parameters of each operator from real scales: multipliers, shifts, offsets and their int32 bounds.
+
+The scheme is that of Jacob et al. (2018): `real = scale * (integer - zero point)`, weights symmetric by channel, and a
+real factor between scales held as `multiplier / 2^shift`. The invariant of every function here: whatever int8 inputs
+come, no sum or product that a kernel forms with these numbers leaves its accumulator, so that simulator and C, which
+add in different orders, agree in every bit.
+"""
 
 import math
 
@@ -26,7 +32,7 @@ GREATEST_ADD_SHIFT = 31
 
 
 def weight_scales(weights: FloatWeights, channel_axis: int, source: float, target: float) -> NDArray[np.float64]:
-    """Give the real weight step of each output channel: largest weight at 127, bias within `2^29`.
+    """Return the real weight step of each output channel: largest weight at 127, bias within `2^29`.
 
     `source` and `target` are the scales of the input and output tensors. The steps are float32 values.
     """
@@ -55,6 +61,7 @@ def integer_weights(
     rounded = np.clip(np.rint(by_channel / steps), -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
     wide = rounded.reshape(-1, steps.size).astype(np.int64)
     bias = np.clip(np.rint(weights.bias / (source.scale * steps)), -LARGEST_BIAS, LARGEST_BIAS).astype(np.int64)
+    # sum((x - zero) * w) = sum(x * w) - zero * sum(w): the last term is known now, so the kernel never subtracts.
     folded = bias - source.zero_point * wide.sum(axis=0)
     _check_accumulator(folded, wide)
     multiplier, shift = multipliers_and_shifts(source.scale * steps / target.scale)
@@ -63,7 +70,7 @@ def integer_weights(
 
 
 def multipliers_and_shifts(real: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Give `multiplier / 2^shift` nearest to each real multiplier, the multiplier in `[2^30, 2^31)`.
+    """Return `multiplier / 2^shift` nearest to each real multiplier, the multiplier in `[2^30, 2^31)`.
 
     Raises:
         QuantizationError: if a shift leaves 32..62, that is a multiplier outside `[2^-32, 0.5)`.
@@ -71,6 +78,7 @@ def multipliers_and_shifts(real: NDArray[np.float64]) -> tuple[NDArray[np.int32]
     mantissa, exponent = np.frexp(real)
     multiplier = np.rint(np.ldexp(mantissa, 31)).astype(np.int64)
     shift = 31 - exponent.astype(np.int64)
+    # A mantissa just below 1 rounds up to 2^31, which int32 does not hold: half of it with one shift less is the same.
     rounded_up = multiplier == 2**31
     multiplier = np.where(rounded_up, 2**30, multiplier)
     shift = np.where(rounded_up, shift - 1, shift)
@@ -80,7 +88,7 @@ def multipliers_and_shifts(real: NDArray[np.float64]) -> tuple[NDArray[np.int32]
 
 
 def add_arithmetic(left: Quantization, right: Quantization, target: Quantization) -> AddArithmetic:
-    """Give the int32 arithmetic of a sum.
+    """Return the int32 arithmetic of a sum.
 
     Both multipliers stay below 2^21 and the shift at most 31, so that
     `255 * 2^21 * 2 + 2^30 < 2^31`: no partial sum leaves int32, in whatever order.
@@ -101,7 +109,7 @@ def add_arithmetic(left: Quantization, right: Quantization, target: Quantization
 
 
 def rescale(source: Quantization, target: Quantization, count: int = 1) -> Rescale:
-    """Give the int64 arithmetic that takes the sum of `count` inputs to their mean at the output's scale.
+    """Return the int64 arithmetic that takes the sum of `count` inputs to their mean at the output's scale.
 
     `|sum - zero point| * multiplier <= 255 * count * 2^31` and the rounding term is at most 2^61: within int64 for
     up to 2^23 inputs.

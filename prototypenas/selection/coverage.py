@@ -57,6 +57,8 @@ class Space:
     def _expansion(self, subset: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         corners, signs = np.full((1, self.extents.shape[1]), np.inf), np.ones(1)
         for point in subset:
+            # Inclusion and exclusion: every subset of the points shares the box up to its least extents, counted
+            # with alternating sign. The terms double with each point, which is why few points are expanded.
             corners = np.concatenate([corners, np.minimum(corners, self.extents[point])])
             signs = np.concatenate([signs, -signs])
         return corners, signs
@@ -97,12 +99,12 @@ def space_of(name: str, normalised: NDArray[np.float64], share: float = 1.0) -> 
 
 
 def coverage(spaces: Spaces, subset: Sequence[int]) -> float:
-    """Give what a subset is worth: the weighted sum of its hypervolumes, and its merits."""
+    """Return what a subset is worth: the weighted sum of its hypervolumes, and its merits."""
     return sum(space.value(subset) for space in spaces)
 
 
 def marginal_gains(spaces: Spaces, subset: Sequence[int], among: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Give how much coverage each point of `among` would add to the subset, in the order of `among`."""
+    """Return how much coverage each point of `among` would add to the subset, in the order of `among`."""
     if len(subset) > LARGEST_EXPANSION:
         covered = coverage(spaces, subset)
         return np.array([coverage(spaces, [*subset, int(point)]) - covered for point in among])
@@ -112,7 +114,7 @@ def marginal_gains(spaces: Spaces, subset: Sequence[int], among: NDArray[np.intp
 def shared_gains(
     spaces: Spaces, subset: Sequence[int], rows: NDArray[np.intp], columns: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Give by how much the gain of each column's point falls once the row's point is in, `(rows, columns)`."""
+    """Return by how much the gain of each column's point falls once the row's point is in, `(rows, columns)`."""
     return np.asarray(np.sum([space.shared(subset, rows, columns) for space in spaces], axis=0))
 
 

@@ -66,6 +66,8 @@ class _Search:
         self._created = 0
 
     def bound_at_incumbent(self) -> float:
+        # With f monotone and submodular, any k points T are worth f(T) <= f(S + T) <= f(S) + the sum of each one's
+        # gain over S, so the k greatest gains bound every subset (Nemhauser, Wolsey and Fisher 1978).
         everyone = np.arange(self.spaces[0].points)
         gains = np.sort(marginal_gains(self.spaces, self.subset, everyone))
         return self.covered + float(gains[-self.keep :].clip(0.0).sum())
@@ -91,7 +93,10 @@ class _Search:
             self._branch(node, left, gains, missing)
 
     def _branch(self, node: _Node, left: NDArray[np.intp], gains: NDArray[np.float64], missing: int) -> None:
-        """Give each point that may come first among those left its own child; later points may follow it."""
+        """Return each point that may come first among those left its own child; later points may follow it."""
+        # Gains fall along `left`. Were the point of row i the first of a winner, the others would stand behind it, so
+        # the winner's gain is at most that of `missing` consecutive points from i on: rows beyond the last that
+        # reaches the incumbent are cut. A row's own bound counts what each later point still adds once it is in.
         sums = np.concatenate([[0.0], np.cumsum(gains)])
         consecutive = sums[missing:] - sums[:-missing]
         wanted = self.covered * (1.0 + TOLERANCE) - node.covered
