@@ -210,6 +210,13 @@ def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
     return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
 
 
+def retargeted(catalogue: Catalogue, recorded: Target, target: str | None, execution: str | None) -> Target:
+    """Return the target of a run, or another one, run in another way; None keeps what was recorded."""
+    found = recorded if target is None else choose("target", target, catalogue.targets)
+    way = recorded.execution.value if execution is None else execution
+    return replace(found, execution=choose("execution", way, EXECUTIONS))
+
+
 def recorded_input(run: RunDirectory) -> str:
     """Return the input shape that a run was explored for, as it is typed."""
     return "x".join(str(size) for size in run.exploration().input_shape)
