@@ -123,6 +123,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
     selection = choose(candidates, choice)
     write_json(run.selection_json, plain(_record_of(choice, selection, explored=len(candidates), refined=refined)))
     _write_selected(run, selection)
+    _note_in_study(run, selection)
     for seen in run.datasets():
         seen.report_html.unlink(missing_ok=True)
     return selection
@@ -299,3 +300,17 @@ def _write_selected(run: RunDirectory, selection: Selection) -> None:
     text = candidates_text(selection.chosen, tuple(selection.front[0].scores))
     if not run.selected_csv.is_file() or run.selected_csv.read_text() != text:
         write_text(run.selected_csv, text)
+
+
+def _note_in_study(run: RunDirectory, selection: Selection) -> None:
+    # Optuna takes a second to import, which a run that is only read back does without.
+    from prototypenas.exploration.study_notes import note_in_study  # noqa: PLC0415
+
+    explored = run.exploration()
+    limits = {"ram": explored.ram_limit, "rom": explored.rom_limit, "flops": explored.flops_limit}
+    note_in_study(
+        run.path,
+        {"target": explored.target, "limits": limits, "selection": selection.verdict},
+        chosen=[one.number for one in selection.chosen],
+        front=[one.number for one in selection.front],
+    )

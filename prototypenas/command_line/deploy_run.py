@@ -42,4 +42,4 @@ def deploy_models(
         for model in models if emulate else ():
             console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
             print_table(console, instruction_table(model))
-        print_models(models, seen.path, read_references(seen.path))
+        print_models(models, seen, goal, read_references(seen.path))

@@ -39,7 +39,7 @@ def _targets(parts: PartSettings) -> "Table":
 def _samplers(parts: PartSettings) -> "Table":
     from prototypenas.reporting.table import Table
 
-    return Table(("Sampler", "What it is"), tuple(SAMPLERS.items()), names=2)
+    return Table(("Sampler", "What it is, and when to take it"), tuple(SAMPLERS.items()), names=2)
 
 
 def _gathered(listing: "Callable[[Catalogue], Table]", parts: PartSettings) -> "Table":
@@ -85,7 +85,7 @@ def _published(catalogue: "Catalogue") -> "Table":
         (name, _joined(one.input_shape, "x"), f"{one.macs / 1e6:.1f}", f"{one.parameters:,}", one.source)
         for name, one in PUBLISHED.items()
     )
-    return Table(("Network", "Input", "MMACs", "Parameters", "Source"), rows)
+    return Table(("Network", "Input", "MMACs", "Parameters", "What it follows"), rows)
 
 
 LISTINGS: "Mapping[str, Callable[[PartSettings], Table]]" = {

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -11,7 +10,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     from prototypenas.reporting.report_data import ModelResult
     from prototypenas.runs.class_scores import ReferenceScore
+    from prototypenas.runs.run_directory import DatasetDirectory
     from prototypenas.steps import Training
+    from prototypenas.types import Target
 
 # No markup: nearly everything that is printed holds names and texts of the user's, in which `[/]` means nothing.
 console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoji=False)
@@ -51,17 +52,23 @@ def print_data(training: "Training") -> None:
         console.print(training.pretraining.summary())
 
 
-def print_models(models: "list[ModelResult]", place: Path, references: "Sequence[ReferenceScore]" = ()) -> None:
-    """Print the final table, the models beside simple classifiers, and where everything lies."""
+def print_models(
+    models: "list[ModelResult]", seen: "DatasetDirectory", target: "Target", references: "Sequence[ReferenceScore]" = ()
+) -> None:
+    """Print the final table, the models beside simple classifiers, which one to take, and what to do next."""
     from prototypenas.reporting.classifier_tables import worth_table
     from prototypenas.reporting.console import print_table
-    from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, sizes_table
+    from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table
+    from prototypenas.reporting.next_steps import next_steps, verdict
     from prototypenas.reporting.tables import final_table
 
     print_table(console, final_table(models))
-    for table in (worth_table(models, references), sizes_table(models), emulation_table(models)):
+    for table in (worth_table(models, references), emulation_table(models)):
         if table.rows:
             print_table(console, table)
     for note in delivery_notes(models):
         console.print(f"note: {note}")
-    console.print(f"everything else: {place}")
+    console.print("1 kB is 1,000 bytes; the latency is an estimate.")
+    console.print(verdict(models))
+    for name, line in next_steps(models, seen, target):
+        console.print(f"  {name + ':':<18}{line}", highlight=False, soft_wrap=True)

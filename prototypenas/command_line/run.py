@@ -94,4 +94,4 @@ def run(
     if note:
         console.print(note)
     seen = directory.dataset(way.training.dataset)
-    print_models(models, seen.report_html, read_references(seen.path))
+    print_models(models, seen, way.search.task.target, read_references(seen.path))

@@ -20,6 +20,7 @@ from prototypenas.deployment.c_schedule import segment_tables
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
 from prototypenas.deployment.detection_tables import DetectionTables, detection_tables
 from prototypenas.deployment.input_tables import pixel_tables, prepared_channels
+from prototypenas.deployment.programmers import PROGRAMMERS
 from prototypenas.deployment.self_test import FIRST_STATE, answer_crc, constants_crc
 from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_for
 from prototypenas.detection.head import DetectionHead
@@ -227,6 +228,7 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
         "target": target.name,
         "core": core,
         "board": core_named(core),
+        "programmer": PROGRAMMERS.get(target.name) if target.ram_bytes and target.rom_bytes else None,
         "ram_limit": target.ram_bytes,
         "rom_limit": target.rom_bytes,
     }

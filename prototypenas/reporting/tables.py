@@ -102,22 +102,26 @@ def class_table(summary: DatasetSummary) -> Table:
 def configuration_table(candidates: Sequence[Candidate]) -> Table:
     """The searched values of each chosen model (paper, Table 1)."""
     headers = ("Trial", "Architecture", "Width", "Depths", "Kernels", "Strides", "Sparsities")
+    return Table(headers, tuple(map(_configuration_row, candidates)), names=2)
+
+
+def candidate_table(candidates: Sequence[Candidate], selection: Selection) -> Table:
+    """Configuration, cost and scores of scored candidates, the chosen first, then the front."""
+    front = {one.number for one in selection.front}
+    chosen = {one.number for one in selection.chosen}
+    objectives = selection.normalisation.names[1:]
+    headers = ("Trial", "Architecture", "Standing", "Width", "Depths", "Kernels", "Strides", "Sparsities")
+    costs = ("MFLOPs", "RAM [kB]", "ROM [kB]")
     rows = []
-    for candidate in candidates:
-        configuration = candidate.configuration
-        groups = configuration.groups
-        rows.append(
-            (
-                str(candidate.number),
-                configuration.architecture,
-                f"{configuration.width:.3f}",
-                " ".join(str(group.depth) for group in groups),
-                " ".join(str(group.kernel) for group in groups),
-                " ".join(str(group.stride) for group in groups),
-                " ".join(f"{group.sparsity:.2f}" for group in groups),
-            )
-        )
-    return Table(headers, tuple(rows), names=2)
+    for one in sorted(candidates, key=lambda one: (one.number not in chosen, one.number not in front, one.number)):
+        assert one.cost is not None
+        standing = "chosen" if one.number in chosen else "front" if one.number in front else "fits"
+        footprint = one.cost.footprint
+        number, architecture, *searched = _configuration_row(one)
+        priced = (one.cost.flops / 1e6, footprint.ram_bytes / 1e3, footprint.rom_bytes / 1e3)
+        scores = (f"{one.scores[name]:.4g}" for name in objectives)
+        rows.append((number, architecture, standing, *searched, *(f"{value:,.1f}" for value in priced), *scores))
+    return Table((*headers, *costs, *map(objective_name, objectives)), tuple(rows), names=3)
 
 
 def footprint_table(candidates: Sequence[Candidate]) -> Table:
@@ -144,6 +148,20 @@ def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
         ("On the Pareto front", f"{len(report.selection.front)}"),
     )
     return (*counts, *report.statistics)
+
+
+def _configuration_row(candidate: Candidate) -> tuple[str, ...]:
+    configuration = candidate.configuration
+    groups = configuration.groups
+    return (
+        str(candidate.number),
+        configuration.architecture,
+        f"{configuration.width:.3f}",
+        " ".join(str(group.depth) for group in groups),
+        " ".join(str(group.kernel) for group in groups),
+        " ".join(str(group.stride) for group in groups),
+        " ".join(f"{group.sparsity:.2f}" for group in groups),
+    )
 
 
 def _final_row(model: ModelResult) -> tuple[str, ...]:
