@@ -130,7 +130,7 @@ def linked(network: Built) -> dict[Execution, Linked]:
         footprint = cost_of(graph, BOARD, plan).footprint
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder)
-            write_c_project(graph, plan, directory, name=network.name, target=BOARD, sample=inputs[0])
+            write_c_project(graph, plan, directory, name=network.name.replace("@", " "), target=BOARD, sample=inputs[0])
             elf = build_arm(directory, "cortex-m7")
             sizes, run = elf_sizes(elf), run_emulated(elf, "cortex-m7", inputs)
         if not np.array_equal(run.outputs, expected):
