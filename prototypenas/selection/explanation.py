@@ -54,14 +54,14 @@ def reasons_for(
 def _sentence(
     row: int, front: NDArray[np.float64], flops: NDArray[np.float64], chosen: Sequence[int], share: float
 ) -> str:
-    """Say in one sentence why a row of the front was chosen; expected accuracy is the mean rank of its proxies."""
+    """Say in one sentence why a row of the front was chosen; expected accuracy is the mean rank of its scores."""
     ranks = expected_ranks(front)
     cheaper = flops <= flops[row]
     need = f"{flops[row] / 1e6:.1f} MFLOPs"
     if len(front) == 1:
         return f"The only model of the front, {need}."
     if front.shape[1] > 1 and row == leader_of(front):
-        return f"Expected to be the most accurate that fits: the best mean proxy rank of all {len(front)} of the front."
+        return f"Expected to be the most accurate that fits: the best mean rank in all scores, of {len(front)} models."
     better = int((ranks[cheaper] < ranks[row]).sum())
     place = "the cheapest chosen" if flops[row] == flops[list(chosen)].min() else "a step between"
     if front.shape[1] > 1 and not better:

@@ -18,7 +18,7 @@ that every best subset contains it."""
 
 
 def leader_of(front: NormalisedFront) -> int:
-    """Return the row with the best mean proxy rank; of equally good ones the one of fewest FLOPs."""
+    """Return the row with the best mean rank in all scores; of equally good ones the one of fewest FLOPs."""
     ranks = expected_ranks(front)
     return int(np.lexsort((front[:, 0], ranks))[0])
 
