@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prototypenas.costing.memory_plan import MemoryPlan
+from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import build_arm, run_emulated
 from prototypenas.graph.graph import Graph
@@ -23,7 +23,7 @@ from prototypenas.graph.operators.conv2d import Conv2d
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
 from prototypenas.graph.operators.fully_connected import FullyConnected
 from prototypenas.graph.tensors import IntegerWeights, Quantization, TensorSpec, Window
-from prototypenas.types import Budget, Target
+from prototypenas.types import Budget, Execution, Target
 
 
 @dataclass(frozen=True)
@@ -82,32 +82,34 @@ def main() -> None:
     raise SystemExit(f"{missed} targets missed" if missed else None)
 
 
-def measure(core: str, optimization: str) -> tuple[tuple[int, ...], list[int]]:
-    """Return instructions and multiply-accumulates of each row, all layers in one program."""
-    graph = one_graph()
+def measure(core: str, optimization: str) -> tuple[list[int], list[int]]:
+    """Return instructions and multiply-accumulates of each row, each a network of its own."""
     target = Target("emulator", "QEMU", core, 25_000_000, None, None, Budget())
-    sample = np.random.default_rng(0).integers(-128, 128, graph.tensors[graph.input].elements, dtype=np.int8)
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        write_c_project(graph, side_by_side(graph), directory, name="layers", target=target, sample=sample)
-        elf = build_arm(directory, core, optimization=optimization)
-        run = run_emulated(elf, core, sample[None])
-    return run.layer_instructions, [operator.macs(graph.tensors) for operator in graph.operators]
-
-
-def one_graph() -> Graph:
-    """Return all rows as operators that do not feed each other."""
     rng = np.random.default_rng(0)
-    tensors: dict[str, TensorSpec] = {}
-    operators = []
-    for number, row in enumerate(ROWS):
-        padding = (row.kernel[0] // 2, row.kernel[1] // 2) * 2
-        height, width = (-(-size // row.stride) for size in row.input[:2])
-        source, target = f"in{number}", f"out{number}"
-        tensors[source] = TensorSpec(source, *row.input, quantization=Quantization(0.1, 5))
-        tensors[target] = TensorSpec(target, height, width, row.out_channels, quantization=Quantization(0.1, -3))
-        operators.append(operator_of(row, rng, (source, target), Window(row.kernel, (row.stride,) * 2, padding)))
-    return Graph((3, 128, 128), tensors, tuple(operators), "in0", (f"out{len(ROWS) - 1}",))
+    instructions: list[int] = []
+    counts: list[int] = []
+    for row in ROWS:
+        graph = graph_of(row, rng)
+        sample = rng.integers(-128, 128, graph.tensors[graph.input].elements, dtype=np.int8)
+        with tempfile.TemporaryDirectory() as name:
+            directory = Path(name)
+            plan = plan_memory(graph, Execution.LAYERS)
+            write_c_project(graph, plan, directory, name="layer", target=target, sample=sample)
+            elf = build_arm(directory, core, optimization=optimization)
+            instructions += run_emulated(elf, core, sample[None]).layer_instructions
+        counts.append(graph.operators[0].macs(graph.tensors))
+    return instructions, counts
+
+
+def graph_of(row: Row, rng: np.random.Generator) -> Graph:
+    """Return a row as a network of one operator."""
+    padding = (row.kernel[0] // 2, row.kernel[1] // 2) * 2
+    height, width = (-(-size // row.stride) for size in row.input[:2])
+    source = TensorSpec("in", *row.input, quantization=Quantization(0.1, 5))
+    target = TensorSpec("out", height, width, row.out_channels, quantization=Quantization(0.1, -3))
+    operator = operator_of(row, rng, ("in", "out"), Window(row.kernel, (row.stride,) * 2, padding))
+    shape = (row.input[2], *row.input[:2])
+    return Graph(shape, {"in": source, "out": target}, (operator,), "in", ("out",))
 
 
 def operator_of(row: Row, rng: np.random.Generator, tensors: tuple[str, str], window: Window) -> Operator:
@@ -131,16 +133,6 @@ def random_weights(rng: np.random.Generator, shape: tuple[int, ...], channels: i
         multiplier=rng.integers(2**30, 2**31, channels).astype(np.int32),
         shift=rng.integers(40, 44, channels).astype(np.uint8),
     )
-
-
-def side_by_side(graph: Graph) -> MemoryPlan:
-    """Plan without any sharing."""
-    offsets, end = {}, 0
-    for name, spec in graph.tensors.items():
-        offsets[name] = end
-        end += -(-spec.elements // 4) * 4
-    scratch = max(operator.scratch_bytes(graph.tensors) for operator in graph.operators)
-    return MemoryPlan(offsets, {}, {}, (), end, end, scratch, end, end)
 
 
 if __name__ == "__main__":

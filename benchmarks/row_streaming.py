@@ -2,6 +2,7 @@
 
     python -m benchmarks.row_streaming                                  plans, a few seconds
     python -m benchmarks.row_streaming --link mobilenet-v2-0.35@128     also compiled, linked, run on an emulated M7
+    python -m benchmarks.row_streaming --candidates 3     random candidates of every architecture instead
     python -m benchmarks.row_streaming --search 500 --targets rp2040 stm32f746    what the prices do to a search
 
 Linking needs gcc-arm-none-eabi, libnewlib-arm-none-eabi and qemu-system-arm. Bytes are those of the tensors; scratch,
@@ -11,8 +12,10 @@ progress and stack come on top, as in the limits, which are those of the design.
 import argparse
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
@@ -20,21 +23,24 @@ from torch import nn
 
 from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
-from prototypenas.compression.simulator import quantize_input, simulate
+from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.costing.cores import CORES
 from prototypenas.costing.footprint import cost_of
-from prototypenas.costing.memory_plan import plan_memory
+from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.toolchain import build_arm, elf_sizes, run_emulated
+from prototypenas.deployment.toolchain import ElfSizes, build_arm, elf_sizes, run_emulated
+from prototypenas.errors import InvalidConfiguration
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.graph.lowering import lower
+from prototypenas.protocols import Baseline
 from prototypenas.selection.hypervolume import hypervolume
+from prototypenas.testing import random_configuration
 from prototypenas.types import Budget, Execution, InputShape, Target
 from proxies import PROXIES
-from search_spaces import IMAGE_POOL, KERNELS, PUBLISHED
+from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, PUBLISHED, TIME_SERIES_POOL
 
 LIMITS = {
     ("mobilenet-v2-0.35", 128): (66_628, 24_704),
@@ -52,6 +58,13 @@ LIMITS = {
 """Most bytes allowed with a whole input and with rows handed in, by network and input size."""
 
 BOARD = Target("board", "", "cortex-m7", CORES["cortex-m7"].clock_hz, None, None, Budget())
+
+
+POOLS: tuple[tuple[Mapping[str, Baseline], InputShape], ...] = (
+    (IMAGE_POOL, (3, 64, 64)),
+    (TIME_SERIES_POOL, (6, 256)),
+    (DETECTION_POOL, (3, 64, 64)),
+)
 
 
 @dataclass(frozen=True)
@@ -94,34 +107,80 @@ def print_plans() -> None:
         raise SystemExit(f"{missed} limits missed")
 
 
-def print_linked(name: str, size: int) -> None:
+@dataclass(frozen=True)
+class Linked:
+    """A network compiled, linked and run in one of the ways."""
+
+    plan: MemoryPlan
+    constants: int
+    """Planned bytes of ROM, the code apart."""
+    sizes: ElfSizes
+    instructions: int
+
+
+def linked(network: Built) -> dict[Execution, Linked]:
     """Compile, link and emulate a network in all three ways; its output must be the simulator's."""
-    torch.manual_seed(0)
-    network = built(name, size, device="cpu")
     shapes = lower(network.module, network.shape)
     graph = quantize(shapes, calibrate(shapes, [torch.randn(4, *network.shape)]))
     inputs = quantize_input(graph, torch.randn(1, *network.shape).numpy())
-    simulated = simulate(graph, inputs)
-    expected = np.concatenate([simulated[output].reshape(1, -1) for output in graph.outputs], axis=1)
-    print(f"{network.name:24}{'planned RAM':>12}{'linked':>12}{'planned ROM':>13}{'linked':>12}{'instructions':>14}")
-    counted = {}
+    expected = simulate_rows(graph, inputs)
+    found = {}
     for execution in Execution:
         plan = plan_memory(graph, execution)
         footprint = cost_of(graph, BOARD, plan).footprint
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder)
-            write_c_project(graph, plan, directory, name=name, target=BOARD, sample=inputs[0])
+            write_c_project(graph, plan, directory, name=network.name.replace("@", " "), target=BOARD, sample=inputs[0])
             elf = build_arm(directory, "cortex-m7")
             sizes, run = elf_sizes(elf), run_emulated(elf, "cortex-m7", inputs)
         if not np.array_equal(run.outputs, expected):
             raise SystemExit(f"{network.name}, {execution.value}: the C differs from the simulator")
-        counted[execution] = run.instructions
         constants = footprint.rom_bytes - footprint.code_bytes
-        values = (plan.total_bytes, sizes.model_ram, constants, sizes.model_rom, run.instructions)
+        found[execution] = Linked(plan, constants, sizes, run.instructions)
+        if (sizes.model_ram, sizes.model_rom) != (plan.total_bytes, constants):
+            raise SystemExit(f"{network.name}, {execution.value}: planned is not linked, {found[execution]}")
+    return found
+
+
+def print_linked(name: str, size: int) -> None:
+    """Print planned and linked bytes and the instructions of a published network."""
+    torch.manual_seed(0)
+    network = built(name, size, device="cpu")
+    print(f"{network.name:24}{'planned RAM':>12}{'linked':>12}{'planned ROM':>13}{'linked':>12}{'instructions':>14}")
+    found = linked(network)
+    for execution, run in found.items():
+        values = (run.plan.total_bytes, run.sizes.model_ram, run.constants, run.sizes.model_rom, run.instructions)
         text = "".join(f"{value:>{width},}" for value, width in zip(values, (12, 12, 13, 12, 14), strict=True))
-        ratio = run.instructions / counted.get(Execution.LAYERS, run.instructions)
-        print(f"  {execution.value:22}{text}" + (f" {ratio:.4f}" if execution is Execution.ROWS else ""))
-    print(f"  auto / layers: {counted[Execution.AUTO] / counted[Execution.LAYERS]:.4f}")
+        print(f"  {execution.value:22}{text} {run.instructions / found[Execution.LAYERS].instructions:.4f}", flush=True)
+
+
+def print_candidates(names: list[str], count: int, seed: int) -> None:
+    """Print RAM and instructions of random candidates, row by row over layer by layer."""
+    print(f"{'architecture':20}{'RAM auto':>10}{'rows':>8}{'instructions auto':>20}{'rows':>8}")
+    for pool, shape in POOLS:
+        for name in (name for name in pool if name in names or not names):
+            random = Random(seed)
+            for _ in range(count):
+                torch.manual_seed(seed)
+                found = linked(Built(name, _small_candidate(pool, name, shape, random), shape))
+                layers, whole, rows = (found[way] for way in (Execution.LAYERS, Execution.AUTO, Execution.ROWS))
+                ram = [run.plan.total_bytes / layers.plan.total_bytes for run in (whole, rows)]
+                instructions = [run.instructions / layers.instructions for run in (whole, rows)]
+                print(f"{name:20}{ram[0]:10.3f}{ram[1]:8.3f}{instructions[0]:20.3f}{instructions[1]:8.3f}", flush=True)
+
+
+def _small_candidate(
+    pool: Mapping[str, Baseline], name: str, shape: InputShape, random: Random, *, most_weight_bytes: int = 300_000
+) -> nn.Module:
+    """Draw a candidate whose weights a compiler takes in quickly."""
+    while True:
+        configuration = random_configuration(random, name, KERNELS[name])
+        try:
+            module = pool[name](configuration, shape, 10).eval()
+        except InvalidConfiguration:
+            continue
+        if sum(operator.weight_bytes() for operator in lower(module, shape).operators) <= most_weight_bytes:
+            return module
 
 
 def print_search(trials: int, targets: list[str], seed: int) -> None:
@@ -151,6 +210,8 @@ def main() -> None:
     """Print what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--link", nargs="+", default=[], metavar="NETWORK@SIZE")
+    parser.add_argument("--candidates", type=int, default=0, metavar="COUNT", help="of each architecture")
+    parser.add_argument("--architectures", nargs="+", default=[], help="of the candidates; all if none is named")
     parser.add_argument("--search", type=int, metavar="TRIALS")
     parser.add_argument("--targets", nargs="+", default=["rp2040", "stm32f746"])
     parser.add_argument("--seed", type=int, default=0)
@@ -159,9 +220,11 @@ def main() -> None:
     for text in arguments.link:
         name, _, size = text.partition("@")
         print_linked(name, int(size))
+    if arguments.candidates:
+        print_candidates(arguments.architectures, arguments.candidates, arguments.seed)
     if arguments.search:
         print_search(arguments.search, arguments.targets, arguments.seed)
-    if not arguments.link and not arguments.search:
+    if not (arguments.link or arguments.candidates or arguments.search):
         print_plans()
 
 

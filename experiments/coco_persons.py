@@ -31,8 +31,9 @@ from prototypenas.app.exploring import compose_run
 from prototypenas.app.settings import DeviceSettings
 from prototypenas.errors import ConfigurationError
 from prototypenas.pipeline import run
-from prototypenas.reporting.console import ProgressBars, print_table
+from prototypenas.reporting.console import print_table
 from prototypenas.reporting.report_data import ModelResult
+from prototypenas.reporting.shown_progress import progress_on
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.steps import Training
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> list[ModelResult]:
     search = compose_run(gather(), settings, device)
     choice = compose_choice(settings.selection, settings.search.preset, options.seed)
     machine = compose_machine(device, proxy_timeout=settings.search.proxy_timeout)
-    with directory.locked(), ProgressBars(console) as progress:
+    with directory.locked(), progress_on(console) as progress:
         models = run(directory, search, choice, training, machine, progress=progress)
     print_table(console, final_table(models))
     return models

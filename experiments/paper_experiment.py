@@ -23,8 +23,9 @@ from prototypenas.app.settings import (
 from prototypenas.app.training_composition import compose_training, load_data
 from prototypenas.pipeline import run
 from prototypenas.protocols import Baseline
-from prototypenas.reporting.console import ProgressBars, print_table
+from prototypenas.reporting.console import print_table
 from prototypenas.reporting.report_data import ModelResult
+from prototypenas.reporting.shown_progress import progress_on
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import InputShape
@@ -91,7 +92,7 @@ def main(experiment: PaperExperiment, arguments: Sequence[str] | None = None) ->
     search = compose_run(catalogue, settings, device)
     directory = RunDirectory.create(options.out or Path("runs") / experiment.run_name)
     console = Console()
-    with directory.locked(), ProgressBars(console) as progress:
+    with directory.locked(), progress_on(console) as progress:
         choice = compose_choice(settings.selection, settings.search.preset, options.seed)
         machine = compose_machine(device, proxy_timeout=settings.search.proxy_timeout)
         models = run(directory, search, choice, training, machine, progress=progress)

@@ -24,7 +24,7 @@ from experiments.one_line import errors_in_one_line
 from prototypenas import finished_steps
 from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
-from prototypenas.reporting.console import ProgressBars
+from prototypenas.reporting.shown_progress import progress_on
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate
 from search_spaces import IMAGE_POOL, TIME_SERIES_POOL
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     shape = run.exploration().input_shape
     data = DATASETS[options.dataset].load(options.data_dir, input_shape=shape)
-    with ProgressBars(Console()) as progress:
+    with progress_on(Console()) as progress:
         rows = train_strategies(
             strategies,
             evaluator_for(data, RecipeOptions(epochs=options.epochs)),
@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _feasible(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
-    feasible = [one for one in candidates if one.feasible and one.cost is not None]
+    feasible = [one for one in candidates if one.feasible]
     if len(feasible) < count:
         raise ConfigurationError(f"{len(feasible)} feasible candidates; {count} are asked for")
     return feasible

@@ -34,7 +34,7 @@ from evaluators.quantizing import POST_TRAINING
 from evaluators.training.recipe import Recipe
 from experiments.one_line import errors_in_one_line
 from prototypenas.prototype import Prototype
-from prototypenas.reporting.console import ProgressBars
+from prototypenas.reporting.shown_progress import progress_on
 from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration, InputShape
 from search_spaces.convolution import convolution_unit
 from search_spaces.sizing import Sizing
@@ -132,7 +132,7 @@ def network_evaluation(data: ClassificationData, recipe: Recipe, out: Path, *, s
     """Train and quantize the network; a killed training continues."""
     evaluator = TaskEvaluator(ClassificationTask(data), recipe, quantization=POST_TRAINING)
     candidate = Candidate(0, NETWORK, cost=None, digest=None, scores={})
-    with ProgressBars(Console()) as progress:
+    with progress_on(Console()) as progress:
         return evaluator.evaluate(candidate, build_network, directory=out, seed=seed, device=device, progress=progress)
 
 

@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from prototypenas.app.comparing import Comparison as Comparison
+    from prototypenas.app.comparing import compare as compare
     from prototypenas.app.deploying import deploy as deploy
     from prototypenas.app.given_space import Space as Space
     from prototypenas.app.measuring import Measured as Measured
@@ -126,6 +128,7 @@ _PLACES = {
     "Batch": "prototypenas.types",
     "Budget": "prototypenas.types",
     "Candidate": "prototypenas.types",
+    "Comparison": "prototypenas.app.comparing",
     "Configuration": "prototypenas.types",
     "ConfigurationError": "prototypenas.errors",
     "Cost": "prototypenas.types",
@@ -165,6 +168,7 @@ _PLACES = {
     "TrainedModel": "prototypenas.app.model",
     "TrainingError": "prototypenas.errors",
     "TrainingSettings": "prototypenas.app.settings",
+    "compare": "prototypenas.app.comparing",
     "deploy": "prototypenas.app.deploying",
     "explore": "prototypenas.app.searching",
     "measure": "prototypenas.app.measuring",
@@ -179,6 +183,7 @@ __all__ = [
     "Batch",
     "Budget",
     "Candidate",
+    "Comparison",
     "Configuration",
     "ConfigurationError",
     "Cost",
@@ -218,6 +223,7 @@ __all__ = [
     "TrainedModel",
     "TrainingError",
     "TrainingSettings",
+    "compare",
     "deploy",
     "explore",
     "measure",

@@ -52,7 +52,7 @@ class Objective:
         return known.scale if known else 1.0
 
     def amount(self, value: float) -> str:
-        """Return a stored value as it is said: `3.2 MFLOPs`, `48.0 KiB of RAM`."""
+        """Return a stored value as it is said: `3.2 MFLOPs`, `48.0 kB of RAM`."""
         known = _PRINTED.get(self.name)
         if known is None or not known.unit:
             return f"{value:.4g} {self.unit or self.name}"
@@ -74,11 +74,7 @@ class Objective:
                     f"candidate {candidate.number} was scored by {sorted(candidate.scores)}, not by {self.name}"
                 )
             return float(candidate.scores[self.name])
-        if candidate.cost is None:
-            raise ConfigurationError(
-                f"candidate {candidate.number} has no cost; only scored candidates can be selected"
-            )
-        return self.of_cost(candidate.cost)
+        return self.of_cost(candidate.needs)
 
     def of_cost(self, cost: "Cost") -> float:
         """Return the value of an objective that is a cost.
@@ -180,8 +176,8 @@ _PRINTED: Mapping[str, _Printed] = {
     "flops": _Printed("FLOPs", "MFLOPs", 1e6, "MFLOPs"),
     "macs": _Printed("MACs", "MMACs", 1e6, "MMACs"),
     "parameters": _Printed("parameters", "Parameters [1000]", 1e3, "thousand parameters"),
-    "ram": _Printed("RAM", "RAM [KiB]", 1024.0, "KiB of RAM"),
-    "rom": _Printed("ROM", "ROM [KiB]", 1024.0, "KiB of ROM"),
+    "ram": _Printed("RAM", "RAM [kB]", 1e3, "kB of RAM"),
+    "rom": _Printed("ROM", "ROM [kB]", 1e3, "kB of ROM"),
     "latency": _Printed("latency", "Latency [ms]", 1.0, "ms"),
     "energy": _Printed("energy", "Energy [mJ]", 1.0, "mJ"),
     "meco": _Printed("MeCo", "MeCo"),

@@ -138,6 +138,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
     _log.info("selected trials %s: %s in %s", numbers, selection.verdict, selection.space)
     if selection.note:
         _log.warning(selection.note)
+    _note_in_study(run, selection)
     for seen in run.datasets():
         seen.report_html.unlink(missing_ok=True)
     return selection
@@ -206,22 +207,35 @@ def evaluate(
 
 
 def deploy(
-    seen: DatasetDirectory, evaluator: Evaluator, target: Target, *, emulate: bool, progress: Progress
+    seen: DatasetDirectory,
+    evaluator: Evaluator,
+    target: Target,
+    *,
+    emulate: bool,
+    progress: Progress,
+    out: Path | None = None,
 ) -> list[ModelResult]:
     """Write each trained model as C and ONNX, compile and run the C on the test set, hold it against the simulator.
 
+    With a folder `out` the models go there, one folder each, and the run stays as it is: so for another target.
+
     Raises:
         RunDirectoryError: if a model was not trained yet.
+        ConfigurationError: if the target's memory cannot hold a model.
         ToolchainError: if the C does not compile, or `emulate` is set and a tool is missing.
     """
     chosen = selected(seen.run).chosen
+    delivered = {}
     for done, candidate in enumerate(chosen):
         progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
         name = f"trial_{candidate.number}"
-        deliver(seen.model(candidate.number), evaluator, target, name=name, emulate=emulate)
+        place = None if out is None else out / name
+        delivered[candidate.number] = deliver(
+            seen.model(candidate.number), evaluator, target, name=name, emulate=emulate, out=place
+        )
         _log.info("trial %d: C and ONNX written, compiled and compared", candidate.number)
     progress.update("deploy", len(chosen), len(chosen))
-    return results(seen, target)
+    return [replace(model, delivery=delivered[model.candidate.number]) for model in results(seen, target)]
 
 
 def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> Path:
@@ -311,3 +325,17 @@ def _write_selected(run: RunDirectory, selection: Selection) -> None:
     text = candidates_text(selection.chosen, tuple(selection.front[0].scores))
     if not run.selected_csv.is_file() or run.selected_csv.read_text() != text:
         write_text(run.selected_csv, text)
+
+
+def _note_in_study(run: RunDirectory, selection: Selection) -> None:
+    # Optuna takes a second to import, which a run that is only read back does without.
+    from prototypenas.exploration.study_notes import note_in_study  # noqa: PLC0415
+
+    explored = run.exploration()
+    limits = {"ram": explored.ram_limit, "rom": explored.rom_limit, "flops": explored.flops_limit}
+    note_in_study(
+        run.path,
+        {"target": explored.target, "limits": limits, "selection": selection.verdict},
+        chosen=[one.number for one in selection.chosen],
+        front=[one.number for one in selection.front],
+    )

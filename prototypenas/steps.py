@@ -66,7 +66,7 @@ class OtherPreset:
     task: ExplorationTask
     """With the proxies of that preset."""
     choice: Choice
-    seconds: float = 20.0
+    seconds: float = 8.0
     """Nominal seconds of one core that scoring by other proxies may take."""
 
 

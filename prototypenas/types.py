@@ -1,5 +1,6 @@
 """Plain data shared by all rooms: what is searched, what it costs, how it scored, how it was judged."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -275,6 +276,17 @@ class Candidate:
         """Whether it was scored."""
         return self.rejection is None
 
+    @property
+    def needs(self) -> Cost:
+        """What it costs, where it was priced.
+
+        Raises:
+            ConfigurationError: if no network could be built.
+        """
+        if self.cost is None:
+            raise ConfigurationError(f"candidate {self.number} has no cost: no network could be built")
+        return self.cost
+
 
 METRIC_NAMES: Mapping[str, str] = {"map50": "mAP50"}
 """How a metric is printed where that is not its own name."""
@@ -302,3 +314,10 @@ class Evaluation:
     """Wall time of training, pruning, quantization and test."""
     details: Mapping[str, float] = field(default_factory=dict)
     """Further scores of the integer simulator by name, as the report prints them."""
+
+    @property
+    def standard_error(self) -> float:
+        """Of `int8_score` over n test samples: `sqrt(p * (1 - p) / n)`; 0 for what is no share of samples."""
+        if self.metric != "accuracy" or self.test_samples < 1:
+            return 0.0
+        return math.sqrt(self.int8_score * (1.0 - self.int8_score) / self.test_samples)

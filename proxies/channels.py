@@ -7,10 +7,10 @@ from prototypenas.evidence import Evidence
 
 
 def channels_score(evidence: Evidence) -> float:
-    """Return the mean of log(output channels) over all convolutions; higher is better.
+    """Channels: how wide the network is, as the mean of log(output channels) over its convolutions.
 
-    Widths multiply along a network, so the logarithm: one narrow layer costs what a wide one cannot give back. Needs no
-    pass through the network.
+    Higher is better. Widths multiply along a network, so the logarithm: one narrow layer costs what a wide one cannot
+    give back. Needs no pass through the network.
 
     Raises:
         ProxyError: if there is no convolution.

@@ -5,9 +5,9 @@ from prototypenas.evidence import Evidence
 
 
 def fewest_channels_score(evidence: Evidence) -> float:
-    """Return the least number of output channels of any convolution; higher is better.
+    """Fewest channels: how wide the network is where it is narrowest, in output channels of a convolution.
 
-    All that a network knows of its input has to pass there. Needs no pass through the network.
+    Higher is better. All that a network knows of its input has to pass there. Needs no pass through the network.
 
     Raises:
         ProxyError: if there is no convolution.

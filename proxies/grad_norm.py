@@ -7,7 +7,9 @@ from prototypenas.evidence import Evidence
 
 
 def grad_norm_score(evidence: Evidence) -> float:
-    """GradNorm: sum over layers of the Euclidean norm of the weight gradient on one batch; higher is better.
+    """GradNorm: how large the gradients of the weights are on one batch (Abdelfattah et al. 2021).
+
+    It is the sum over layers of the Euclidean norm; higher is better.
 
     Raises:
         ProxyError: if all gradients are 0.

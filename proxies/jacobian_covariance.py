@@ -13,7 +13,7 @@ _OFFSET = 1e-5
 
 
 def jacobian_covariance_score(evidence: Evidence) -> float:
-    """Jacobian covariance: how differently the network reacts to the different inputs of a batch; higher is better.
+    """Jacobian covariance: how differently the network reacts to different inputs (Mellor et al. 2020).
 
     It is `-sum(log(v + k) + 1 / (v + k))` over the eigenvalues v of the correlations of input gradients of batch 0.
     Higher is better; its largest value stands for uncorrelated gradients.

@@ -104,7 +104,7 @@ def _keeps_correlations(module: nn.Module) -> bool:
 meco_score = WatchingProxy(
     Watch(LeastEigenvalues),
     LeastEigenvalues.total,
-    "MeCo: sum over layers of the least eigenvalue of the channel correlations of one sample (Jiang et al. 2023).",
+    "MeCo: how far the channels of each feature map are from repeating one another (Jiang et al. 2023).",
 )
 """Sum over leaf modules of the least eigenvalue of the channel correlations of one sample; higher is better."""
 

@@ -47,6 +47,6 @@ class DrawnLeastEigenvalues:
 meco_opt_score = WatchingProxy(
     Watch(DrawnLeastEigenvalues),
     DrawnLeastEigenvalues.total,
-    "MeCo-opt: MeCo on eight channels drawn from each feature map, weighted by how many it has (Jiang et al. 2023).",
+    "MeCo-opt: MeCo on eight channels drawn from each feature map, which is quicker (Jiang et al. 2023).",
 )
 """Sum over leaf modules of `C / 8` times the least eigenvalue among 8 drawn channels; higher is better."""

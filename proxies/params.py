@@ -4,5 +4,5 @@ from prototypenas.evidence import Evidence
 
 
 def params_score(evidence: Evidence) -> float:
-    """Number of parameters, normalisation included; a baseline that every proxy must beat; higher counts as better."""
+    """Parameters: how many the network has; a baseline that every proxy must beat. More counts as better."""
     return float(sum(parameter.numel() for parameter in evidence.model.parameters()))

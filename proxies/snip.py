@@ -7,7 +7,9 @@ from prototypenas.evidence import Evidence
 
 
 def snip_score(evidence: Evidence) -> float:
-    """SNIP: sum of `|w * dL/dw|` over all weights w on one batch, their weight in the loss; higher is better.
+    """SNIP: how much the loss of one batch hangs on the weights, taken together (Lee et al. 2019).
+
+    It is the sum of `|w * dL/dw|` over all weights w; higher is better.
 
     Raises:
         ProxyError: if all gradients are 0.

@@ -12,10 +12,11 @@ from prototypenas.evidence import Evidence
 
 
 def synflow_score(evidence: Evidence) -> float:
-    """SynFlow: sum of `|w * dR/dw|` over all weights w, R the summed output without data; higher is better.
+    """SynFlow: how much signal the sizes of the weights let through, without any data (Tanaka et al. 2020).
 
-    R is the summed output for an input of ones, with all parameters replaced by their magnitudes and batch
-    normalisation left out (Abdelfattah et al. 2021), in float64: the score spans many orders of magnitude.
+    It is the sum of `|w * dR/dw|` over all weights w; higher is better. R is the summed output for an input of ones,
+    with all parameters replaced by their magnitudes and batch normalisation left out (Abdelfattah et al. 2021), in
+    float64: the score spans many orders of magnitude.
 
     Raises:
         ProxyError: if no weight touches the output.

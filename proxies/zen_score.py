@@ -18,9 +18,10 @@ _SEED = 0
 
 
 def zen_score(evidence: Evidence) -> float:
-    """Zen-score: log of how much the last feature map changes with the input, random weights; higher is better.
+    """Zen-score: how strongly the features answer a small change of the input (Lin et al. 2021).
 
-    To it the log scale that each batch normalisation divides out is added.
+    It is the log of that change for random weights, to which the log scale that each batch normalisation divides out
+    is added.
 
     Higher is better. Weights and both inputs are drawn anew from N(0, 1), one draw, in the shape of batch 0. The
     last feature map is the last output of a leaf module with more than one position. Shortcuts stay in place.

@@ -14,9 +14,9 @@ _CHUNK = 1 << 16
 
 
 def zico_score(evidence: Evidence) -> float:
-    """ZiCo: how steady the gradients of each layer are from batch to batch; higher is better.
+    """ZiCo: how large and how steady the gradients of each layer are from batch to batch (Li et al. 2023).
 
-    It is the sum over layers of `log sum_w mean_i |g_iw| / std_i(g_iw)` over the probe's batches i.
+    Higher is better. It is the sum over layers of `log sum_w mean_i |g_iw| / std_i(g_iw)` over the probe's batches i.
 
     The standard deviation is the population's, of signed gradients, as in the authors' code (their paper takes
     that of magnitudes). Weights whose gradients are all equal are left out, and layers with nothing left.

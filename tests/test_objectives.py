@@ -97,7 +97,7 @@ def test_costs_stand_first_and_the_rest_keeps_its_order():
 
 
 def test_amounts_and_labels_are_those_of_the_field():
-    assert FLOPS.amount(3_210_000) == "3.2 MFLOPs" and COSTS["ram"].amount(2048) == "2.0 KiB of RAM"
+    assert FLOPS.amount(3_210_000) == "3.2 MFLOPs" and COSTS["ram"].amount(2048) == "2.0 kB of RAM"
     assert SLACK.amount(7.0) == "7 rows" and SLACK.label == "slack [rows]" and label_of("slack") == "slack"
     assert FLOPS.label == label_of("flops") == "MFLOPs" and proxy_objective("meco").label == "MeCo"
     assert FLOPS.exactly(1_000_000) == "1,000,000 FLOPs"

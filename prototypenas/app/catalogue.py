@@ -9,6 +9,7 @@ from typing import Any
 from evaluators import DATASETS, DatasetSource
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.samplers import SamplerMaker
+from prototypenas.objectives import COSTS, Objective
 from prototypenas.plugins import PluginSource, load_entry_points, load_plugin, load_plugin_file
 from prototypenas.protocols import Baseline, OwnCost, Proxy
 from prototypenas.types import Target
@@ -38,6 +39,11 @@ class Catalogue:
     datasets: Mapping[str, DatasetSource]
     targets: Mapping[str, Target]
     plugins: tuple[PluginSource, ...]
+
+    @property
+    def cost_objectives(self) -> dict[str, Objective]:
+        """Every cost that can be an objective or a limit, by name: our own and those that plug-ins define."""
+        return {**COSTS, **{name: own.objective(name) for name, own in self.costs.items()}}
 
     def origins(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return file and digest of each plug-in that brings one of these parts: another text is another part."""

@@ -26,7 +26,7 @@ from prototypenas.devices import named_device, parsed_device
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
-from prototypenas.objectives import COSTS, Objective
+from prototypenas.objectives import COSTS
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.refinement.step import Refine
 from prototypenas.runs.run_directory import RunDirectory
@@ -51,18 +51,13 @@ def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
         ConfigurationError: for an unknown target or a limit that is no amount.
     """
     target = choose("target", settings.target, catalogue.targets)
-    limits = parsed_limits(settings.limit, {**COSTS, **own_costs(catalogue)})
+    limits = parsed_limits(settings.limit, catalogue.cost_objectives)
     check_estimated(limits, target)
     return replace(
         target,
         execution=choose("execution", settings.execution, EXECUTIONS),
         budget=limited_budget(target.budget, tuple(limits.values())),
     )
-
-
-def own_costs(catalogue: Catalogue) -> dict[str, Objective]:
-    """Return the costs that plug-ins define, as objectives."""
-    return {name: own.objective(name) for name, own in catalogue.costs.items()}
 
 
 def compose_choice(settings: SelectionSettings, preset: str, seed: int) -> Choice:
@@ -237,6 +232,13 @@ def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
         )
     limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit, explored.more_limits)
     return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
+
+
+def retargeted(catalogue: Catalogue, recorded: Target, target: str | None, execution: str | None) -> Target:
+    """Return the target of a run, or another one, run in another way; None keeps what was recorded."""
+    found = recorded if target is None else choose("target", target, catalogue.targets)
+    way = recorded.execution.value if execution is None else execution
+    return replace(found, execution=choose("execution", way, EXECUTIONS))
 
 
 def recorded_input(run: RunDirectory) -> str:

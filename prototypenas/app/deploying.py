@@ -1,5 +1,6 @@
 """Deploy any network from Python."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prototypenas.app.catalogue import gather
+from prototypenas.app.composition import EXECUTIONS
 from prototypenas.app.settings import DEFAULT_TARGET
 from prototypenas.choices import choose
+from prototypenas.costing.memory_plan import ALIGNMENT
 from prototypenas.costing.network_reference import load_network
 from prototypenas.deployment.network_delivery import NetworkDelivery, deploy_network
 from prototypenas.types import Target
@@ -21,15 +24,18 @@ def deploy(
     out: str | Path,
     target: str | Target = DEFAULT_TARGET,
     prefix: str = "model",
+    execution: str = "auto",
+    alignment: int = ALIGNMENT,
     emulate: bool = False,
 ) -> NetworkDelivery:
     """Write a network of yours as C and ONNX into the folder `out`, proven to give the simulator's bytes.
 
     `network` is a module, `file.pt2` or `module:function`; `calibration` are at least eight inputs `(N, ...)` as the
-    network takes them. `emulate` also runs the C on an emulated core of the target.
+    network takes them. `execution` says how the C runs the network; every tensor starts at a multiple of `alignment`
+    bytes. `emulate` also runs the C on an emulated core of the target.
 
     Raises:
-        ConfigurationError: for an unknown target, too few samples, or a reference that is no network.
+        ConfigurationError: for an unknown target or one too small, too few samples, or a reference that is no network.
         DatasetError: for samples that are not finite or all alike.
         LoweringError: naming every module that has no operator.
         QuantizationError: if integers cannot hold a layer.
@@ -37,4 +43,7 @@ def deploy(
     """
     module = load_network(network) if isinstance(network, str) else network
     goal = choose("target", target, gather().targets) if isinstance(target, str) else target
-    return deploy_network(module, calibration, goal, Path(out), name=prefix, prefix=prefix, emulate=emulate)
+    goal = replace(goal, execution=choose("execution", execution, EXECUTIONS))
+    return deploy_network(
+        module, calibration, goal, Path(out), name=prefix, prefix=prefix, alignment=alignment, emulate=emulate
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +15,19 @@ from prototypenas.app.given_data import GivenData, named_data
 from prototypenas.app.run_settings import RunSettings, settings_from
 from prototypenas.app.settings import DeviceSettings, SelectionSettings, TrainingSettings
 from prototypenas.app.training_composition import compose_training, load_data, recorded_training
+from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_table import candidate_frame
 from prototypenas.progress import Progress, Silent
 from prototypenas.reporting.notebook import table_html
-from prototypenas.reporting.tables import final_table
+from prototypenas.reporting.recommendation import recommend
+from prototypenas.reporting.tables import (
+    choice_table,
+    configuration_table,
+    final_table,
+    footprint_table,
+    rejection_table,
+)
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import Selection
 from prototypenas.types import Target
@@ -143,6 +152,58 @@ class Run:
             seen: tuple[DatasetDirectory | None, ...] = self.directory.datasets() or (None,)
             return [pipeline.report(self.directory, one, self.target) for one in seen][-1]
 
+    @property
+    def recommended(self) -> TrainedModel:
+        """The trained model that the report recommends: as accurate as the best, as far as the test can tell.
+
+        Raises:
+            RunDirectoryError: if none is trained.
+        """
+        models = self.models
+        found = recommend([model.result for model in models])
+        if found is None:
+            raise RunDirectoryError(f"{self.path} holds no trained model; train it first")
+        return next(model for model in models if model.result is found.model)
+
+    def predict(self, data: Path | str | None = None, *, model: int | None = None) -> pd.DataFrame:
+        """Return what the int8 network of a model says of each sample, exactly as its C does: classes, or boxes.
+
+        `data` is a picture, a folder of pictures, an `.npy` of samples, or data of any form that can be trained on;
+        `None` is the test set. `model` is the number of a candidate, and the recommended one if it is not given.
+
+        Raises:
+            ConfigurationError: for a model that is not trained, or samples of another shape than it takes.
+            DatasetError: if the data cannot be read.
+            RunDirectoryError: if no model is trained.
+        """
+        from prototypenas.app.predicting import predictions  # noqa: PLC0415  (Lightning comes with it)
+
+        chosen = self.recommended if model is None else choose_number(model, self.models)
+        place = None if data is None else Path(data)
+        return predictions(chosen, place, catalogue=self.catalogue, settings=self.settings.data)
+
+    def export(self, folder: Path | str, *, form: str = "csv") -> list[Path]:
+        """Write the tables of the run as files, `form` being `csv`, `markdown` or `latex`; return the files.
+
+        Raises:
+            ConfigurationError: for another form.
+            RunDirectoryError: if nothing was selected, or the folder cannot be written.
+        """
+        from prototypenas.reporting.table_files import write_tables  # noqa: PLC0415
+
+        selection, candidates = self.selection, finished_steps.explored(self.directory)
+        models = [model.result for model in self.models]
+        tables = {
+            "models": final_table(models),
+            "sizes": footprint_table(selection.chosen),
+            "configurations": configuration_table(selection.chosen),
+            "choice": choice_table(selection),
+            "rejections": rejection_table(candidates),
+        }
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        return write_tables(tables, place, form)
+
     def extend(self, trials: int, *, jobs: int = 1) -> Run:
         """Explore until there are `trials` candidates, exactly as if so many had been asked for at once.
 
@@ -200,6 +261,16 @@ class Run:
             said += f", {len(self.selection.chosen)} selected"
         trained = len(self.models) if self.directory.datasets() else 0
         return said + (f", {trained} trained" if trained else "")
+
+
+def choose_number(number: int, models: Sequence[TrainedModel]) -> TrainedModel:
+    """Return the model of a candidate's number.
+
+    Raises:
+        ConfigurationError: if it is not trained.
+    """
+    by_number = {str(model.number): model for model in models}
+    return choose("trained model", str(number), by_number)
 
 
 def open_run(

@@ -7,9 +7,9 @@ import typer
 
 from prototypenas.app.settings import Emulate, PartSettings
 from prototypenas.command_line.deploy_network import deploy_reference, is_network
-from prototypenas.command_line.output import Result, console, models_as_json, print_models
-from prototypenas.command_line.shown_progress import shown_progress
-from prototypenas.errors import ConfigurationError, RunDirectoryError
+from prototypenas.command_line.deploy_run import deploy_models
+from prototypenas.command_line.output import Result
+from prototypenas.errors import ConfigurationError
 
 
 def deploy(
@@ -20,43 +20,34 @@ def deploy(
     calibration: Annotated[
         Path | None, typer.Option(help="Of a network: samples as it takes them, a .npy file or x of an .npz.")
     ] = None,
-    target: Annotated[str | None, typer.Option(help="Of a network: microcontroller; see `list targets`.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Of a network: folder to write.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Microcontroller; see `list targets`. Of a run: another than it was searched for."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write: of a network, or of a run's models.")] = None,
     prefix: Annotated[str, typer.Option(help="Of a network: beginning of its C symbols and files.")] = "model",
+    execution: Annotated[
+        str | None,
+        typer.Option(help="auto, layers, or rows, which hands the input in row by row; a run's own if not given."),
+    ] = None,
+    alignment: Annotated[int, typer.Option(help="Of a network: bytes its tensors start at multiples of.")] = 4,
     *,
     parts: PartSettings,
 ) -> Result:
     """Write the trained models of a run, or any network, as C and ONNX; compile them, run them, compare every byte."""
-    from prototypenas import pipeline
-    from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import recorded_target
-    from prototypenas.app.training_composition import recorded_training
-    from prototypenas.reporting.console import print_table
-    from prototypenas.reporting.delivery_tables import instruction_table
-    from prototypenas.runs.class_scores import read_references
-    from prototypenas.runs.run_directory import RunDirectory
-
     if is_network(what):
         deploy_reference(
-            what, calibration=calibration, target=target, out=out, prefix=prefix, emulate=emulate, parts=parts
+            what,
+            calibration=calibration,
+            target=target,
+            out=out,
+            prefix=prefix,
+            execution=execution or "auto",
+            alignment=alignment,
+            emulate=emulate,
+            parts=parts,
         )
         return {"project": None if out is None else str(out)}
-    if calibration is not None or target is not None or out is not None or prefix != "model":
-        raise ConfigurationError("--calibration, --target, --out and --prefix are for a network; a run has its own")
-    directory = RunDirectory.open(Path(what))
-    catalogue = gather(parts.plugin, parts.target_files)
-    goal = recorded_target(catalogue, directory)
-    trained = directory.datasets()
-    if not trained:
-        raise RunDirectoryError(f"{directory.path} holds no trained model; run `prototypenas evaluate` first")
-    found = {}
-    for seen in trained:
-        training = recorded_training(catalogue, seen)
-        with directory.locked(), shown_progress() as progress:
-            models = pipeline.deploy(seen, training.evaluator, goal, emulate=emulate, progress=progress)
-        for model in models if emulate else ():
-            console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
-            print_table(console, instruction_table(model))
-        print_models(models, seen.path, read_references(seen.path))
-        found[seen.name] = models_as_json(models)
-    return {"run": what, "datasets": found}
+    if calibration is not None or prefix != "model" or alignment != 4:
+        raise ConfigurationError("--calibration, --prefix and --alignment are for a network; a run has its own")
+    return deploy_models(Path(what), target=target, execution=execution, out=out, emulate=emulate, parts=parts)

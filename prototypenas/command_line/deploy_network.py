@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ def deploy_reference(
     target: str | None,
     out: Path | None,
     prefix: str,
+    execution: str,
+    alignment: int,
     emulate: bool,
     parts: PartSettings,
 ) -> None:
@@ -34,6 +37,7 @@ def deploy_reference(
         ConfigurationError: if the calibration samples or the folder are not given.
     """
     from prototypenas.app.catalogue import gather
+    from prototypenas.app.composition import EXECUTIONS
     from prototypenas.choices import choose
     from prototypenas.costing.network_reference import load_network
     from prototypenas.deployment.network_delivery import deploy_network, load_calibration
@@ -42,8 +46,16 @@ def deploy_reference(
         raise ConfigurationError("a network needs --calibration samples.npy and a folder: --out c/")
     catalogue = gather(parts.plugin, parts.target_files)
     goal = choose("target", target or DEFAULT_TARGET, catalogue.targets)
+    goal = replace(goal, execution=choose("execution", execution, EXECUTIONS))
     found = deploy_network(
-        load_network(what), load_calibration(calibration), goal, out, name=prefix, prefix=prefix, emulate=emulate
+        load_network(what),
+        load_calibration(calibration),
+        goal,
+        out,
+        name=prefix,
+        prefix=prefix,
+        alignment=alignment,
+        emulate=emulate,
     )
     _print(found)
 

@@ -52,6 +52,6 @@ def evaluate(
         seen = directory.dataset(trained.dataset)
         with directory.locked(), shown_progress() as progress:
             models = pipeline.evaluate(seen, trained, goal, machine, progress)
-        print_models(models, seen.path, read_references(seen.path))
+        print_models(models, seen, goal, read_references(seen.path))
         found[trained.dataset] = models_as_json(models)
     return {"run": str(run_path), "datasets": found}

@@ -47,7 +47,7 @@ def _samplers(parts: PartSettings) -> "Table":
     for file in parts.plugin:
         makers |= load_plugin_file(file).samplers
     own = {name: _summary(maker) for name, maker in makers.items()}
-    return Table(("Sampler", "What it is"), tuple({**SAMPLERS, **own}.items()), names=2)
+    return Table(("Sampler", "What it is, and when to take it"), tuple({**SAMPLERS, **own}.items()), names=2)
 
 
 def _gathered(listing: "Callable[[Catalogue], Table]", parts: PartSettings) -> "Table":
@@ -79,11 +79,10 @@ def _proxies(catalogue: "Catalogue") -> "Table":
 
 
 def _objectives(catalogue: "Catalogue") -> "Table":
-    from prototypenas.app.composition import own_costs
-    from prototypenas.objectives import COSTS, proxy_objective
+    from prototypenas.objectives import proxy_objective
     from prototypenas.reporting.table import Table
 
-    costs = {**COSTS, **own_costs(catalogue)}
+    costs = catalogue.cost_objectives
     proxies = [proxy_objective(name) for name in catalogue.proxies if name not in costs]
     rows = tuple(
         (one.name, one.origin.value, "minimised" if one.minimised else "maximised", one.unit)
@@ -110,7 +109,7 @@ def _published(catalogue: "Catalogue") -> "Table":
         (name, _joined(one.input_shape, "x"), f"{one.macs / 1e6:.1f}", f"{one.parameters:,}", one.source)
         for name, one in PUBLISHED.items()
     )
-    return Table(("Network", "Input", "MMACs", "Parameters", "Source"), rows)
+    return Table(("Network", "Input", "MMACs", "Parameters", "What it follows"), rows)
 
 
 LISTINGS: "Mapping[str, Callable[[PartSettings], Table]]" = {

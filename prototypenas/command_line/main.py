@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from prototypenas.command_line.command import add_command
+from prototypenas.command_line.compare import compare
 from prototypenas.command_line.deploy import deploy
 from prototypenas.command_line.evaluate import evaluate
 from prototypenas.command_line.explore import explore
+from prototypenas.command_line.export import export
 from prototypenas.command_line.list_parts import list_parts
 from prototypenas.command_line.measure import measure
 from prototypenas.command_line.output import console
+from prototypenas.command_line.predict import predict
 from prototypenas.command_line.refine import refine
 from prototypenas.command_line.report import report
 from prototypenas.command_line.run import run
@@ -42,6 +45,6 @@ def program(
     """Find networks that fit a microcontroller, train the few that matter, and get the C."""
 
 
-for command in (run, explore, refine, select, evaluate, deploy, report, show, measure):
+for command in (run, explore, refine, select, evaluate, deploy, report, predict, compare, export, show, measure):
     add_command(app, command)
 add_command(app, list_parts, "list")

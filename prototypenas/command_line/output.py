@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,8 +16,9 @@ if TYPE_CHECKING:
     from prototypenas.reporting.report_data import ModelResult
     from prototypenas.reporting.table import Table
     from prototypenas.runs.class_scores import ReferenceScore
+    from prototypenas.runs.run_directory import DatasetDirectory
     from prototypenas.steps import Training
-    from prototypenas.types import Cost
+    from prototypenas.types import Cost, Target
 
 Result = Mapping[str, Any]
 """What a command found, as plain JSON values."""
@@ -138,17 +138,23 @@ def print_data(training: "Training") -> None:
         console.print(training.pretraining.summary())
 
 
-def print_models(models: "list[ModelResult]", place: Path, references: "Sequence[ReferenceScore]" = ()) -> None:
-    """Print the final table, the models beside simple classifiers, and where everything lies."""
+def print_models(
+    models: "list[ModelResult]", seen: "DatasetDirectory", target: "Target", references: "Sequence[ReferenceScore]" = ()
+) -> None:
+    """Print the final table, the models beside simple classifiers, which one to take, and what to do next."""
     from prototypenas.reporting.classifier_tables import worth_table
     from prototypenas.reporting.console import print_table
-    from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, sizes_table
+    from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table
+    from prototypenas.reporting.next_steps import next_steps, verdict
     from prototypenas.reporting.tables import final_table
 
     print_table(console, final_table(models))
-    for table in (worth_table(models, references), sizes_table(models), emulation_table(models)):
+    for table in (worth_table(models, references), emulation_table(models)):
         if table.rows:
             print_table(console, table)
     for note in delivery_notes(models):
         console.print(f"note: {note}")
-    console.print(f"everything else: {place}")
+    console.print("1 kB is 1,000 bytes; the latency is an estimate.")
+    console.print(verdict(models))
+    for name, line in next_steps(models, seen, target):
+        console.print(f"  {name + ':':<18}{line}", highlight=False, soft_wrap=True)

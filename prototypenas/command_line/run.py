@@ -94,5 +94,5 @@ def run(
     if note:
         console.print(note)
     seen = directory.dataset(way.training.dataset)
-    print_models(models, seen.report_html, read_references(seen.path))
+    print_models(models, seen, way.search.task.target, read_references(seen.path))
     return {"run": str(way.place), "report": str(seen.report_html), "note": note, "models": models_as_json(models)}

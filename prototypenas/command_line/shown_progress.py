@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @contextmanager
 def shown_progress() -> "Iterator[Progress]":
     """Draw bars while the block lasts."""
-    from prototypenas.reporting.console import ProgressBars
+    from prototypenas.reporting.shown_progress import progress_on
 
-    with ProgressBars(console) as progress:
+    with progress_on(console) as progress:
         yield progress

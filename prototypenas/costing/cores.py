@@ -28,7 +28,8 @@ _FLOAT_M7 = "-mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard"
 CORES: Mapping[str, Core] = {
     core.name: core
     for core in (
-        Core("cortex-m0plus", "-mcpu=cortex-m0plus", None),
+        # QEMU's boards with an M0 have 16 kB; a Cortex-M3 runs the same instructions.
+        Core("cortex-m0plus", "-mcpu=cortex-m0plus", "mps2-an385"),
         Core("cortex-m3", "-mcpu=cortex-m3", "mps2-an385"),
         Core("cortex-m4", _FLOAT_M4, "mps2-an386"),
         Core("cortex-m7", _FLOAT_M7, "mps2-an500"),

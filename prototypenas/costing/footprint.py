@@ -14,6 +14,7 @@ from prototypenas.costing.kernel_properties import (
 )
 from prototypenas.costing.latency import estimate_latency
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
+from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.types import Cost, Footprint, Target
 
@@ -57,6 +58,21 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None, *, det
         latency_ms=None if timed is None else timed.latency_ms,
         energy_mj=None if timed is None else timed.energy_mj,
     )
+
+
+def check_fits(cost: Cost, target: Target) -> None:
+    """Refuse a network that the target's memory cannot hold.
+
+    Raises:
+        ConfigurationError: naming what is needed and what there is.
+    """
+    footprint = cost.footprint
+    for memory, needed, limit in (
+        ("RAM", footprint.ram_bytes, target.ram_bytes),
+        ("ROM", footprint.rom_bytes, target.rom_bytes),
+    ):
+        if limit is not None and needed > limit:
+            raise ConfigurationError(f"the network takes {needed:,} bytes of {memory}; {target.name} has {limit:,}")
 
 
 def parameters_of(graph: Graph) -> int:

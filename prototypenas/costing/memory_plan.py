@@ -2,7 +2,8 @@
 
 Operators work in place or over their input where the kernels allow it (`Operator.input_lead_bytes`), and the inputs
 of a concatenation are written straight into its output where that costs no memory. Scratch lies behind the tensors,
-4-byte aligned, and every operator uses it from its start. Tensors are bytes and need no alignment.
+and every operator uses it from its start. Everything starts at a multiple of `ALIGNMENT`, or of more where a DMA or a
+cache asks for it; only what a concatenation holds in place starts where its channels do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,12 +15,16 @@ from prototypenas.costing.plan_structure import Lifetime, Structure
 from prototypenas.costing.row_layers import row_bytes_of
 from prototypenas.costing.row_plan import RowSegment, Steps, layer_steps, row_steps, steps_of_cuts, sums_of
 from prototypenas.costing.segmentation import Cut
+from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.sliding import round_up
 from prototypenas.types import Execution
 
 ALIGNMENT = 4
-"""Bytes; scratch holds int16 pairs and pointers."""
+"""Bytes; scratch and sums are words, and applications copy inputs and outputs by words."""
+
+ALIGNMENTS = (4, 8, 16, 32, 64)
+"""Bytes that tensors can start at multiples of."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class MemoryPlan:
     """Where the sums of a mean lie whose map comes row by row, by the mean."""
     streamed_input: bool = False
     """Whether the input is handed in row by row and never held whole, unless it is read again later."""
+    alignment: int = ALIGNMENT
+    """Bytes that every tensor starts at a multiple of."""
 
     @property
     def array_bytes(self) -> int:
@@ -131,9 +138,16 @@ class MemoryPlan:
         return sorted(rows, key=lambda row: (row.first, row.offset))
 
 
-def plan_memory(graph: Graph, execution: Execution = Execution.AUTO) -> MemoryPlan:
-    """Plan the arena of a graph of any stage; deterministic, the same for every target."""
-    structure = Structure(graph)
+def plan_memory(graph: Graph, execution: Execution = Execution.AUTO, *, alignment: int = ALIGNMENT) -> MemoryPlan:
+    """Plan the arena of a graph of any stage; deterministic, the same for every target.
+
+    Raises:
+        ConfigurationError: for an alignment that is not one of `ALIGNMENTS`.
+    """
+    if alignment not in ALIGNMENTS:
+        allowed = ", ".join(map(str, ALIGNMENTS))
+        raise ConfigurationError(f"alignment {alignment}; tensors can be aligned to {allowed} bytes")
+    structure = Structure(graph, alignment)
     if execution is Execution.ROWS:
         return _by_rows(structure, streamed=True)
     # Schedule, rings and sums of running by rows can outweigh what they save, so both are planned and the cheaper is
@@ -146,7 +160,7 @@ def plan_memory(graph: Graph, execution: Execution = Execution.AUTO) -> MemoryPl
 
 def plan_with_cuts(graph: Graph, cuts: Sequence[Cut], *, streamed: bool) -> MemoryPlan:
     """Plan the arena of a graph whose segments are given; every operator lies in one, in order."""
-    structure = Structure(graph)
+    structure = Structure(graph, ALIGNMENT)
     chosen = frozenset(structure.concats)
     return _plan(_placed(structure, chosen, steps_of_cuts(structure, chosen, cuts, streamed=streamed)))
 
@@ -220,7 +234,7 @@ def _plan(layout: _Layout) -> MemoryPlan:
         pixel_strides=layout.pixel_strides(),
         overlaps=tuple(_overlaps(layout, offsets)),
         arena_bytes=layout.extent,
-        scratch_offset=round_up(layout.extent, ALIGNMENT),
+        scratch_offset=round_up(layout.extent, structure.alignment),
         scratch_bytes=max(operator.scratch_bytes(graph.tensors) for operator in graph.operators),
         lower_bound_bytes=lower_bound(steps.blocks, steps.leads),
         live_bound_bytes=live_bound(structure.plain_blocks),
@@ -228,6 +242,7 @@ def _plan(layout: _Layout) -> MemoryPlan:
         ring_rows=layout.ring_rows(),
         sums_offsets=layout.sums(),
         streamed_input=steps.streamed,
+        alignment=structure.alignment,
     )
 
 

@@ -8,6 +8,7 @@ from prototypenas.costing.offset_assignment import Block, step_bounds
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.sliding import round_up
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,13 @@ class Lifetime:
 
 
 class Structure:
-    """What the graph says about its tensors, before anything is decided."""
+    """What the graph says about its tensors, before anything is decided.
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    Sizes and leads are whole multiples of `alignment`, so that every offset made of them is one too.
+    """
+
+    def __init__(self, graph: Graph, alignment: int) -> None:
+        self.graph, self.alignment = graph, alignment
         self.lifetimes = _lifetimes(graph)
         self.producers = {operator.output: operator for operator in graph.operators}
         self.readers = Counter(graph.outputs)
@@ -33,7 +37,7 @@ class Structure:
             for operator in graph.operators
             if isinstance(operator, Concat) and (members := self._members(operator))
         }
-        self.sizes = {name: graph.tensors[name].elements for name in self.lifetimes}
+        self.sizes = {name: round_up(graph.tensors[name].elements, alignment) for name in self.lifetimes}
         self._dense_leads = self._all_leads()
         self.plain_blocks = self.blocks(frozenset())
         self.plain_bounds = step_bounds(self.plain_blocks, self._dense_leads)
@@ -108,7 +112,7 @@ class Structure:
         for index, operator in enumerate(self.graph.operators):
             ending = [name for name in operator.inputs if self.lifetimes[name].last == index]
             if ending:
-                lead = operator.input_lead_bytes(self.graph.tensors)
+                lead = round_up(operator.input_lead_bytes(self.graph.tensors), self.alignment)
                 if lead < self.sizes[operator.output]:
                     leads.update({(name, operator.output): lead for name in ending})
         return leads

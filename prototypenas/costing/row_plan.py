@@ -9,6 +9,7 @@ from prototypenas.costing.row_estimates import RowEstimates
 from prototypenas.costing.row_layers import is_series, row_layers, rows_and_bytes
 from prototypenas.costing.row_schedule import Map, RowRun, Schedule, run_rows
 from prototypenas.costing.segmentation import Cut, Problem, cut
+from prototypenas.graph.sliding import round_up
 
 SERIES_ROWS_AT_ONCE = 2
 """The matrix product takes pixels in pairs, and a row of a series is one pixel."""
@@ -112,23 +113,27 @@ class _Assembly:
         name, size, sums = f"rows of step {step}", 0, {}
         for ring, rows in run.ring_rows.items():
             self.ring_places[ring] = (name, size)
-            size += rows * self.problem.estimates.maps[ring].row_bytes
+            size += self._rounded(rows * self.problem.estimates.maps[ring].row_bytes)
         for group in self.problem.layers[part.first : part.end]:
             for layer in group:
                 if layer.sum_bytes:
                     output = self.structure.graph.operators[layer.operator].output
                     sums[output] = layer.sum_bytes
                     self.ring_places[sums_of(output)] = (name, size)
-                    size += layer.sum_bytes
+                    size += self._rounded(layer.sum_bytes)
         if size:
             self.blocks.append(Block(name, size, step, step))
         whole = {block.name: block for block in self.blocks}
         for (source, target), lead in run.leads.items():
-            if whole[source].last == step == whole[target].first and lead < whole[target].size:
-                self.leads[source, target] = lead
+            rounded = self._rounded(lead)
+            if whole[source].last == step == whole[target].first and rounded < whole[target].size:
+                self.leads[source, target] = rounded
         count = sum(map(len, self.problem.layers[part.first : part.end]))
         segment = RowSegment(part.first, part.end, count, self.rows_at_once, run.schedule, run.ring_rows, sums)
         self.segments.append(segment)
+
+    def _rounded(self, size: int) -> int:
+        return round_up(size, self.structure.alignment)
 
     def _run(self, part: Cut, inner: set[str]) -> RowRun:
         layers = [layer for group in self.problem.layers[part.first : part.end] for layer in group]

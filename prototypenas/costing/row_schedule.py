@@ -8,6 +8,8 @@ of rows: as many as are needed at once.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from prototypenas.costing.row_layers import RowLayer
 
 TAKE_ROW = 255
@@ -89,6 +91,7 @@ class _Run:
             self.writers[layer.writes].append(number)
             for name in layer.reads:
                 self.readers[name].insert(0, number)
+        self.sources = [[(name, maps[name].rows) for name in layer.reads] for layer in layers]
         self.there = {name: 0 if self.writers[name] else found.rows for name, found in maps.items()}
         self.there[driver] = 0
         self.rings = dict.fromkeys(maps, 1)
@@ -112,14 +115,14 @@ class _Run:
                 self.make(number, count)
 
     def ready(self, number: int) -> int:
-        layer, made = self.layers[number], self.made[number]
-        needs = layer.rule.needs
+        needs, made = self.layers[number].rule.needs, self.made[number]
         count = min(self.rows_at_once, len(needs) - made)
         if count == 0:
             return 0
         needed = needs[made + count - 1]
-        for name in layer.reads:
-            if self.there[name] < min(needed, self.maps[name].rows):
+        for name, rows in self.sources[number]:
+            there = self.there[name]
+            if there < needed and there < rows:
                 return 0
         return count
 
@@ -149,8 +152,10 @@ class _Run:
 
     def keep(self, name: str, end: int) -> None:
         """Widen a map's ring so that its row `end - 1` overwrites nothing."""
-        rows, unit = end - self.first_needed(name), self.rows_at_once
-        self.rings[name] = max(self.rings[name], min(self.maps[name].rows, -(-rows // unit) * unit))
+        rows = end - self.first_needed(name)
+        if rows > self.rings[name]:
+            unit = self.rows_at_once
+            self.rings[name] = min(self.maps[name].rows, -(-rows // unit) * unit)
 
     def note_leads(self, number: int, count: int) -> None:
         """Keep an output's next rows away from the input rows that this step or a later one reads."""
@@ -173,18 +178,19 @@ class _Run:
 def _folded(ticks: Sequence[bytearray]) -> Schedule:
     """Write steps that come again and again once: the stretch of whole ticks that saves most."""
     texts = [bytes(tick) for tick in ticks]
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    order = np.array([numbers[text] for text in texts])
+    before = np.concatenate([[0], np.cumsum([len(text) for text in texts])])
     best, saved = (0, 0, 0), 0
     for period in range(1, min(LONGEST_PERIOD, len(texts) // 2) + 1):
-        start = 0
-        while start + 2 * period <= len(texts):
-            same = start
-            while same + period < len(texts) and texts[same] == texts[same + period]:
-                same += 1
-            times = (same - start) // period + 1
-            saving = (times - 1) * sum(map(len, texts[start : start + period]))
-            if saving > saved:
-                best, saved = (start, period, times), saving
-            start = max(same, start) + 1
+        alike = np.concatenate([[False], order[period:] == order[:-period], [False]])
+        changes = np.flatnonzero(alike[1:] != alike[:-1])
+        starts, ends = changes[::2], changes[1::2]
+        again = (ends - starts) // period
+        savings = again * (before[np.minimum(starts + period, len(texts))] - before[starts])
+        if savings.size and savings.max() > saved:
+            stretch = int(savings.argmax())
+            best, saved = (int(starts[stretch]), period, int(again[stretch]) + 1), int(savings[stretch])
     start, period, times = best
     end = start + period * times
     return Schedule(tuple(texts[:start]), tuple(texts[start : start + period]), times, tuple(texts[end:]))

@@ -6,9 +6,12 @@ cheapest cuts are the path of least greatest cost through all positions, found b
 path with the fewest rows is taken: where rows save nothing, layers are run one after the other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 
 from prototypenas.costing.offset_assignment import Block
 from prototypenas.costing.row_estimates import RowEstimates
@@ -46,46 +49,56 @@ def cut(problem: Problem) -> list[Cut]:
     return search.fewest_rows(limit)
 
 
-@dataclass(frozen=True)
-class _Edge:
-    """A possible segment: bytes without any overlap and with the best there could be, and what may overlap."""
+Bytes = NDArray[np.int64]
+"""By first operator and end of a segment."""
 
-    end: int
-    apart_bytes: int
-    least_bytes: int
-    ending: tuple[Block, ...]
-    beginning: tuple[Block, ...]
+NEVER = np.iinfo(np.int64).max
+"""Cost of a segment that cannot be run by rows."""
 
 
 class _Search:
+    """Costs of all segments by rows, without any overlap (`apart`) and with the best there could be (`least`)."""
+
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.count = len(problem.layers)
-        self.greatest = max(problem.layer_bytes)
-        self.starting: list[list[Block]] = [[] for _ in range(self.count)]
-        self.stopping: list[list[Block]] = [[] for _ in range(self.count)]
-        for block in problem.blocks:
-            self.starting[max(block.first, 0)].append(block)
-            self.stopping[block.last].append(block)
         self.rows_before = [0, *accumulate(sum(layer.rule.steps for layer in layers) for layers in problem.layers)]
-        self.layers_before = [0, *accumulate(map(len, problem.layers))]
-        self.sum_bytes = [sum(layer.sum_bytes for layer in layers) for layers in problem.layers]
-        self.ring_bytes = {
-            name: rows * problem.estimates.maps[name].row_bytes for name, rows in problem.estimates.ring_rows.items()
-        }
-        self.edges = [list(_segments(self, first)) for first in range(self.count)]
+        ends = [_reach(problem, first) for first in range(self.count)]
+        places = np.arange(self.count + 1)
+        shortest = places[:-1] + 2
+        if problem.streamed:
+            shortest[0] = 1
+        allowed = (places >= shortest[:, None]) & (places <= np.array(ends)[:, None])
+        apart, most = _segment_bytes(problem)
+        saves = apart - most < max(problem.layer_bytes)
+        if problem.streamed:
+            saves[0] = True
+        self.apart = np.where(allowed & saves, apart, NEVER)
+        self.least = np.where(allowed & saves, apart - most, NEVER)
         self.known: dict[tuple[int, int], int] = {}
 
     def least_greatest(self) -> int:
         """Return the greatest cost of a segment where it is least."""
-        best = [0] + [sum(block.size for block in self.problem.blocks) + 1] * self.count
+        low, high = self._greatest(self.least), self._greatest(self.apart)
+        best = [low] + [high] * self.count
         for first in range(self.count):
             if self._layer_allowed(first):
                 best[first + 1] = min(best[first + 1], max(best[first], self.problem.layer_bytes[first]))
-            for edge in self.edges[first]:
-                if best[first] < best[edge.end] and edge.least_bytes < best[edge.end]:
-                    best[edge.end] = min(best[edge.end], max(best[first], self._cost(first, edge)))
+            for end in np.flatnonzero(self.least[first] < best).tolist():
+                if best[first] < best[end]:
+                    cost = self._cost(first, end) if self.apart[first, end] > best[first] else best[first]
+                    best[end] = min(best[end], max(best[first], cost))
         return best[self.count]
+
+    def _greatest(self, costs: Bytes) -> int:
+        """Return the greatest cost on the path where it is least, if segments cost this much."""
+        best = np.full(self.count + 1, NEVER)
+        best[0] = 0
+        for first in range(self.count):
+            if self._layer_allowed(first):
+                best[first + 1] = min(best[first + 1], max(best[first], self.problem.layer_bytes[first]))
+            np.minimum(best, np.maximum(best[first], costs[first]), out=best)
+        return int(best[self.count])
 
     def fewest_rows(self, limit: int) -> list[Cut]:
         """Return the path within a limit that runs the fewest rows."""
@@ -95,24 +108,26 @@ class _Search:
             within = self._layer_allowed(first) and self.problem.layer_bytes[first] <= limit
             if within and best[first] < best[first + 1]:
                 best[first + 1], came[first + 1] = best[first], Cut(first, first + 1, by_rows=False)
-            for edge in self.edges[first]:
-                rows = best[first] + self.rows_before[edge.end] - self.rows_before[first]
-                if rows < best[edge.end] and self._within(first, edge, limit):
-                    best[edge.end], came[edge.end] = rows, Cut(first, edge.end, by_rows=True)
+            for end in np.flatnonzero(self.least[first] <= limit).tolist():
+                rows = best[first] + self.rows_before[end] - self.rows_before[first]
+                if rows < best[end] and (self.apart[first, end] <= limit or self._cost(first, end) <= limit):
+                    best[end], came[end] = rows, Cut(first, end, by_rows=True)
         path = [came[self.count]]
         while path[-1].first > 0:
             path.append(came[path[-1].first])
         return path[::-1]
 
-    def _within(self, first: int, edge: _Edge, limit: int) -> bool:
-        return edge.apart_bytes <= limit or (edge.least_bytes <= limit and self._cost(first, edge) <= limit)
-
-    def _cost(self, first: int, edge: _Edge) -> int:
+    def _cost(self, first: int, end: int) -> int:
         """Return the bytes of a segment, its best overlap included."""
-        if (first, edge.end) not in self.known:
-            saved = [self._shared(source, target) for source in edge.ending for target in edge.beginning]
-            self.known[first, edge.end] = edge.apart_bytes - max(saved, default=0)
-        return self.known[first, edge.end]
+        if (first, end) not in self.known:
+            blocks, outputs = self.problem.blocks, self.problem.outputs
+            ending = [block for block in blocks if block.first < first <= block.last < end]
+            beginning = [
+                block for block in blocks if first <= block.first < end and (block.last >= end or block.name in outputs)
+            ]
+            saved = [self._shared(source, target) for source in ending for target in beginning]
+            self.known[first, end] = int(self.apart[first, end]) - max(saved, default=0)
+        return self.known[first, end]
 
     def _shared(self, source: Block, target: Block) -> int:
         lead = min(self.problem.estimates.lead(source.name, target.name), target.size)
@@ -122,42 +137,49 @@ class _Search:
         return first > 0 or not self.problem.streamed
 
 
-def _segments(search: _Search, first: int) -> Iterator[_Edge]:
-    """Return the segments by rows that begin at an operator, the shortest first; none that saves nothing."""
-    problem, source = search.problem, search.problem.blocks[0]
+def _segment_bytes(problem: Problem) -> tuple[Bytes, Bytes]:
+    """Return what every segment keeps, nothing over anything else, and the most that a pair of blocks could share."""
+    count = len(problem.layers)
+    kept, ending, beginning = (np.zeros((count, count + 1), np.int64) for _ in range(3))
+    for block in problem.blocks:
+        first, last = block.first, block.last
+        kept[max(first + 1, 0) : last + 1] += block.size
+        ending[max(first + 1, 0) : last + 1, last + 1 :] = np.maximum(
+            ending[max(first + 1, 0) : last + 1, last + 1 :], block.size
+        )
+        if first < 0:
+            continue
+        inner = count + 1 if block.name in problem.outputs else last + 1
+        kept[: first + 1, first + 1 : inner] += block.size
+        kept[: first + 1, inner:] += (
+            problem.estimates.ring_rows[block.name] * problem.estimates.maps[block.name].row_bytes
+        )
+        part = beginning[: first + 1, first + 1 : inner]
+        np.maximum(part, block.size, out=part)
+    for operator, layers in enumerate(problem.layers):
+        kept[: operator + 1, operator + 1 :] += sum(layer.sum_bytes for layer in layers)
+    return kept, np.minimum(ending, beginning)
+
+
+def _reach(problem: Problem, first: int) -> int:
+    """Return the end of the longest segment by rows from an operator on; the operator itself if there is none."""
+    source = problem.blocks[0]
     streamed = problem.streamed and first == 0
-    outside = {block.name: block for block in problem.blocks if block.first < first <= block.last}
-    total = sum(block.size for block in outside.values())
-    driver = source.name if streamed else _driver(problem, first, outside)
+    driver = source.name if streamed else _driver(problem, first)
     follows = {driver, source.name} if streamed else {driver}
-    ending: tuple[Block, ...] = ()
-    beginning: dict[str, Block] = {}
-    for operator in range(first, search.count):
-        layers = problem.layers[operator]
-        if search.layers_before[operator + 1] - search.layers_before[first] >= TAKE_ROW:
-            return
-        for layer in layers:
-            if not layer.by_rows or follows.isdisjoint(layer.reads):
-                return
+    count = 0
+    for operator in range(first, len(problem.layers)):
+        count += len(problem.layers[operator])
+        for layer in problem.layers[operator]:
+            if count >= TAKE_ROW or not layer.by_rows or follows.isdisjoint(layer.reads):
+                return operator
             follows.add(layer.writes)
-        for block in search.starting[operator]:
-            if block.name not in outside:
-                total += block.size
-                beginning[block.name] = block
-        total += search.sum_bytes[operator]
-        for block in search.stopping[operator]:
-            if block.name in outside:
-                ending = (*ending, block)
-            elif block.name not in problem.outputs:
-                total += search.ring_bytes[block.name] - beginning.pop(block.name).size
-        if operator > first or streamed:
-            most = min(max((block.size for block in blocks), default=0) for blocks in (ending, beginning.values()))
-            if streamed or total - most < search.greatest:
-                yield _Edge(operator + 1, total, total - most, ending, tuple(beginning.values()))
+    return len(problem.layers)
 
 
-def _driver(problem: Problem, first: int, outside: Mapping[str, Block]) -> str | None:
+def _driver(problem: Problem, first: int) -> str | None:
     """Return the map whose rows set the pace: one of several rows that the first operator reads."""
+    outside = {block.name for block in problem.blocks if block.first < first <= block.last}
     reads = {name for layer in problem.layers[first] for name in layer.reads}
     found = [name for name in reads if name in outside and problem.estimates.maps[name].rows > 1]
     return min(found, default=None)

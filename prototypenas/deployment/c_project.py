@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from prototypenas.deployment.c_schedule import segment_tables
 from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
 from prototypenas.deployment.detection_tables import DetectionTables, detection_tables
 from prototypenas.deployment.input_tables import pixel_tables, prepared_channels
+from prototypenas.deployment.programmers import PROGRAMMERS
+from prototypenas.deployment.self_test import FIRST_STATE, answer_crc, constants_crc
 from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_for
 from prototypenas.detection.head import DetectionHead
 from prototypenas.errors import ConfigurationError
@@ -30,6 +33,7 @@ FILES = (
     "model_data.h",
     "model_io.h",
     "model_io.c",
+    "model_test.c",
     "labels.h",
     "model.c",
     "weights.c",
@@ -40,6 +44,10 @@ FILES = (
     "cortexm.ld",
     "Makefile",
     "CMakeLists.txt",
+    "zephyr/module.yml",
+    "idf_component.yml",
+    "library.json",
+    "library.properties",
     "README.md",
 )
 """Written from `templates/`, beside `.clang-format` and `kernels/`."""
@@ -92,22 +100,27 @@ def write_c_project(
         raise ConfigurationError(f"prefix {prefix!r}: small letters, digits and _, a letter first; not nn_ or port_")
     tables = model_tables(graph, plan)
     sources = kernel_files(tables.kernels)
-    values = _values(graph, plan, tables, target) | {
+    values = _values(graph, plan, tables, target) | _feeding(graph, preparation) | _proof(graph, tables)
+    values |= {
         "name": name,
         "identifier": re.sub(r"\W", "_", name),
         "sample": sample.reshape(-1),
         "sources": [file for file in sources if file.endswith(".c")],
         "headers": [file for file in sources if file.endswith(".h")],
         "detection": _detection(graph, head, settings, target),
-        **_feeding(graph, preparation),
     }
-    (directory / "kernels").mkdir(parents=True, exist_ok=True)
+    for folder in ("kernels", "zephyr"):
+        (directory / folder).mkdir(parents=True, exist_ok=True)
     environment = _environment()
     for file in (*FILES, *(DETECTION_FILES if head else ())):
-        text = environment.get_template(f"{file}.j2").render(values)
+        text = _licensed(file, environment.get_template(f"{file}.j2").render(values))
         (directory / _renamed(file, prefix)).write_text(_prefixed(file, text, prefix), encoding="utf-8")
+    _copy_kernels(sources, directory)
+
+
+def _copy_kernels(files: Iterable[str], directory: Path) -> None:
     kernels = resources.files("prototypenas.deployment").joinpath("kernels")
-    for file in sources:
+    for file in files:
         (directory / "kernels" / file).write_bytes(kernels.joinpath(file).read_bytes())
     (directory / ".clang-format").write_bytes(kernels.joinpath(".clang-format").read_bytes())
 
@@ -137,6 +150,14 @@ def kernel_files(kernels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(files))
 
 
+def _proof(graph: Graph, tables: ModelTables) -> dict[str, Any]:
+    return {
+        "constants_crc": constants_crc(tables),
+        "answer_crc": answer_crc(graph),
+        "first_state": FIRST_STATE,
+    }
+
+
 def _feeding(graph: Graph, preparation: Preparation | None) -> dict[str, Any]:
     channels = graph.tensors[graph.input].channels
     known = preparation or Preparation((0.0,) * channels, (1.0,) * channels, pixels=False, stored_shape=())
@@ -148,6 +169,13 @@ def _feeding(graph: Graph, preparation: Preparation | None) -> dict[str, Any]:
         "preparation": preparation,
         "labels": [_c_string(label) for label in known.classes],
     }
+
+
+def _licensed(file: str, text: str) -> str:
+    """Head code with its licence; trained weights and the names of classes are the user's own."""
+    if file in ("weights.c", "labels.h") or not file.endswith((".c", ".h")):
+        return text
+    return f"/* SPDX-License-Identifier: Apache-2.0 */\n{text}"
 
 
 def _renamed(file: str, prefix: str) -> str:
@@ -164,6 +192,7 @@ def _prefixed(file: str, text: str, prefix: str) -> str:
     text = re.sub(r"(?<![.\w])model_(?=\w)", f"{prefix}_", text)
     text = re.sub(r"\bMODEL_(?=\w)", f"{prefix.upper()}_", text)
     text = re.sub(r"\bmodel\.(?=[ch]\b)", f"{prefix}.", text)
+    text = re.sub(r"\bmodel\*\.c", f"{prefix}*.c", text)
     text = re.sub(r"(?<!\w)(weights\.c|labels\.h)", rf"{prefix}_\1", text)
     return re.sub(r"\bmodel\b", prefix, text) if file == "CMakeLists.txt" else text
 
@@ -186,7 +215,9 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
             for output in graph.outputs
         ],
         "output_bytes": sum(graph.tensors[output].elements for output in graph.outputs),
+        "version": version("prototypenas"),
         "arena_bytes": plan.array_bytes,
+        "alignment": plan.alignment,
         "scratch_offset": plan.scratch_offset,
         **_row_values(graph, plan),
         "rom_bytes": descriptors + plan.table_bytes + sum(max(1, part.size) * part.itemsize for part in constants),
@@ -197,6 +228,7 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
         "target": target.name,
         "core": core,
         "board": core_named(core),
+        "programmer": PROGRAMMERS.get(target.name) if target.ram_bytes and target.rom_bytes else None,
         "ram_limit": target.ram_bytes,
         "rom_limit": target.rom_bytes,
     }

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from prototypenas.compression.simulator import output_maps, quantize_input, simulate_rows
 from prototypenas.costing.detection_cost import detection_table_bytes
-from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.footprint import check_fits, cost_of
 from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.front_end import write_front_end
+from prototypenas.deployment.model_card import write_model_card
 from prototypenas.deployment.onnx_writer import write_onnx
 from prototypenas.deployment.toolchain import (
     build_arm,
@@ -78,15 +79,20 @@ class _Expected:
         return _Expected(self.inputs[:count], self.outputs[:count], self.records[:count])
 
 
-def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str, emulate: bool) -> Delivery:
+def deliver(
+    directory: Path, evaluator: Evaluator, target: Target, *, name: str, emulate: bool, out: Path | None = None
+) -> Delivery:
     """Write C and ONNX of the model in a folder, compile and run the C, and measure it; read back if done before.
+
+    They are written beside the model, or into the folder `out`, as for a target other than it was searched for.
 
     Raises:
         RunDirectoryError: if the model is not trained yet.
+        ConfigurationError: if the target's memory cannot hold the model.
         ToolchainError: if the C does not compile, differs from the simulator or from its plan in any byte, or
             `emulate` is set and a tool is missing.
     """
-    if (directory / DELIVERY).exists():
+    if out is None and (directory / DELIVERY).exists():
         done = read_delivery(directory)
         if done.instructions is not None or not emulate:
             return done
@@ -95,22 +101,38 @@ def deliver(directory: Path, evaluator: Evaluator, target: Target, *, name: str,
     graph = load_graph(directory / GRAPH)
     plan = plan_memory(graph, target.execution)
     head = read_head(directory / HEAD) if (directory / HEAD).exists() else None
+    check_fits(cost_of(graph, target, plan, detects=head is not None), target)
     expected = _expected(graph, evaluator, head)
-    project = directory / C_PROJECT
+    place = directory if out is None else out
+    project = place / C_PROJECT
     known = evaluator.preparation
     sample = expected.inputs[0]
     write_c_project(graph, plan, project, name=name, target=target, sample=sample, head=head, preparation=known)
-    write_onnx(graph, directory / ONNX, known)
+    write_onnx(graph, place / ONNX, known)
     if isinstance(evaluator, WithFrontEnd) and evaluator.front_end is not None:
         found = graph.tensors[graph.input].known_quantization
-        write_front_end(evaluator.front_end, directory / FRONT_END, scale=found.scale, zero_point=found.zero_point)
+        write_front_end(evaluator.front_end, place / FRONT_END, scale=found.scale, zero_point=found.zero_point)
     # The C gives the simulator's outputs byte by byte, or nothing is delivered: their score is the C's.
     delivery = _on_host(project, expected, evaluator.score(graph, expected.outputs))
     delivery = _linked(delivery, project, graph, target, head=head)
     if emulate:
         delivery = _emulated(delivery, project, graph, target, expected, evaluator=evaluator)
-    write_json(directory / DELIVERY, asdict(delivery))
+    cost = cost_of(graph, target, plan, detects=head is not None)
+    findings = _findings(delivery)
+    write_model_card(place, graph, plan, cost, target, name=name, findings=findings, preparation=known)
+    write_json(place / DELIVERY, asdict(delivery))
     return delivery
+
+
+def _findings(delivery: Delivery) -> dict[str, str]:
+    found = {}
+    if delivery.c_score is not None:
+        found["Score of the C"] = f"{delivery.c_score:.4f} on all {delivery.test_samples} test samples, compiled here"
+    if delivery.measured_bytes:
+        found["Linked"] = ", ".join(f"{name} {size:,} bytes" for name, size in delivery.measured_bytes.items())
+    if delivery.instructions is not None:
+        found["Emulated"] = f"{delivery.instructions:,} instructions an inference, which are not cycles"
+    return found | {f"Note {number}": note for number, note in enumerate(delivery.notes, start=1)}
 
 
 def read_delivery(directory: Path) -> Delivery:

@@ -25,7 +25,7 @@ PACKAGES: Mapping[str, str] = {
 }
 """The Debian package that brings each program."""
 
-WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wcast-align", "-Werror")
 COMPILE_SECONDS = 300
 MEASURED_LENGTH = "128M"
 """Memory of a program that is linked only to be measured: targets have more than the emulated boards."""

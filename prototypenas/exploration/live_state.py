@@ -1,4 +1,4 @@
-"""What the progress line says of a running exploration: speed, feasible share, front, hypervolume, time left."""
+"""What the progress line says of a running exploration: feasible share, front and its hypervolume."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -26,7 +26,6 @@ class LiveState:
         self._trials = trials
         self._start = perf_counter()
         self._done = 0
-        self._resumed = 0
         self._feasible = 0
         self._told = 0
         self._front: NDArray[np.float64] | None = None
@@ -36,7 +35,8 @@ class LiveState:
 
     def resumed(self, count: int) -> None:
         """Say how many candidates an earlier run had finished."""
-        self._resumed = self._done = count
+        self._done = count
+        self._progress.update(PROGRESS_TASK, self._done, self._trials, self.note())
 
     def finished(self, news: Sequence[Evaluated]) -> None:
         """Count candidates that have just finished."""
@@ -62,15 +62,11 @@ class LiveState:
 
     def note(self) -> str:
         """Return the line beside the bar; the hypervolume is normalised to the front seen so far."""
-        speed = (self._done - self._resumed) / max(perf_counter() - self._start, 1e-9)
-        parts = [f"{speed:.1f}/s"]
+        parts = []
         if self._told:
             parts.append(f"{self._feasible / self._told:.0%} feasible")
         if self._front is not None:
             parts.append(f"front {len(self._front)}, hypervolume {self._volume:.3f}")
-        if speed > 0:
-            minutes, seconds = divmod(round((self._trials - self._done) / speed), 60)
-            parts.append(f"{minutes}:{seconds:02d} left")
         return ", ".join(parts)
 
     def _look(self) -> None:

@@ -13,18 +13,20 @@ from prototypenas.objectives import Goals
 from prototypenas.types import Configuration
 
 SAMPLERS: Mapping[str, str] = {
-    "nsga2": "NSGA-II, Optuna's",
-    "nsga3": "NSGA-III, Optuna's",
-    "tpe": "multi-objective tree-structured Parzen estimator, Optuna's",
-    "gp": "Gaussian process with expected hypervolume improvement, Optuna's",
-    "random": "independent draws",
-    "qmc": "scrambled Sobol sequence, Optuna's",
-    "pymoo-ga": "mixed-variable genetic algorithm with rank and crowding, pymoo's",
-    "pymoo-unsga3": "U-NSGA-III, pymoo's",
-    "pymoo-agemoea2": "AGE-MOEA-II, pymoo's; needs numba",
-    "pymoo-smsemoa": "SMS-EMOA, by hypervolume, pymoo's",
+    "nsga2": "NSGA-II of Optuna: the default. It found most per minute; take another only with a reason.",
+    "nsga3": "NSGA-III of Optuna: for four proxies and more. As good as nsga2 on average, but runs differ more.",
+    "tpe": "Multi-objective Parzen estimator of Optuna: when one candidate takes seconds. It finds most per trial, but "
+    "asking it takes twenty times as long.",
+    "gp": "Gaussian process of Optuna, by expected hypervolume: for a hundred candidates that take minutes each; more "
+    "trials take hours.",
+    "random": "Independent draws: for an unbiased picture of the space, or to see what a search is worth.",
+    "qmc": "Sobol sequence of Optuna: like random, but spread evenly.",
+    "pymoo-ga": "Genetic algorithm of pymoo for mixed variables: a second opinion, nearly as good as nsga2.",
+    "pymoo-unsga3": "U-NSGA-III of pymoo: for many objectives; it found less than nsga2.",
+    "pymoo-agemoea2": "AGE-MOEA-II of pymoo: for fronts of unusual shape; needs numba, is slow to ask, and found less.",
+    "pymoo-smsemoa": "SMS-EMOA of pymoo: keeps what adds hypervolume; a second opinion, nearly as good as nsga2.",
 }
-"""Names of all samplers, and what they are."""
+"""Names of all samplers, what they are, and when to take them (measured in docs/exploration.md)."""
 
 
 class Sampler(Protocol):

@@ -84,8 +84,7 @@ def _reasons(candidates: Sequence[Candidate]) -> list[str]:
 
 
 def _excess(candidate: Candidate, budget: Budget) -> float:
-    assert candidate.cost is not None
-    return sum(max(0.0, excess) for excess in budget.violations(candidate.cost).values())
+    return sum(max(0.0, excess) for excess in budget.violations(candidate.needs).values())
 
 
 def _needs(candidates: Sequence[Candidate], budget: Budget) -> str:

@@ -136,5 +136,4 @@ def _cost_of_a_step(entrants: Sequence[Candidate], batch_size: int) -> float:
 
 
 def _flops(candidate: Candidate) -> int:
-    assert candidate.cost is not None
-    return candidate.cost.flops
+    return candidate.needs.flops

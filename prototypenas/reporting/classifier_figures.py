@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from prototypenas.reporting.drawing import INK, house_style
+from prototypenas.reporting.drawing import CELL_INK, house_style
 from prototypenas.reporting.report_data import ModelResult
 
 MOST_NAMED = 30
@@ -45,5 +45,5 @@ def _name_axes(axes: Axes, classes: Sequence[str]) -> None:
 def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            colour = "white" if shares[row, column] > 0.6 else INK
+            colour = "white" if shares[row, column] > 0.6 else CELL_INK
             axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=colour)

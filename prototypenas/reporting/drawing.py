@@ -9,14 +9,19 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8A6D00", "#5E4FA2", "#666666")
-"""Okabe and Ito's palette, safe for colour-blind readers; its yellow and vermilion left out beside red rings."""
+COLOURS = ("#0072B2", "#A85300", "#00785A", "#A8397A", "#007C91", "#8A6D00", "#5E4FA2", "#666666")
+"""Okabe and Ito's hues, darkened until each has a contrast of 4.5 on white; safe for colour-blind readers."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+SIGNS: Mapping[str, str] = dict(zip(MARKERS, "●■▲◆▼✚✖★", strict=True))
+"""Each marker as a character, for legends that are text."""
 HIGHLIGHT = "#C8102E"
 INK, FAINT = "#1F2933", "#C5CDD5"
+CELL_INK = "#1B242E"
+"""Text on a coloured ground, which a dark page does not turn light."""
+DASHES = ("-", "--", "-.", ":")
+"""Tells models of one architecture apart, which share a colour."""
 
 STYLE: Mapping[str, Any] = {
     "font.family": "sans-serif",
@@ -36,7 +41,9 @@ STYLE: Mapping[str, Any] = {
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
+    "axes.facecolor": "none",
     "svg.hashsalt": "prototypenas",
+    "svg.fonttype": "none",
     "savefig.facecolor": "white",
 }
 """Matplotlib settings under which every figure is made and saved."""
@@ -67,8 +74,19 @@ def label_panels(figure: Figure, points: Mapping[Axes, Sequence[tuple[float, flo
         _label_points(axes, places, labels, figure.dpi / 72.0)
 
 
+def model_styles(architectures: Mapping[int, str], styles: Mapping[str, tuple[str, str]]) -> dict[int, tuple[str, str]]:
+    """Return each model, by number, its architecture's colour and a line style that no other of them has."""
+    places: dict[str, int] = {}
+    found = {}
+    for number, architecture in architectures.items():
+        place = places.setdefault(architecture, 0)
+        found[number] = (styles[architecture][0], DASHES[place % len(DASHES)])
+        places[architecture] += 1
+    return found
+
+
 def svg_text(figure: Figure) -> str:
-    """Return a figure as an `<svg>` element to stand inline in a page; equal figures give equal text."""
+    """Return a figure as an `<svg>` element with selectable text; equal figures give equal text."""
     stream = io.StringIO()
     with house_style():
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
@@ -100,7 +118,6 @@ def _label_points(axes: Axes, points: Sequence[tuple[float, float]], labels: Seq
             fontweight="bold",
             color=HIGHLIGHT,
             zorder=6,
-            path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
 
 

@@ -11,7 +11,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from prototypenas.objectives import label_of
-from prototypenas.reporting.drawing import house_style
+from prototypenas.reporting.drawing import CELL_INK, house_style
 
 FEWEST_TRIALS = 40
 """Scored trials below which an importance would be noise: the best tenth would be fewer than four."""
@@ -58,7 +58,7 @@ def importance_figure(importance: Mapping[str, Mapping[str, float]]) -> Figure:
         axes.set_yticks(np.arange(len(parameters)) + 0.5, parameters)
         axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
         for (row, column), share in np.ndenumerate(table):
-            colour = "white" if share > 0.6 * strongest else "#1F2933"
+            colour = "white" if share > 0.6 * strongest else CELL_INK
             axes.text(
                 column + 0.5, row + 0.5, f"{100 * share:.0f}", ha="center", va="center", fontsize=8.5, color=colour
             )

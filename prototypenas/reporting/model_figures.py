@@ -10,12 +10,20 @@ from matplotlib.ticker import MaxNLocator
 
 from prototypenas.costing.memory_plan import MemoryPlan, PlanRow
 from prototypenas.graph.graph import Graph
-from prototypenas.reporting.drawing import COLOURS, HIGHLIGHT, INK, architecture_styles, house_style
+from prototypenas.reporting.drawing import (
+    CELL_INK,
+    COLOURS,
+    HIGHLIGHT,
+    INK,
+    architecture_styles,
+    house_style,
+    model_styles,
+)
 from prototypenas.reporting.report_data import Epoch, ModelResult
 from prototypenas.types import metric_name
 
 TINTS = ("#7FB8DA", "#A9D8C5", "#B9B4DC", "#DDB3CC")
-KIB = 1024.0
+KB = 1000.0
 LABEL_HEIGHT = 0.24
 """Height of a written shape as a share of the map: a tensor lower than this carries none."""
 
@@ -38,25 +46,28 @@ def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
         _draw_bounds(axes, plan)
         _shade_segments(axes, plan)
         axes.set_xlim(-0.5, steps - 0.5)
-        axes.set_ylim(0, plan.total_bytes / KIB * 1.12)
+        axes.set_ylim(0, plan.total_bytes / KB * 1.12)
         axes.set_xlabel(f"operator, in order of execution ({steps} in all)")
-        axes.set_ylabel("address [KiB]")
+        axes.set_ylabel("address [kB]")
         axes.grid(visible=False)
         figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
-def training_figure(models: Sequence[ModelResult]) -> Figure:
-    """Draw loss and accuracy over the epochs of all models; quantization-aware epochs follow a dotted line."""
+def training_figure(models: Sequence[ModelResult], architectures: Sequence[str]) -> Figure:
+    """Draw loss and accuracy over the epochs of all models; quantization-aware epochs follow a dotted line.
+
+    Colours are those of all `architectures`.
+    """
     trained = [model for model in models if model.history]
-    styles = architecture_styles([str(model.candidate.number) for model in trained])
+    names = {model.candidate.number: model.candidate.configuration.architecture for model in trained}
+    styles = model_styles(names, architecture_styles([*architectures, *names.values()]))
     with house_style():
         figure = Figure(figsize=(10.0, 3.6), layout="constrained")
         loss, accuracy = figure.subplots(1, 2)
         for model in trained:
-            name = str(model.candidate.number)
-            label = f"{name} {model.candidate.configuration.architecture}"
-            _draw_history(loss, accuracy, model.history, colour=styles[name][0], label=label)
+            number = model.candidate.number
+            _draw_history(loss, accuracy, model.history, style=styles[number], label=f"{number} {names[number]}")
         loss.set_title("Training loss")
         accuracy.set_title(f"{_metric(trained)} on held-out data [%]")
         for axes in (loss, accuracy):
@@ -77,14 +88,14 @@ def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
     spec = graph.tensors[row.tensor]
     outer = row.tensor == graph.input or row.tensor in graph.outputs
     box = Rectangle(
-        (row.first - 0.5, row.offset / KIB),
+        (row.first - 0.5, row.offset / KB),
         row.last - row.first + 1,
-        _extent(row, graph) / KIB,
+        _extent(row, graph) / KB,
         facecolor=COLOURS[1] if outer else tint,
-        edgecolor=INK,
-        linewidth=0.5,
-        alpha=0.75,
-        hatch="..." if row.ring_rows is not None else "///" if row.pixel_stride != spec.channels else None,
+        edgecolor=CELL_INK,
+        linewidth=0.7,
+        alpha=0.85,
+        linestyle=":" if row.ring_rows is not None else "--" if row.pixel_stride != spec.channels else "-",
         zorder=2,
     )
     axes.add_patch(box)
@@ -102,7 +113,9 @@ def _name_tensors(axes: Axes, rows: Sequence[PlanRow], graph: Graph, total_bytes
             taken.append((x, y))
             shape = f"{spec.height}x{spec.width}x{spec.channels}"
             shape = shape if row.ring_rows is None else f"{row.ring_rows} rows of {shape}"
-            axes.annotate(shape, (x, y / KIB), ha="center", va="center", fontsize=7.5, rotation=90, zorder=3)
+            axes.annotate(
+                shape, (x, y / KB), ha="center", va="center", fontsize=7.5, rotation=90, color=CELL_INK, zorder=3
+            )
 
 
 def _extent(row: PlanRow, graph: Graph) -> int:
@@ -119,42 +132,45 @@ def _shade_segments(axes: Axes, plan: MemoryPlan) -> None:
 
 def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:
     box = Rectangle(
-        (-0.5, plan.scratch_offset / KIB),
+        (-0.5, plan.scratch_offset / KB),
         steps,
-        plan.scratch_bytes / KIB,
+        plan.scratch_bytes / KB,
         facecolor="#E4E7EB",
         edgecolor="#9AA5B1",
         linewidth=0.5,
-        label=f"scratch {plan.scratch_bytes / KIB:.1f} KiB",
+        label=f"scratch {plan.scratch_bytes / KB:.1f} kB",
         zorder=1,
     )
     axes.add_patch(box)
 
 
 def _draw_bounds(axes: Axes, plan: MemoryPlan) -> None:
-    arena = f"arena {plan.arena_bytes / KIB:.1f} KiB"
-    axes.axhline(plan.arena_bytes / KIB, color=HIGHLIGHT, linewidth=1.4, label=arena, zorder=4)
+    arena = f"arena {plan.arena_bytes / KB:.1f} kB"
+    axes.axhline(plan.arena_bytes / KB, color=HIGHLIGHT, linewidth=1.4, label=arena, zorder=4)
     axes.axhline(
-        plan.lower_bound_bytes / KIB,
+        plan.lower_bound_bytes / KB,
         color=INK,
         linewidth=1.0,
         linestyle=(0, (4, 3)),
-        label=f"no plan is smaller than {plan.lower_bound_bytes / KIB:.1f} KiB",
+        label=f"no plan is smaller than {plan.lower_bound_bytes / KB:.1f} kB",
         zorder=4,
     )
 
 
-def _draw_history(loss: Axes, accuracy: Axes, history: tuple[Epoch, ...], *, colour: str, label: str) -> None:
+def _draw_history(
+    loss: Axes, accuracy: Axes, history: tuple[Epoch, ...], *, style: tuple[str, str], label: str
+) -> None:
+    colour, dashes = style
     # Phases count their epochs from 1 each, so the axis counts rows.
     places = range(1, len(history) + 1)
     losses = [(place, row.train_loss) for place, row in zip(places, history, strict=True) if row.train_loss is not None]
-    loss.plot(*_columns(losses), color=colour, label=label, linewidth=1.6, marker="o", markersize=2.5)
+    loss.plot(*_columns(losses), dashes, color=colour, label=label, linewidth=1.6, marker="o", markersize=2.5)
     shares = [
         (place, 100.0 * row.validation_score)
         for place, row in zip(places, history, strict=True)
         if row.validation_score is not None
     ]
-    accuracy.plot(*_columns(shares), color=colour, linewidth=1.6, marker="o", markersize=2.5)
+    accuracy.plot(*_columns(shares), dashes, color=colour, linewidth=1.6, marker="o", markersize=2.5)
     for place, (before, after) in enumerate(pairwise(history), start=1):
         if before.phase != after.phase:
             for axes in (loss, accuracy):

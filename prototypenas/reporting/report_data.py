@@ -100,6 +100,8 @@ class ReportData:
     """Simple classifiers on the same split."""
     dataset: DatasetSummary | None = None
     """What the models were trained on, once they were."""
+    next_steps: TextRows = ()
+    """What the reader may do with the recommended model: what a line is about, and a path or a command."""
 
 
 def read_history(path: Path) -> tuple[Epoch, ...]:

@@ -14,6 +14,7 @@ from prototypenas.refinement.refinement_table import read_refinement
 from prototypenas.refinement.step import ESTIMATE
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
+from prototypenas.reporting.next_steps import commands
 from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_references
@@ -52,6 +53,7 @@ def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection
         other=read_other_choice(run.path),
         references=read_references(seen.path) if seen else (),
         dataset=read_summary(seen.path) if seen else None,
+        next_steps=commands(models, seen, target) if seen else (),
     )
     page = seen.report_html if seen else run.path / "report.html"
     write_report(data, page)

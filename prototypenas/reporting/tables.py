@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from prototypenas.objectives import Objective
+from prototypenas.objectives import COSTS, Objective
 from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.runs.dataset_summary import DatasetSummary
@@ -22,6 +22,9 @@ FAILURES = {
     "proxy": "a proxy cannot score it",
     "worker": "its worker died",
 }
+
+_PRICED = (COSTS["flops"], COSTS["ram"], COSTS["rom"])
+"""What every table of candidates says of cost."""
 
 
 def final_table(models: Sequence[ModelResult]) -> Table:
@@ -107,22 +110,22 @@ def class_table(summary: DatasetSummary) -> Table:
 def configuration_table(candidates: Sequence[Candidate]) -> Table:
     """The searched values of each chosen model (paper, Table 1)."""
     headers = ("Trial", "Architecture", "Width", "Depths", "Kernels", "Strides", "Sparsities")
+    return Table(headers, tuple(map(_configuration_row, candidates)), names=2)
+
+
+def candidate_table(candidates: Sequence[Candidate], selection: Selection) -> Table:
+    """Configuration, cost and scores of scored candidates, the chosen first, then the front."""
+    front = {one.number for one in selection.front}
+    chosen = {one.number for one in selection.chosen}
+    objectives = [one for one in selection.objectives if one not in _PRICED]
+    headers = ("Trial", "Architecture", "Standing", "Width", "Depths", "Kernels", "Strides", "Sparsities")
     rows = []
-    for candidate in candidates:
-        configuration = candidate.configuration
-        groups = configuration.groups
-        rows.append(
-            (
-                str(candidate.number),
-                configuration.architecture,
-                f"{configuration.width:.3f}",
-                " ".join(str(group.depth) for group in groups),
-                " ".join(str(group.kernel) for group in groups),
-                " ".join(str(group.stride) for group in groups),
-                " ".join(f"{group.sparsity:.2f}" for group in groups),
-            )
-        )
-    return Table(headers, tuple(rows), names=2)
+    for one in sorted(candidates, key=lambda one: (one.number not in chosen, one.number not in front, one.number)):
+        standing = "chosen" if one.number in chosen else "front" if one.number in front else "fits"
+        number, architecture, *searched = _configuration_row(one)
+        values = (_shown(objective, one) for objective in (*_PRICED, *objectives))
+        rows.append((number, architecture, standing, *searched, *values))
+    return Table((*headers, *(objective.label for objective in (*_PRICED, *objectives))), tuple(rows), names=3)
 
 
 def footprint_table(candidates: Sequence[Candidate]) -> Table:
@@ -131,8 +134,7 @@ def footprint_table(candidates: Sequence[Candidate]) -> Table:
     headers = ("Trial", *(part.removesuffix("_bytes") for part in parts), "RAM", "ROM")
     rows = []
     for candidate in candidates:
-        assert candidate.cost is not None
-        footprint = candidate.cost.footprint
+        footprint = candidate.needs.footprint
         values = [*(getattr(footprint, part) for part in parts), footprint.ram_bytes, footprint.rom_bytes]
         rows.append((str(candidate.number), *(f"{value:,}" for value in values)))
     return Table(headers, tuple(rows))
@@ -153,18 +155,32 @@ def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
 
 def _shown(objective: Objective, candidate: Candidate) -> str:
     value = objective.value(candidate) / objective.scale
-    return f"{value:.1f}" if objective.scale != 1.0 else f"{value:.4g}"
+    return f"{value:,.1f}" if objective.scale != 1.0 else f"{value:.4g}"
+
+
+def _configuration_row(candidate: Candidate) -> tuple[str, ...]:
+    configuration = candidate.configuration
+    groups = configuration.groups
+    return (
+        str(candidate.number),
+        configuration.architecture,
+        f"{configuration.width:.3f}",
+        " ".join(str(group.depth) for group in groups),
+        " ".join(str(group.kernel) for group in groups),
+        " ".join(str(group.stride) for group in groups),
+        " ".join(f"{group.sparsity:.2f}" for group in groups),
+    )
 
 
 def _final_row(model: ModelResult) -> tuple[str, ...]:
     candidate, evaluation = model.candidate, model.evaluation
-    assert candidate.cost is not None
-    footprint = candidate.cost.footprint
+    cost = candidate.needs
+    footprint = cost.footprint
     return (
         str(candidate.number),
         candidate.configuration.architecture,
-        f"{candidate.cost.flops / 1e6:.1f}",
-        f"{candidate.cost.macs / 1e6:.1f}",
+        f"{cost.flops / 1e6:.1f}",
+        f"{cost.macs / 1e6:.1f}",
         f"{footprint.ram_bytes / 1e3:.1f}",
         f"{footprint.rom_bytes / 1e3:.1f}",
         _percent(evaluation.float_score if evaluation else None),

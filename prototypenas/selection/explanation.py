@@ -52,7 +52,7 @@ def reasons_for(
 
 
 def _sentence(row: int, front: NDArray[np.float64], objectives: Objectives, chosen: Sequence[int], share: float) -> str:
-    """Say in one sentence why a row of the front was chosen; expected accuracy is the mean rank of its proxies.
+    """Say in one sentence why a row of the front was chosen; expected accuracy is the mean rank of its scores.
 
     What a model needs is its value in the first objective, which is a cost wherever there is one.
     """
@@ -64,7 +64,7 @@ def _sentence(row: int, front: NDArray[np.float64], objectives: Objectives, chos
     if len(front) == 1:
         return f"The only model of the front, {need}."
     if judged and row == leader_of(front, objectives.costs):
-        return f"Expected to be the most accurate that fits: the best mean proxy rank of all {len(front)} of the front."
+        return f"Expected to be the most accurate that fits: the best mean rank in all scores, of {len(front)} models."
     better = int((ranks[cheaper] < ranks[row]).sum())
     place = "the cheapest chosen" if needs[row] == needs[list(chosen)].min() else "a step between"
     if judged and objectives.costs and not better:

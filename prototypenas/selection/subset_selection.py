@@ -21,7 +21,7 @@ from prototypenas.selection.local_search import greedy_subset, local_search_subs
 from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
 from prototypenas.selection.plane import best_subsets, is_plane
 from prototypenas.selection.selection_space import DEFAULT_SPACE, spaces_named
-from prototypenas.types import Candidate
+from prototypenas.types import Candidate, Rejection
 
 WORTHWHILE_GAIN = 0.03
 """Share by which one more model must raise the coverage to be kept, where `keep` is a range.
@@ -264,23 +264,21 @@ def _why_nothing_fits(candidates: Sequence[Candidate]) -> str:
     kinds = Counter(candidate.rejection.kind for candidate in candidates if candidate.rejection)
     counts = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
     message = f"none of {len(candidates)} candidates is feasible (rejected: {counts})"
-    priced = [candidate for candidate in candidates if candidate.cost is not None and candidate.rejection is not None]
+    priced = [(one, one.rejection) for one in candidates if one.cost is not None and one.rejection is not None]
     if not priced:
         return message
-    closest = sorted(priced, key=_distance)[:3]
-    return message + "; closest: " + "; ".join(_describe_rejected(candidate) for candidate in closest)
+    closest = sorted(priced, key=lambda pair: _distance(*pair))[:3]
+    return message + "; closest: " + "; ".join(_describe_rejected(*pair) for pair in closest)
 
 
-def _distance(candidate: Candidate) -> tuple[int, int]:
-    assert candidate.cost is not None and candidate.rejection is not None
-    footprint = candidate.cost.footprint
-    return candidate.rejection.kind.count("+"), footprint.ram_bytes + footprint.rom_bytes
+def _distance(candidate: Candidate, rejection: Rejection) -> tuple[int, int]:
+    footprint = candidate.needs.footprint
+    return rejection.kind.count("+"), footprint.ram_bytes + footprint.rom_bytes
 
 
-def _describe_rejected(candidate: Candidate) -> str:
-    assert candidate.cost is not None and candidate.rejection is not None
-    footprint = candidate.cost.footprint
+def _describe_rejected(candidate: Candidate, rejection: Rejection) -> str:
+    footprint = candidate.needs.footprint
     return (
         f"candidate {candidate.number} ({candidate.configuration.architecture}, RAM {footprint.ram_bytes} bytes, "
-        f"ROM {footprint.rom_bytes} bytes, {candidate.cost.flops / 1e6:.1f} MFLOPs): {candidate.rejection.detail}"
+        f"ROM {footprint.rom_bytes} bytes, {candidate.needs.flops / 1e6:.1f} MFLOPs): {rejection.detail}"
     )

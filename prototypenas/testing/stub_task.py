@@ -59,14 +59,13 @@ class StubTask:
         time.sleep(self.seconds)
         if candidate.number in self.deadly or self._dies_now(candidate.number):
             os.kill(os.getpid(), signal.SIGKILL)
-        assert candidate.cost is not None
         groups = candidate.configuration.groups
         depth = sum(group.depth for group in groups)
         values = (
             candidate.configuration.width * sum(1 - group.sparsity for group in groups),
             float(depth),
             sum(group.kernel / group.stride for group in groups),
-            -sum(abs(group.depth - depth / len(groups)) for group in groups) - candidate.cost.macs / 1e9,
+            -sum(abs(group.depth - depth / len(groups)) for group in groups) - candidate.needs.macs / 1e9,
         )
         return Evaluated(replace(candidate, scores=dict(zip(self.proxy_names, values, strict=True))))
 

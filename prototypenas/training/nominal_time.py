@@ -4,7 +4,7 @@ SECONDS_PER_SAMPLE = 0.0003
 SECONDS_PER_MFLOP = 0.00027
 """Of one training step, for each sample, on one core.
 
-Fitted by eye to 6.6 s for 10,000 images at 3x32x32 (2 MFLOPs in the mean) and 58 s at 3x128x128 (20 MFLOPs). The 112
+Fitted by eye to 6.6 s for 10,000 images at 3x32x32 (2 MFLOPs in the mean) and 58 s at 3x128x128 (20 MFLOPs). The 120
 networks of `experiments.own_space` took 0.6 to 2.3 times as long on CIFAR-10, on a busy machine.
 """
 

@@ -204,6 +204,11 @@ def test_step_by_step_one_exploration_serves_two_data_sets(finished, tmp_path):
     done("deploy", out, *PLUGIN)
     deployed = [name for name in files_below(out) if name.endswith("delivery.json")]
     assert len(deployed) == 4
+    assert "name a folder" in refused("deploy", out, *PLUGIN, "--target", "stm32f746")
+    done("deploy", out, *PLUGIN, "--target", "stm32f746", "--execution", "rows", "--out", tmp_path / "other")
+    other = [name for name in files_below(tmp_path / "other") if name.endswith("c/model.h")]
+    assert len(other) == 4
+    assert "model_push_row" in (tmp_path / "other" / other[0]).read_text()
     done("report", out, *PLUGIN)
     assert {f"datasets/{name}/report.html" for name in sets} <= set(files_below(out))
 

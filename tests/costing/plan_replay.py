@@ -138,9 +138,9 @@ class Replay:
             case Add() | Requantize():
                 self.element_wise(operator)
             case Conv2d():
-                self.slide(operator, together=1, by_channel=False)
+                self.slide(operator, by_channel=False)
             case _:
-                self.slide(operator, together=2 if isinstance(operator, DepthwiseConv2d) else 1, by_channel=True)
+                self.slide(operator, by_channel=True)
 
     def concatenate(self, operator: Concat) -> None:
         start = 0
@@ -157,18 +157,14 @@ class Replay:
                 self.read(name, np.s_[row, column])
             self.write(operator.output, np.s_[row, column])
 
-    def slide(self, operator, *, together: int, by_channel: bool) -> None:
-        """Pixels in order; a group of them whole, or channel by channel while later channels are still to be read."""
+    def slide(self, operator, *, by_channel: bool) -> None:
+        """Pixels in order, each whole, or channel by channel while its later channels are still to be read."""
         spec = self.graph.tensors[operator.output]
-        for row in range(spec.height):
-            for first in range(0, spec.width, together):
-                columns = range(first, min(first + together, spec.width))
-                channels = [np.s_[c : c + 1] for c in range(spec.channels)] if by_channel else [np.s_[:]]
-                for channel in channels:
-                    for column in columns:
-                        self.read(operator.inputs[0], (*self.seen(operator.window, row, column), channel))
-                    for column in columns:
-                        self.write(operator.output, np.s_[row, column, channel])
+        channels = [np.s_[c : c + 1] for c in range(spec.channels)] if by_channel else [np.s_[:]]
+        for row, column in np.ndindex(spec.height, spec.width):
+            for channel in channels:
+                self.read(operator.inputs[0], (*self.seen(operator.window, row, column), channel))
+                self.write(operator.output, np.s_[row, column, channel])
 
     @staticmethod
     def seen(window: Window, row: int, column: int) -> tuple[slice, slice]:

@@ -8,7 +8,7 @@ import torch
 import torchvision
 from torch import nn
 
-from prototypenas.costing.memory_plan import plan_memory, plan_with_cuts
+from prototypenas.costing.memory_plan import ALIGNMENT, plan_memory, plan_with_cuts
 from prototypenas.costing.offset_assignment import step_bounds
 from prototypenas.costing.plan_structure import Structure
 from prototypenas.costing.segmentation import Cut
@@ -41,7 +41,7 @@ def test_no_operator_reads_what_was_overwritten(seed):
 
 @pytest.mark.parametrize("seed", range(60))
 def test_bounds_with_more_and_more_concatenations_in_place_are_those_worked_out_anew(seed):
-    structure = Structure(RandomGraph(seed).build(6 + seed % 17))
+    structure = Structure(RandomGraph(seed).build(6 + seed % 17), 4)
     chosen, bounds = frozenset(), structure.plain_bounds
     for concat in structure.concats:
         chosen |= {concat}
@@ -88,7 +88,7 @@ def test_random_graphs_exercise_what_they_should():
     assert sum(bool(plan.overlaps) for plan in plans) > 60
 
 
-def test_the_replay_notices_a_plan_one_byte_too_tight():
+def test_the_replay_notices_a_plan_one_word_too_tight():
     graph = RandomGraph(3).build(8)
     plan = plan_memory(graph, Execution.LAYERS)
     tight = sum(_fails_when_moved(graph, plan, name) for name in plan.offsets)
@@ -96,7 +96,7 @@ def test_the_replay_notices_a_plan_one_byte_too_tight():
 
 
 def _fails_when_moved(graph: Graph, plan, name: str) -> bool:
-    offsets = {**plan.offsets, name: plan.offsets[name] - 1}
+    offsets = {**plan.offsets, name: plan.offsets[name] - ALIGNMENT}
     if offsets[name] < 0:
         return False
     moved = type(plan)(**{**vars(plan), "offsets": offsets})

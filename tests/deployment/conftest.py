@@ -267,9 +267,10 @@ def packed(arithmetic: tuple[str, tuple[int, ...]] | None, fields: dict[str, int
 
 @pytest.fixture(scope="session")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Harness:
-    """Kernels compiled for this machine with the sanitizers on."""
+    """Kernels compiled with the sanitizers on, as with the DSP extension; other projects here are without it."""
     program = tmp_path_factory.mktemp("kernels") / "harness"
     flags = ["-std=c99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    flags.append("-DNN_PAIRS=1")
     flags.append(f"-DNN_KERNELS={','.join(ALL_KERNELS)}")
     sources = [Path(__file__).parent / "kernel_harness.c", *sorted(KERNELS.glob("*.c"))]
     subprocess.run(["gcc", *flags, "-I", KERNELS, *sources, "-o", program], check=True, timeout=120)

@@ -14,6 +14,7 @@ int main(void)
 {
     volatile uint8_t *top;
     size_t index, untouched = 0;
+    __asm__ volatile("cpsid i"); /* SysTick would leave its frame wherever it comes */
     __asm__ volatile("mov %0, sp" : "=r"(top));
     for (index = 1; index <= PAINTED; index++) {
         *(top - index) = PAINT;

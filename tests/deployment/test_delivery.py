@@ -7,8 +7,9 @@ import pytest
 
 from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.deployment.delivery import DELIVERY, ONNX, deliver, read_delivery
-from prototypenas.errors import RunDirectoryError, ToolchainError
+from prototypenas.errors import ConfigurationError, RunDirectoryError, ToolchainError
 from prototypenas.graph.graph_file import GRAPH, save_graph
+from prototypenas.types import Execution
 from tests.deployment.candidates import BOARD, random_candidate
 
 
@@ -44,8 +45,25 @@ def test_application_processor_gets_c_and_onnx_and_a_note(candidate, tmp_path):
     assert found.planned_bytes["arena"] == candidate.plan.total_bytes
     assert "was not measured" in found.notes[0] and (tmp_path / ONNX).exists()
     assert read_delivery(tmp_path) == found
+    card = (tmp_path / "model_card.md").read_text()
+    assert f"{found.c_score:.4f} on all 3 test samples" in card and "was not measured" in card
     with pytest.raises(ToolchainError, match="nothing to emulate"):
         delivered(candidate, tmp_path, replace(BOARD, core="cortex-a76"), emulate=True)
+
+
+def test_another_target_gets_c_of_its_own_and_the_model_stays_as_it_is(candidate, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "out"
+    model.mkdir()
+    first = delivered(candidate, model)
+    before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
+    other = replace(BOARD, core="cortex-m4", execution=Execution.ROWS)
+    found = deliver(model, Evaluator(candidate.reals), other, name="net", emulate=False, out=out)
+    assert found.c_score == first.c_score and found.planned_bytes["constants"] > first.planned_bytes["constants"]
+    assert "model_push_sample" in (out / "c" / "model.h").read_text() and (out / ONNX).exists()
+    assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before
+    small = replace(BOARD, name="tiny", rom_bytes=4096)
+    with pytest.raises(ConfigurationError, match=r"takes [\d,]+ bytes of ROM; tiny has 4,096"):
+        deliver(model, Evaluator(candidate.reals), small, name="net", emulate=False, out=out)
 
 
 def test_networks_of_several_outputs_are_scored_by_their_evaluator_too(tmp_path):

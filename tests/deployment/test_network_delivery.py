@@ -12,6 +12,7 @@ from torch import nn
 from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.network_delivery import deploy_network, load_calibration
 from prototypenas.errors import ConfigurationError, DatasetError, LoweringError
+from prototypenas.types import Execution
 
 NETWORKS = ("mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x0_5", "regnet_x_400mf", "mnasnet0_5")
 ARM = shutil.which("arm-none-eabi-gcc") is not None
@@ -36,7 +37,18 @@ def test_a_network_is_written_proven_and_measured(tmp_path):
     assert found.proven_on == ("this machine",)
     assert len(found.noise) == len(found.graph.operators) == 4
     assert found.snr_db > 20
+    card = (tmp_path / "model_card.md").read_text()
+    assert f"{found.cost.footprint.ram_bytes:,} bytes, stack included" in card and f"{found.snr_db:.1f} dB" in card
+    assert "8x8x2 (height, width, channels)" in card and "1x1x3 of int8" in card and "this machine" in card
     assert "4 layers" in repr(found) and found.observer in repr(found)
+
+
+def test_the_input_can_come_by_rows_and_tensors_can_be_aligned(tmp_path):
+    by_rows = replace(target(), execution=Execution.ROWS)
+    found = deploy_network(small(), samples(), by_rows, tmp_path, alignment=32)
+    assert found.plan.streamed_input and found.plan.alignment == 32
+    assert "#define MODEL_ARENA_ALIGNMENT 32" in (tmp_path / "model.h").read_text()
+    assert found.proven_on == ("this machine",)
 
 
 def test_the_observer_of_least_noise_is_taken(tmp_path):

@@ -44,6 +44,20 @@ class Picture(nn.Module):
         return (logits, both) if self.two_outputs else logits
 
 
+class Parts(nn.Module):
+    """A channel shuffle, parts of the channels, a table and a product: all of them follow the rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.grouped = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=2)
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, inputs):
+        wide = nn.functional.hardswish(self.grouped(self.stem(inputs)))
+        left, right = nn.functional.channel_shuffle(wide, 2).chunk(2, dim=1)
+        return self.head((left * torch.sigmoid(right)).mean((2, 3)))
+
+
 def series() -> nn.Module:
     layers = [nn.Conv1d(2, 5, 9, padding=4), nn.ReLU(), nn.Conv1d(5, 5, 3, stride=2, padding=1, groups=5)]
     return nn.Sequential(*layers, nn.Conv1d(5, 6, 1), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(6, 3))
@@ -52,6 +66,7 @@ def series() -> nn.Module:
 NETWORKS = {
     "picture": (lambda: Picture(two_outputs=False), (3, 26, 23)),
     "two outputs": (lambda: Picture(two_outputs=True), (3, 26, 23)),
+    "parts": (Parts, (3, 19, 17)),
     "series": (series, (2, 61)),
 }
 
@@ -169,4 +184,6 @@ def test_header_and_readme_state_the_ram_of_both_input_forms(tmp_path):
         numbers = dict(re.findall(r"#define (MODEL_\w+) (\d+)$", (tmp_path / "model.h").read_text(), re.MULTILINE))
         assert int(numbers["MODEL_ARENA_BYTES"]) + int(numbers["MODEL_PROGRESS_BYTES"]) == plan.total_bytes
         for other in Execution:
-            assert f"| {plan_memory(graph, other).total_bytes:,} |" in (tmp_path / "README.md").read_text()
+            total = f"{plan_memory(graph, other).total_bytes:,}"
+            assert f"| {total} |" in (tmp_path / "README.md").read_text()
+            assert f"{other.value} {total}" in (tmp_path / "model.h").read_text()

@@ -157,7 +157,7 @@ def test_postgresql_reads_back_every_trial(space, candidates):
 def test_a_postgresql_server_restarted_during_a_run_gets_every_trial_once(space, candidates, capfd):
     # Not pytest's folder: the server's own user must be able to enter it.
     with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as server:
-        mirror = StudyMirror(server.url, name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+        mirror = StudyMirror(server.url, name="run", space=space, goals=TASK.goals)
         mirror.follow(candidates[:5])
         capfd.readouterr()
         server.stop()

@@ -57,7 +57,7 @@ def test_the_page_shows_the_data(form, bare_report, tmp_path, request):
     summary = replace(summary, training="8,000 steps, shift", varied=summary.samples[:, ::-1])
     write_report(replace(bare_report, dataset=summary), tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
-    assert '<h2 id="data">' in text and 'href="#data"' in text
+    assert '<h3 id="data">' in text and 'href="#learnt"' in text
     assert "network sees 3x130x130" in text and "1,200" in text and "<b>" not in text
     assert (tmp_path / "figures" / "data.png").exists()
     write_report(bare_report, tmp_path / "report.html")

@@ -10,6 +10,7 @@ def test_every_candidate_has_its_error_and_the_chosen_their_number(full_report):
     found = Refinement(estimates([*first, *second]), (*first, *second))
     figure = refinement_figure(found, full_report.candidates, numbers[3:])
     estimated, race = figure.axes
-    assert len(estimated.containers) == 4 and len(race.lines) == 4
+    assert sum(str(point.get_gid()).startswith("marks:") for point in estimated.collections) == 4
+    assert len(race.lines) == 4
     assert [text.get_text() for text in estimated.texts] == [str(numbers[3])]
     assert list(race.lines[3].get_xdata()) == [100, 300]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Integer neural network kernels: what a model consists of and the kernels that execute it.
  *
  * Activations are int8, height x width x channels; convolution weights are (out, height, width, in), depthwise
@@ -8,6 +9,11 @@
 #define NN_H
 
 #include <stdint.h>
+
+/* Weights and columns are read by words, the first byte in the lowest bits. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the kernels are for little-endian machines"
+#endif
 
 typedef struct {
     union {

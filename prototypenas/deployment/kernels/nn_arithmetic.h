@@ -1,9 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The arithmetic all kernels share: pairs of int16 in one word, and requantization with a single rounding. */
 #ifndef NN_ARITHMETIC_H
 #define NN_ARITHMETIC_H
 
 #include <stdint.h>
 #include <string.h>
+
+/* Whether bytes are multiplied in pairs, as the DSP extension does; without it one after the other takes less. */
+#ifndef NN_PAIRS
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#define NN_PAIRS 1
+#else
+#define NN_PAIRS 0
+#endif
+#endif
 
 /* One load where the core allows unaligned access, byte loads where it does not. */
 static inline uint32_t nn_load(const int8_t *from)
@@ -71,6 +81,13 @@ static inline int32_t nn_saturate_half(int32_t value) /* value / 2, rounded down
     __asm__("ssat %0, #8, %1, asr #1" : "=r"(result) : "r"(value));
     return result;
 }
+
+static inline uint32_t nn_larger(uint32_t left, uint32_t right) /* the larger of each two int8 */
+{
+    uint32_t result;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(left), "r"(right));
+    return result;
+}
 #else
 static inline int32_t nn_low(uint32_t pair)
 {
@@ -112,15 +129,37 @@ static inline int32_t nn_multiply_high(uint32_t left, uint32_t right, int32_t su
     return sum + nn_high(left) * nn_high(right);
 }
 
+#if defined(__ARM_ARCH_6M__)
+/* Without a long multiplication: four products of halves. */
+static inline int32_t nn_product_high(int32_t left, int32_t right)
+{
+    const int32_t left_high = left >> 16, right_high = right >> 16;
+    const uint32_t left_low = (uint32_t)left & 0xFFFFu, right_low = (uint32_t)right & 0xFFFFu;
+    const int32_t first = left_high * (int32_t)right_low + (int32_t)((left_low * right_low) >> 16);
+    const int32_t second = (int32_t)left_low * right_high + (first & 0xFFFF);
+    return left_high * right_high + (first >> 16) + (second >> 16);
+}
+#else
 static inline int32_t nn_product_high(int32_t left, int32_t right)
 {
     return (int32_t)(((int64_t)left * right) >> 32);
 }
+#endif
 
 static inline int32_t nn_saturate_half(int32_t value)
 {
     value >>= 1;
     return value < -128 ? -128 : value > 127 ? 127 : value;
+}
+
+static inline uint32_t nn_larger(uint32_t left, uint32_t right)
+{
+    uint32_t result = 0, lane;
+    for (lane = 0; lane < 32; lane += 8) {
+        const int32_t one = (int8_t)(uint8_t)(left >> lane), other = (int8_t)(uint8_t)(right >> lane);
+        result |= (uint32_t)(uint8_t)(one > other ? one : other) << lane;
+    }
+    return result;
 }
 #endif
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a layer's weights, biases, multipliers and shifts begin. */
 #ifndef NN_CHANNELS_H
 #define NN_CHANNELS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_gemm.h"
 #include "nn_rows.h"
 
@@ -43,10 +44,23 @@ static void nn_stage(const nn_descriptor *layer, const nn_source *source, nn_col
     const uint32_t fill = (uint8_t)layer->in_zero_point * 0x01010101u;
     const int8_t *padding = (const int8_t *)&fill;
     const nn_span span = nn_clip(first, layer->kernel_width, layer->in_width, layer->in_channels);
+    /* Of a series that is run sample by sample, the window covers whole rows. */
+    const int whole = layer->kernel_width == layer->in_width && span.inside == source->row_bytes &&
+                      layer->as.dense.dilation_height == 1 && layer->as.dense.dilation_width == 1;
     int32_t rest = layer->kernel_height;
     for (; rest > 0; rest--, row += layer->as.dense.dilation_height) {
         if (row < 0 || row >= layer->in_height) {
             nn_append(column, padding, 0, (uint32_t)layer->kernel_width * layer->in_channels);
+            continue;
+        }
+        if (whole) {
+            const int32_t unbroken = (int32_t)((uint32_t)(source->end - input) / source->row_bytes);
+            const int32_t below = layer->in_height - row < rest ? layer->in_height - row : rest;
+            const int32_t count = unbroken < below ? unbroken : below;
+            nn_append(column, input, 4, (uint32_t)count * source->row_bytes);
+            input = count == unbroken ? source->ring : input + (uint32_t)count * source->row_bytes;
+            rest -= count - 1;
+            row += count - 1;
             continue;
         }
         if (layer->as.dense.dilation_height > 1) {

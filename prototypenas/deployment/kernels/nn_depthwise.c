@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_channels.h"
 #include "nn_rows.h"
 
+#if NN_PAIRS
 /* Four channels of one tap. */
 #define NN_TAP(inputs, weights)                                                                                        \
     do {                                                                                                               \
@@ -12,6 +14,7 @@
         sum1 = nn_multiply_low(odd, in_odd, sum1);                                                                     \
         sum3 = nn_multiply_high(odd, in_odd, sum3);                                                                    \
     } while (0)
+#endif
 
 /* Distance of each tap's input from the ring's first byte; taps outside the map read the padding. */
 static uint32_t nn_find_taps(const nn_descriptor *layer, const nn_source *source, int32_t row, int32_t column,
@@ -49,6 +52,7 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
     const int32_t *const last = taps + tap_count;
     const nn_channels limits = *channels;
     uint32_t channel = 0;
+#if NN_PAIRS
     for (; channel + 4 <= channel_count; channel += 4) {
         const int8_t *w = channels->weights + channel, *in_channel = input + channel;
         const int32_t *multipliers = channels->multipliers + channel, *biases = channels->biases + channel, *tap;
@@ -62,6 +66,7 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
         output[channel + 2] = (int8_t)nn_narrow(sum2, multipliers[2], shifts[2], &limits);
         output[channel + 3] = (int8_t)nn_narrow(sum3, multipliers[3], shifts[3], &limits);
     }
+#endif
     for (; channel < channel_count; channel++) {
         int32_t sum = channels->biases[channel];
         const int8_t *w = channels->weights + channel;
@@ -69,7 +74,7 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
         for (tap = taps; tap != last; tap++, w += channel_count) {
             sum += input[*tap + (int32_t)channel] * *w;
         }
-        output[channel] = (int8_t)nn_narrow(sum, channels->multipliers[channel], channels->shifts[channel], channels);
+        output[channel] = (int8_t)nn_narrow(sum, channels->multipliers[channel], channels->shifts[channel], &limits);
     }
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rescaling of single values, and the walk over pixels whose distance may be wider than they are. */
 #ifndef NN_ELEMENTWISE_H
 #define NN_ELEMENTWISE_H

@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_channels.h"
 #include "nn_rows.h"
 
+#if NN_PAIRS
 /* Two words of weights against the unpacked inputs. */
 #define NN_ROW(sum, from)                                                                                              \
     do {                                                                                                               \
@@ -24,6 +26,7 @@
         NN_ROW(sum2, w2 + (offset));                                                                                   \
         NN_ROW(sum3, w3 + (offset));                                                                                   \
     } while (0)
+#endif
 
 static int32_t nn_dot(const int8_t *left, const int8_t *right, uint32_t count, int32_t sum)
 {
@@ -33,6 +36,7 @@ static int32_t nn_dot(const int8_t *left, const int8_t *right, uint32_t count, i
     return sum;
 }
 
+#if NN_PAIRS
 /* Linear layer over the flattened input: four rows of weights at a time. There is one row of outputs. */
 void nn_fully_connected(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {
@@ -84,3 +88,20 @@ void nn_fully_connected(const nn_model *model, const nn_descriptor *layer, uint3
                                             channels.shifts[channel], &channels);
     }
 }
+#else
+/* Linear layer over the flattened input. There is one row of outputs. */
+void nn_fully_connected(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
+{
+    const nn_channels channels = nn_channels_of(model, layer);
+    const uint32_t depth = layer->in_height * nn_input_bytes(layer);
+    const int8_t *const input = model->arena + layer->input;
+    int8_t *const output = model->arena + layer->output;
+    uint32_t channel;
+    (void)row;
+    (void)rows;
+    for (channel = 0; channel < layer->out_channels; channel++) {
+        const int32_t sum = nn_dot(input, channels.weights + channel * depth, depth, channels.biases[channel]);
+        output[channel] = (int8_t)nn_narrow(sum, channels.multipliers[channel], channels.shifts[channel], &channels);
+    }
+}
+#endif

@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_gemm.h"
 
+#if NN_PAIRS
 /* Four inputs of both pixels against two rows. */
 #define NN_QUAD(number)                                                                                                \
     do {                                                                                                               \
@@ -66,7 +68,7 @@ void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint
              int8_t *output)
 {
     const uint32_t row = (uint32_t)layer->kernel_height * layer->kernel_width * layer->in_channels;
-    const uint32_t depth = (row + 3) / 4 * 2;
+    const uint32_t depth = nn_column_words(row);
     const uint32_t *const end = columns + depth, *const start = pixels == 2 ? end : columns;
     const int8_t *weights = channels->weights;
     const int32_t *biases = channels->biases, *multipliers = channels->multipliers;
@@ -115,3 +117,44 @@ void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint
         second[0] = (int8_t)nn_narrow(sum1, multipliers[0], shifts[0], channels);
     }
 }
+#else
+/* Appends `count` bytes read from `from`; with step 0 the same byte again and again, which is padding. */
+void nn_append(nn_column *column, const int8_t *from, uint32_t step, uint32_t count)
+{
+    int8_t *const to = (int8_t *)column->next + column->bits / 8;
+    column->bits += 8 * count;
+    if (step == 0) {
+        memset(to, *from, count);
+    } else {
+        memcpy(to, from, count);
+    }
+}
+
+void nn_flush(nn_column *column)
+{
+    column->next += (column->bits / 8 + 3) / 4;
+    column->bits = 0;
+}
+
+/* One or two neighbouring pixels against each row of weights; a lone pixel is computed twice. */
+void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint32_t *columns, uint32_t pixels,
+             int8_t *output)
+{
+    const uint32_t row = (uint32_t)layer->kernel_height * layer->kernel_width * layer->in_channels;
+    const int8_t *const left = (const int8_t *)columns;
+    const int8_t *const right = pixels == 2 ? (const int8_t *)(columns + nn_column_words(row)) : left;
+    int8_t *second = pixels == 2 ? output + layer->pixel_stride : output;
+    const int8_t *weights = channels->weights;
+    uint32_t channel, index;
+    for (channel = 0; channel < layer->out_channels; channel++, weights += row) {
+        int32_t sum0 = channels->biases[channel], sum1 = sum0;
+        for (index = 0; index < row; index++) {
+            const int32_t weight = weights[index];
+            sum0 += weight * left[index];
+            sum1 += weight * right[index];
+        }
+        output[channel] = (int8_t)nn_narrow(sum0, channels->multipliers[channel], channels->shifts[channel], channels);
+        second[channel] = (int8_t)nn_narrow(sum1, channels->multipliers[channel], channels->shifts[channel], channels);
+    }
+}
+#endif

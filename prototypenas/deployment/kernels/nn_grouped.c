@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_gemm.h"
 #include "nn_rows.h"
 
@@ -33,7 +34,7 @@ static void nn_convolve_groups(const nn_model *model, const nn_descriptor *layer
     part.in_channels = (uint16_t)(layer->in_channels / groups);
     part.out_channels = (uint16_t)(layer->out_channels / groups);
     weights = (uint32_t)layer->kernel_height * layer->kernel_width * part.in_channels;
-    depth = (weights + 3) / 4 * 2;
+    depth = nn_column_words(weights);
     weights *= part.out_channels;
     for (; row < end; row++) {
         const int32_t top = (int32_t)(row * layer->stride_height) - layer->pad_top;

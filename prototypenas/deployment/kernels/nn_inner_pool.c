@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_elementwise.h"
 #include "nn_pool.h"
 

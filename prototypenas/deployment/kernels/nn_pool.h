@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of a pooling window that lies in the map. */
 #ifndef NN_POOL_H
 #define NN_POOL_H

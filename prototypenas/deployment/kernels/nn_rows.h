@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the rows of a map lie in their ring. */
 #ifndef NN_ROWS_H
 #define NN_ROWS_H

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor
 
-from prototypenas.graph.operator import CLayer, OnnxNodes, Operator, Tensors, ZeroPoints
+from prototypenas.graph.operator import ROW_BY_ROW, CLayer, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
 from prototypenas.graph.tracing import Handler, Recorder, Traced
 
 
@@ -21,6 +21,12 @@ class Crop(Operator):
 
     kernels: ClassVar[tuple[str, ...]] = ("nn_copy",)
     copies_bytes: ClassVar[bool] = True
+
+    def reads_rows(self, tensors: Tensors, *, columns: bool = False) -> RowReads | None:
+        """Return that a row is made from the same row, as long as none is left out."""
+        source = tensors[self.inputs[0]]
+        kept, whole = (self.columns, source.width) if columns else (self.rows, source.height)
+        return ROW_BY_ROW if kept == (0, whole) else None
 
     def run(self, inputs: Sequence[Tensor], weights: None) -> Tensor:
         """Return the float output."""

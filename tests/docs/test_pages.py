@@ -1,0 +1,68 @@
+"""The pages of the documentation: commands are typed as the program takes them, and the site builds."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from prototypenas.command_line.main import app
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
+BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NOT_RUN = ("pip ", "uv ", "source ", "make -C ", "dask ", "prototypenas run digits --target stm32f746 --scheduler")
+"""What blocks of the language `console` hold: installations, servers, and folders whose names depend on the run."""
+
+
+def blocks(page: Path) -> list[tuple[str, str, str]]:
+    """Language, file name and content of each fenced block."""
+    return BLOCK.findall(page.read_text())
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Every `prototypenas` command of a page, whatever block it stands in."""
+    lines = [line for language, _, text in blocks(page) if language != "python" for line in text.splitlines()]
+    typed = [line.removeprefix("uv run ").partition("#")[0] for line in lines]
+    return [shlex.split(line)[1:] for line in typed if line.startswith("prototypenas ")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_has_the_options_it_is_typed_with(page):
+    program = typer.main.get_command(app)
+    for name, *arguments in commands(page):
+        command = program.commands[name]
+        context = typer.Context(command, info_name=name)
+        _, left, _ = command.make_parser(context).parse_args(list(arguments))
+        assert len([one for one in left if one != "..."]) == 0, (name, arguments, left)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_module_that_is_to_be_run_is_there(page):
+    for module in re.findall(r"python -m ((?:benchmarks|experiments)\.\w+)", page.read_text()):
+        assert (ROOT / f"{module.replace('.', '/')}.py").is_file(), module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_what_is_not_run_is_an_installation_a_server_or_a_board(page):
+    for language, _, text in blocks(page):
+        if language == "console":
+            assert all(line.startswith(NOT_RUN) for line in text.splitlines()), text
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning(tmp_path):
+    pytest.importorskip("mkdocs")
+    pytest.importorskip("mkdocstrings")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path / "site")]
+    silent = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, env=silent)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "site" / "tutorial" / "index.html").is_file()
+    api = (tmp_path / "site" / "reference" / "api" / "index.html").read_text()
+    assert all(f'id="prototypenas.app.{name}"' in api for name in ("searching.search", "run.Run", "comparing.compare"))
