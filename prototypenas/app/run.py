@@ -19,6 +19,7 @@ from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_table import candidate_frame
 from prototypenas.progress import Progress, Silent
+from prototypenas.refinement.refinement_table import read_refinement
 from prototypenas.reporting.notebook import table_html
 from prototypenas.reporting.recommendation import recommend
 from prototypenas.reporting.tables import (
@@ -70,7 +71,8 @@ class Run:
     @property
     def candidates(self) -> pd.DataFrame:
         """All explored candidates, a row each: configuration, cost, scores (higher is better), rejection."""
-        return candidate_frame(finished_steps.explored(self.directory))
+        refinement = read_refinement(self.path)
+        return candidate_frame(finished_steps.explored(self.directory), refinement.expected() if refinement else None)
 
     @property
     def selection(self) -> Selection:

@@ -24,6 +24,12 @@ OWN = "cost:"
 """What the columns of costs that plug-ins define begin with."""
 
 _LAST = ("rejection", "detail", "digest")
+ESTIMATES = ("estimate", "estimate_error")
+"""The last columns once some were refined: the score expected of them, as a share, and its standard error."""
+
+Estimates = Mapping[int, tuple[float, float]]
+"""Values of these columns, by a candidate's number."""
+
 _FIRST = (
     "number",
     "architecture",
@@ -33,38 +39,42 @@ _FIRST = (
 )
 
 
-def write_candidates(path: Path, candidates: Iterable[Candidate], proxies: Sequence[str]) -> None:
+def write_candidates(
+    path: Path, candidates: Iterable[Candidate], proxies: Sequence[str], estimates: Estimates | None = None
+) -> None:
     """Write the table whole or not at all; what a rejected candidate does not have is left empty.
 
     Raises:
         RunDirectoryError: if it cannot be written.
     """
-    write_text(path, candidates_text(candidates, proxies))
+    write_text(path, candidates_text(candidates, proxies, estimates))
 
 
-def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str]) -> str:
-    """Return the table as text."""
+def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str], estimates: Estimates | None = None) -> str:
+    """Return the table as text; with estimates, their columns come last and are empty where nothing was estimated."""
     listed = list(candidates)
     own = next((tuple(one.cost.own) for one in listed if one.cost is not None), ())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*_FIRST, *(f"{OWN}{name}" for name in own), *proxies, *_LAST))
-    writer.writerows(_row(candidate, own, proxies) for candidate in listed)
+    writer.writerow((*_FIRST, *(f"{OWN}{name}" for name in own), *proxies, *_LAST, *(ESTIMATES if estimates else ())))
+    for candidate in listed:
+        expected = estimates.get(candidate.number, ("", "")) if estimates else ()
+        writer.writerow((*_row(candidate, own, proxies), *expected))
     return text.getvalue()
 
 
-def candidate_frame(candidates: Iterable[Candidate]) -> "pd.DataFrame":
+def candidate_frame(candidates: Iterable[Candidate], estimates: Estimates | None = None) -> "pd.DataFrame":
     """Return the table as a DataFrame, indexed by number; what a candidate does not have is missing."""
     import pandas as pd  # noqa: PLC0415  (it takes a second, and the search needs it nowhere)
 
     listed = list(candidates)
     proxies = tuple(dict.fromkeys(name for candidate in listed for name in candidate.scores))
-    read = io.StringIO(candidates_text(listed, proxies))
+    read = io.StringIO(candidates_text(listed, proxies, estimates))
     return pd.read_csv(read, index_col="number", dtype={"digest": str, "rejection": str, "detail": str})
 
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:
-    """Read the table back, exactly as it was written.
+    """Read the table back, exactly as it was written; estimates are left out, which have a file of their own.
 
     Raises:
         RunDirectoryError: if it is missing or corrupt.
@@ -73,6 +83,7 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
         with path.open(newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
             names = tuple(reader.fieldnames or ())
+            names = names[: -len(ESTIMATES)] if names[-len(ESTIMATES) :] == ESTIMATES else names
             if names[: len(_FIRST)] != _FIRST or names[-len(_LAST) :] != _LAST:
                 raise ValueError("its columns are not those of an exploration")
             between = names[len(_FIRST) : -len(_LAST)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
+from prototypenas.exploration.candidate_table import candidates_text
 from prototypenas.objectives import Objective, Origin
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
@@ -12,7 +13,7 @@ from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
 from prototypenas.refinement.plan import RefinementPlan, planned
 from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, Refinement, read_refinement
 from prototypenas.refinement.refining import RefinementWork, refine
-from prototypenas.runs.atomic_files import number_in, read_json, write_json
+from prototypenas.runs.atomic_files import number_in, read_json, write_json, write_text
 from prototypenas.runs.records import Arguments, differences
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.nominal_time import nominal_seconds
@@ -135,8 +136,21 @@ def refine_run(
         assert isinstance(step.evaluator, BriefTrainer)
         work = RefinementWork(step.evaluator, step.baselines, run.path.resolve(), plan, step.seed, step.device)
         refine(work, candidates, workers=workers, plugins=step.plugins, progress=progress)
+    _note_estimates(run, candidates)
     counts = " -> ".join(map(str, plan.rungs))
     return f"refined {counts} candidates, {plan.steps} to {plan.units * plan.steps} steps each"
+
+
+def _note_estimates(run: RunDirectory, candidates: Sequence[Candidate]) -> None:
+    """Add the estimates to the table of all candidates, where they are not in it yet."""
+    refinement = read_refinement(run.path)
+    if refinement is None:
+        return
+    proxies = next(tuple(one.scores) for one in candidates if one.feasible)
+    text = candidates_text(candidates, proxies, refinement.expected())
+    table = run.candidates_csv
+    if not table.exists() or table.read_text(encoding="utf-8") != text:
+        write_text(table, text)
 
 
 def refined_from(run: RunDirectory) -> int | None:

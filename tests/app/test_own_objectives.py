@@ -75,7 +75,7 @@ def test_selection_figures_and_report_follow_the_objectives(kept):
     for chosen in selection.chosen:
         assert not any(beats(one, chosen) for one in found.feasible)
     assert front_figure(found.candidates, selection).axes[0].get_xlabel() == "Latency [ms]"
-    labels = [text.get_text() for text in parallel_figure(selection).axes[0].get_xticklabels()]
+    labels = [text.get_text() for text in parallel_figure(found.candidates, selection).axes[0].get_xticklabels()]
     assert labels[1] == "clock_share [s]\n(less ↑)" and labels[3] == "mean_gradient\n(more ↑)"
     page = run.report().read_text()
     assert "Latency [ms]" in page and "clock_share [s]" in page

@@ -63,9 +63,10 @@ def test_the_compiled_c_is_as_accurate_as_the_simulator(finished):
 
 def test_a_finished_run_is_only_printed(finished):
     out, printed = finished
-    before = files_below(out)
+    before, logged = files_below(out), (out / "run.log").read_text()
     again = done(*WHOLE_WAY, "--out", out)
-    assert files_below(out) == before
+    assert {**files_below(out), "run.log": before["run.log"]} == before
+    assert (out / "run.log").read_text().startswith(logged)
     table = printed[printed.rindex("┏") :]
     assert again.endswith(table)
 

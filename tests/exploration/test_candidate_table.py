@@ -22,6 +22,17 @@ def test_the_table_is_read_back_exactly(tmp_path, candidates):
     assert read_candidates(tmp_path / "table.csv") == candidates
 
 
+def test_estimates_come_last_and_are_not_read_back(tmp_path, candidates):
+    refined = next(one for one in candidates if one.feasible)
+    write_candidates(tmp_path / "table.csv", candidates, TASK.proxy_names, {refined.number: (0.75, 0.02)})
+    with (tmp_path / "table.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0])[-2:] == ["estimate", "estimate_error"]
+    expected = {int(row["number"]): (row["estimate"], row["estimate_error"]) for row in rows}
+    assert expected.pop(refined.number) == ("0.75", "0.02") and set(expected.values()) == {("", "")}
+    assert read_candidates(tmp_path / "table.csv") == candidates
+
+
 def test_a_rejected_candidate_has_its_reason_and_no_score(tmp_path, candidates):
     write_candidates(tmp_path / "table.csv", candidates, TASK.proxy_names)
     with (tmp_path / "table.csv").open() as stream:
