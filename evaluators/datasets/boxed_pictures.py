@@ -147,6 +147,7 @@ def assembled_detection(
     shared = sorted(set(train.names) & set(test.names))
     if shared:
         raise DatasetError(
-            f"{len(shared)} pictures of {name} are in training and in test, {shared[0]} among them; part them"
+            f"{len(shared)} pictures of {name} are in training and in test, {shared[0]} among them; part them, or "
+            "name only training: then a fifth is held out"
         )
     return DetectionData(name, tuple(classes), train, test, split, flip, tuple(notes))
