@@ -87,15 +87,25 @@ def detection_data(found: AnnotatedSet, folder: Path, input_shape: InputShape) -
     Raises:
         DatasetError: for pictures that cannot be read, boxes that are no boxes, or a part without any.
     """
+    found, notes = _without_empty_test(found)
     train, test, split = _parted(found)
     used = {one.label for picture in (*train, *test) for one in picture.annotations if not one.crowd}
     classes = [name for name in found.classes if name in used]
     unused = [name for name in found.classes if name not in used]
-    notes = list(found.notes)
     if unused:
         notes.append(f"left out, for no box is of them: {', '.join(unused[:10])}{', ...' if len(unused) > 10 else ''}")
     read = [_boxed(part, classes, folder, input_shape, name=found.name, note=notes.append) for part in (train, test)]
     return assembled_detection(found.name, classes, *read, split=split, notes=notes)
+
+
+def _without_empty_test(found: AnnotatedSet) -> tuple[AnnotatedSet, list[str]]:
+    """Leave out a test part without a box, as contests publish it, where a validation part can be the test."""
+    parts, notes = found.parts, list(found.notes)
+    boxes = [box for picture in parts.get("test", []) for box in picture.annotations]
+    if parts.get("test") and parts.get("val") and not boxes:
+        notes.append(f"the test part, {len(parts['test'])} pictures, has no box and is left out")
+        parts = {name: pictures for name, pictures in parts.items() if name != "test"}
+    return replace(found, parts=parts), notes
 
 
 def _parted(found: AnnotatedSet) -> tuple[list[AnnotatedPicture], list[AnnotatedPicture], str]:

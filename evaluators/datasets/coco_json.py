@@ -94,7 +94,7 @@ class CocoFolder:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """Give the JSON files of a folder, its `annotations` and its parts' folders that begin like COCO's boxes."""
+    """Return the JSON files of a folder, its `annotations` and its parts' folders that begin like COCO's boxes."""
     found = sorted(path for pattern in ("*.json", "*/*.json") for path in folder.glob(pattern))
     usual = [path for path in found if path.name.startswith("instances_")]
     return usual or [path for path in found if _looks_like_boxes(path)]
@@ -180,10 +180,21 @@ def _pictures_root(images: Sequence[Mapping[str, Any]], file: Path, folder: Path
     """Find the folder that the file names are relative to, by the first picture that is there."""
     part = file.stem.removeprefix("instances_")
     places = (file.parent, folder / "images" / part, folder / part, folder / "images", folder, file.parent / "images")
-    for image in images[:100]:
-        named = slashed(_key(image, "file_name", file))
+    names = [slashed(_key(image, "file_name", file)) for image in images[:100]]
+    for name in names:
         for place in places:
-            if (place / named).is_file():
+            if (place / name).is_file():
                 return place
-    tried = ", ".join(str(place) for place in dict.fromkeys(places))
-    raise DatasetError(f"{file} names {images[0]['file_name']}, which is in none of: {tried}")
+    found = _anywhere(names[0], file, folder)
+    if found is None:
+        raise DatasetError(f"{file} names {names[0]}, which is nowhere in {folder}")
+    return found
+
+
+def _anywhere(name: str, file: Path, folder: Path) -> Path | None:
+    """Search all folders for a picture, those of the file's part first."""
+    wanted = Path(name)
+    found = [path for path in sorted(folder.rglob(wanted.name)) if path.as_posix().endswith(f"/{name}")]
+    roots = [path.parents[len(wanted.parts) - 1] for path in found]
+    alike = [root for root in roots if _part_of(root / wanted.name, folder) == _part_of(file, folder)]
+    return next(iter(alike or roots), None)

@@ -1,6 +1,7 @@
 """Pascal VOC's form of a detection set: an XML file of boxes for each picture."""
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -44,7 +45,7 @@ class VocFolder:
         return AnnotatedSet(name, tuple(classes), parts)
 
     def _listed_pictures(self) -> dict[str, list[Path]]:
-        """Give all pictures of the folder by their stem."""
+        """Return all pictures of the folder by their stem."""
         found: dict[str, list[Path]] = {}
         for path in self.folder.rglob("*"):
             if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."):
@@ -54,13 +55,11 @@ class VocFolder:
     def _picture(self, file: Path, pictures: dict[str, list[Path]]) -> AnnotatedPicture:
         root = _root(file)
         named = root.findtext("filename") or ""
-        stems = dict.fromkeys((file.stem, Path(named).stem))
+        stems = dict.fromkeys((file.stem, Path(slashed(named)).stem))
         candidates = [path for stem in stems for path in pictures.get(stem, [])]
-        beside = [path for path in candidates if path.parent == file.parent]
-        alike = [path for path in candidates if path.parent.name == file.parent.name]
         if not candidates:
             raise DatasetError(f"{file} is of {named or file.stem}, and no such picture is in {self.folder}")
-        chosen = beside or alike or candidates
+        chosen = _likeliest(candidates, file, Path(slashed(named)).name)
         if len(chosen) > 1:
             raise DatasetError(f"{file} may be of {chosen[0]} or of {chosen[1]}; keep it beside its picture")
         annotations = tuple(_annotation(element, file) for element in root.iter("object"))
@@ -74,39 +73,49 @@ class VocFolder:
         return "all"
 
     def _by_lists(self, found: dict[str, list[AnnotatedPicture]]) -> dict[str, list[AnnotatedPicture]]:
-        """Part as `ImageSets/Main` says, where it does."""
-        by_stem = {Path(one.name).stem: one for part in found.values() for one in part}
+        """Part as the lists of `ImageSets/Main` say, where there are any; the years of VOC have theirs each."""
+        everything = [one for part in found.values() for one in part]
         parts: dict[str, list[AnnotatedPicture]] = {}
-        for part, file in self._lists().items():
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
-            stems = [_listed_stem(line.split()[0], by_stem) for line in lines if line.strip()]
-            absent = [stem for stem in stems if stem not in by_stem]
-            # VOC publishes the list of its test part before the boxes.
-            if len(absent) < len(stems) and absent:
-                raise DatasetError(f"{file} lists {absent[0]}, which has no annotation")
-            parts[part] = [by_stem[stem] for stem in stems if stem in by_stem]
+        for folder in sorted(path for path in self.folder.rglob(str(SETS)) if path.is_dir()):
+            by_stem = {one.path.stem: one for one in everything if one.path.is_relative_to(folder.parents[1])}
+            for part, file in _lists(folder).items():
+                parts.setdefault(part, []).extend(_listed(file, by_stem))
         return parts if parts.get("train") else {}
-
-    def _lists(self) -> dict[str, Path]:
-        """Find the lists of the parts; `trainval` is training where it is not parted into `train` and `val`."""
-        found = {
-            part: next(iter(sorted(self.folder.rglob(str(SETS / f"{part}.txt")))), None)
-            for part in ("train", "val", "test", "trainval")
-        }
-        whole = found.pop("trainval")
-        if found["train"] is None:
-            found["train"] = whole
-        return {part: file for part, file in found.items() if file is not None}
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """Give the XML files of a folder that are annotations."""
+    """Return the XML files of a folder that are annotations."""
     return sorted(path for path in _xml_files(folder) if b"<annotation" in _beginning(path))
 
 
 def has_annotations(folder: Path) -> bool:
     """Whether the folder holds any annotation file."""
     return any(b"<annotation" in _beginning(path) for path in _xml_files(folder))
+
+
+def _likeliest(candidates: Sequence[Path], file: Path, named: str) -> list[Path]:
+    """Prefer the picture beside its file, in a folder of its name, named in it to the letter, then the nearest.
+
+    Masks and thumbnails have the names of their pictures, and parts often number theirs alike.
+    """
+    chosen = list(candidates)
+    for fits in (
+        lambda path: path.parent == file.parent,
+        lambda path: path.parent.name == file.parent.name,
+        lambda path: len(_shared(path, file)) == max(len(_shared(one, file)) for one in candidates),
+        lambda path: path.name.lower() == named.lower(),
+        lambda path: path.name == named,
+    ):
+        chosen = [path for path in chosen if fits(path)] or chosen
+    return chosen
+
+
+def _shared(path: Path, other: Path) -> tuple[str, ...]:
+    """Return the folders that both are in."""
+    pairs = itertools.takewhile(
+        lambda pair: pair[0] == pair[1], zip(path.parent.parts, other.parent.parts, strict=False)
+    )
+    return tuple(first for first, _ in pairs)
 
 
 def _xml_files(folder: Path) -> Iterable[Path]:
@@ -132,6 +141,24 @@ def _size(root: ElementTree.Element) -> tuple[int, int] | None:
     except ValueError:
         return None
     return (height, width) if height > 0 and width > 0 else None
+
+
+def _lists(folder: Path) -> dict[str, Path]:
+    """Find the lists of the parts; `trainval` is training where it is not parted into `train` and `val`."""
+    names = {"train": "train", "val": "val", "test": "test"}
+    if not (folder / "train.txt").is_file():
+        names["train"] = "trainval"
+    return {part: folder / f"{name}.txt" for part, name in names.items() if (folder / f"{name}.txt").is_file()}
+
+
+def _listed(file: Path, by_stem: Mapping[str, AnnotatedPicture]) -> list[AnnotatedPicture]:
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    stems = [_listed_stem(line.split()[0], by_stem) for line in lines if line.strip()]
+    absent = [stem for stem in stems if stem not in by_stem]
+    # VOC publishes the list of its test part before the boxes.
+    if absent and len(absent) < len(stems):
+        raise DatasetError(f"{file} lists {absent[0]}, which has no annotation")
+    return [by_stem[stem] for stem in stems if stem in by_stem]
 
 
 def _listed_stem(word: str, known: Mapping[str, object]) -> str:

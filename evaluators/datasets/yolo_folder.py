@@ -3,7 +3,7 @@
 Tools that label pictures write the names of the classes into `classes.txt` instead, one a line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,19 @@ from evaluators.datasets.box_annotations import (
     checked_box,
     slashed,
 )
-from evaluators.datasets.pictures import PICTURE_SUFFIXES
+from evaluators.datasets.yolo_places import (
+    PART_FOLDERS,
+    YAML,
+    label_file,
+    last_parts_below,
+    pictures_at,
+    text_of,
+    usual_parts,
+)
 from prototypenas.errors import DatasetError
 
 SLACK = 1e-3
 """How far a share may lie outside 0 to 1."""
-PART_FOLDERS: Mapping[str, tuple[str, ...]] = {"train": ("train",), "val": ("val", "valid"), "test": ("test",)}
-"""Names of the parts' folders where no `data.yaml` names them."""
-NAME_FILES = ("classes.txt", "labels/classes.txt", "obj.names")
-YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,13 @@ class YoloFolder:
     """A folder with a `data.yaml`, as ultralytics, Roboflow, CVAT and others write it, or with names of classes."""
 
     file: Path
+    folder: Path | None = None
+    """Of pictures and labels; the file's own if `None`."""
 
     @property
     def root(self) -> Path:
         """The folder of pictures and labels."""
-        return self.file.parent.parent if self.file.parent.name == "labels" else self.file.parent
+        return self.folder or self.file.parent
 
     def read(self, name: str) -> AnnotatedSet:
         """Read the parts that the file names, and the boxes of each picture; none where it has no text file.
@@ -62,14 +68,15 @@ class YoloFolder:
             check_names(parts[part], name)
         if not parts:
             raise DatasetError(f"{self.file} names no part; train and val are needed")
+        _check_labels([one.path for part in parts.values() for one in part], name)
         return AnnotatedSet(name, tuple(classes), parts, tuple(notes))
 
     def _content(self) -> dict[str, Any]:
         if self.file.suffix.lower() not in YAML:
-            names = [line.strip() for line in _text(self.file).splitlines() if line.strip()]
-            return {"names": names, **_usual_parts(self.root)}
+            names = [line.strip() for line in text_of(self.file).splitlines() if line.strip()]
+            return {"names": names, **usual_parts(self.root)}
         try:
-            content = yaml.safe_load(_text(self.file))
+            content = yaml.safe_load(text_of(self.file))
         except yaml.YAMLError as error:
             raise DatasetError(f"{self.file} is no readable YAML file: {error}") from error
         if not isinstance(content, dict):
@@ -77,7 +84,7 @@ class YoloFolder:
         return content
 
     def _listed(self, content: dict[str, Any], part: str) -> list[Path] | None:
-        """Give a part's pictures; `None` where nothing of it was exported, as tools often leave it but for training."""
+        """Return a part's pictures; `None` where none were exported, as tools often leave parts but training."""
         entries = content[part] if isinstance(content[part], list) else [content[part]]
         places = [self._place(content, str(entry)) for entry in entries]
         if part != "train" and not any(places):
@@ -85,22 +92,19 @@ class YoloFolder:
         for entry, place in zip(entries, places, strict=True):
             if place is None:
                 raise DatasetError(f"{self.file}: {part} is {entry}, which does not exist")
-        found = [picture for place in places if place is not None for picture in _pictures_at(place)]
+        found = [picture for place in places if place is not None for picture in pictures_at(place, self.root)]
         if not found:
             raise DatasetError(f"{self.file}: {part} is {content[part]}, which has no pictures")
         return sorted(found)
 
     def _place(self, content: dict[str, Any], entry: str) -> Path | None:
-        """Resolve against `path`, the file's folder, and, as exports are often one level off, without leading dots."""
-        root = self.root
-        base = root / slashed(content.get("path") or "")
-        bare = entry = slashed(entry)
-        while bare.startswith("../"):
-            bare = bare.removeprefix("../")
-        for place in (base / entry, root / entry, base / bare, root / bare):
-            if place.exists():
-                return place
-        return None
+        """Resolve against `path` and the file's folder; of a path on somebody else's machine its last parts count."""
+        base = self.root / slashed(content.get("path") or "")
+        entry = slashed(entry)
+        for folder in (base, self.root, self.file.parent):
+            if (folder / entry).exists():
+                return folder / entry
+        return last_parts_below(entry, base) or last_parts_below(entry, self.root)
 
     def _picture(self, path: Path, classes: Sequence[str]) -> AnnotatedPicture:
         labels = label_file(path)
@@ -109,56 +113,6 @@ class YoloFolder:
         resolved = path.resolve()
         name = str(resolved.relative_to(root)) if resolved.is_relative_to(root) else str(resolved)
         return AnnotatedPicture(path, name, annotations)
-
-
-def label_file(picture: Path) -> Path:
-    """Give the text file of a picture: under `labels` where the picture is under `images`, else beside it."""
-    parts = list(picture.parts)
-    for place in range(len(parts) - 2, -1, -1):
-        if parts[place] == "images":
-            parts[place] = "labels"
-            break
-    return Path(*parts).with_suffix(".txt")
-
-
-def data_file(folder: Path) -> Path | None:
-    """Give the folder's `data.yaml`, its only YAML file that has names, or the names of classes beside `labels`."""
-    for name in ("data.yaml", "data.yml", "dataset.yaml"):
-        if (folder / name).is_file():
-            return folder / name
-    others = sorted(path for suffix in YAML for path in folder.glob(f"*{suffix}"))
-    if len(others) == 1 and "names" in _text(others[0]):
-        return others[0]
-    named = [folder / name for name in NAME_FILES if (folder / name).is_file()]
-    labels = any(path.is_dir() for pattern in ("labels", "*/labels") for path in folder.glob(pattern))
-    return named[0] if named and labels else None
-
-
-def _usual_parts(root: Path) -> dict[str, str]:
-    """Find the parts' folders by their names; all pictures are training where there are none."""
-    found = {
-        part: place
-        for part, words in PART_FOLDERS.items()
-        for word in words
-        for place in (f"images/{word}", f"{word}/images")
-        if (root / place).is_dir()
-    }
-    return found or {"train": "images"}
-
-
-def _pictures_at(place: Path) -> list[Path]:
-    """Give the pictures of a folder, or those that a text file lists, a line each."""
-    if place.is_dir():
-        return [one for one in place.rglob("*") if one.suffix.lower() in PICTURE_SUFFIXES]
-    return [_resolved(slashed(line.strip()), place.parent) for line in _text(place).splitlines() if line.strip()]
-
-
-def _text(file: Path) -> str:
-    try:
-        # Editors on Windows begin a file with a mark of its encoding.
-        return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{file} is no readable text file: {error}") from error
 
 
 def _names(content: dict[str, Any], file: Path) -> list[str]:
@@ -177,7 +131,7 @@ def _names(content: dict[str, Any], file: Path) -> list[str]:
 
 
 def _lines(file: Path, classes: Sequence[str]) -> Iterator[Annotation]:
-    for number, line in enumerate(_text(file).splitlines(), start=1):
+    for number, line in enumerate(text_of(file).splitlines(), start=1):
         if line.strip():
             yield _annotation(line.split(), classes, f"{file}, line {number}")
 
@@ -209,6 +163,7 @@ def _check_stems(paths: Sequence[Path], file: Path) -> None:
             raise DatasetError(f"{file}: {other} and {path} have one text file, {label_file(path)}")
 
 
-def _resolved(text: str, folder: Path) -> Path:
-    path = Path(text)
-    return path if path.is_absolute() else folder / path
+def _check_labels(paths: Sequence[Path], name: str) -> None:
+    if not any(label_file(path).is_file() for path in paths):
+        wanted = f"that of {paths[0]} would be {label_file(paths[0])}"
+        raise DatasetError(f"no picture of {name} has a text file of boxes; {wanted}")

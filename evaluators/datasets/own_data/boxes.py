@@ -10,7 +10,8 @@ from evaluators.datasets.coco_json import annotation_files as coco_files
 from evaluators.datasets.reading import Reading
 from evaluators.datasets.voc_folder import VocFolder
 from evaluators.datasets.voc_folder import has_annotations as has_voc_annotations
-from evaluators.datasets.yolo_folder import YoloFolder, data_file
+from evaluators.datasets.yolo_folder import YoloFolder
+from evaluators.datasets.yolo_places import YAML, data_file
 from prototypenas.errors import DatasetError
 from prototypenas.types import InputShape
 
@@ -19,11 +20,12 @@ DEFAULT_PICTURE: InputShape = (3, 128, 128)
 
 def is_yolo(path: Path) -> bool:
     """Whether a path is a `data.yaml`, or a folder with one or with YOLO's `labels` beside `images`."""
-    if path.suffix.lower() in (".yaml", ".yml"):
+    if path.suffix.lower() in YAML:
         return True
     if not path.is_dir():
         return False
-    return data_file(path) is not None or (_has_labels(path) and not is_coco(path) and not is_voc(path))
+    folder = _innermost(path)
+    return data_file(folder) is not None or (_has_labels(folder) and not is_coco(path) and not is_voc(path))
 
 
 def open_yolo(path: Path, reading: Reading) -> DetectionData:
@@ -32,18 +34,19 @@ def open_yolo(path: Path, reading: Reading) -> DetectionData:
     Raises:
         DatasetError: naming what is wrong and where.
     """
-    file = path if path.is_file() else data_file(path)
+    folder = path.parent if path.is_file() else _innermost(path)
+    file = path if path.is_file() else data_file(folder)
     if file is None:
         raise DatasetError(
-            f"{path} has images and labels, but no data.yaml; write one with train, val and names (of the classes)"
+            f"{folder} has images and labels, but no data.yaml; write one with train, val and names (of the classes)"
         )
-    found = YoloFolder(file).read(_name(file.parent))
-    return _decoded(found, file.parent, reading, f"a YOLO folder, {file.name}")
+    found = YoloFolder(file, folder).read(_name(path if path.is_dir() else folder))
+    return _decoded(found, folder, reading, f"a YOLO folder, {file.relative_to(folder)}")
 
 
 def is_coco(path: Path) -> bool:
     """Whether a path is a folder with COCO's annotation files."""
-    return path.is_dir() and bool(coco_files(path))
+    return path.is_dir() and bool(coco_files(_innermost(path)))
 
 
 def open_coco(path: Path, reading: Reading) -> DetectionData:
@@ -52,8 +55,9 @@ def open_coco(path: Path, reading: Reading) -> DetectionData:
     Raises:
         DatasetError: naming what is wrong and where.
     """
-    files = ", ".join(str(file.relative_to(path)) for file in coco_files(path))
-    return _decoded(CocoFolder(path).read(_name(path)), path, reading, f"COCO's JSON, {files}")
+    folder = _innermost(path)
+    files = ", ".join(str(file.relative_to(folder)) for file in coco_files(folder))
+    return _decoded(CocoFolder(folder).read(_name(path)), folder, reading, f"COCO's JSON, {files}")
 
 
 def is_voc(path: Path) -> bool:
@@ -68,6 +72,13 @@ def open_voc(path: Path, reading: Reading) -> DetectionData:
         DatasetError: naming what is wrong and where.
     """
     return _decoded(VocFolder(path).read(_name(path)), path, reading, "Pascal VOC's XML files")
+
+
+def _innermost(folder: Path) -> Path:
+    """Return what a folder holds with nothing beside it, as archives are often unpacked."""
+    inside = [child for child in folder.iterdir() if not child.name.startswith((".", "__MACOSX"))]
+    alone = len(inside) == 1 and inside[0].is_dir()
+    return _innermost(inside[0]) if alone else folder
 
 
 def _decoded(found: AnnotatedSet, folder: Path, reading: Reading, form: str) -> DetectionData:

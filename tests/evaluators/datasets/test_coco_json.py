@@ -19,7 +19,7 @@ WRONG = {
     "four finite numbers": lambda root: edited(train_json(root), "[4, 6, 16, 24]", "[4, 6, 16]"),
     "a box is": lambda root: edited(train_json(root), "[4, 6, 16, 24]", "[4, NaN, 16, 24]"),
     "its annotation says": lambda root: edited(train_json(root), '"width": 40', '"width": 41'),
-    "which is in none of": lambda root: shutil.rmtree(root / "images" / "train"),
+    "which is nowhere in": lambda root: shutil.rmtree(root / "images" / "train"),
     "cannot be read; the first": lambda root: (root / "images" / "train" / "c.png").unlink(),
     "has no bbox": lambda root: edited(train_json(root), '"bbox"', '"box"'),
     "only 2 different ids": lambda root: edited(train_json(root), '"id": 2, "file_name"', '"id": 1, "file_name"'),
@@ -87,7 +87,18 @@ def of_windows(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("form", [parts_of_roboflow, of_windows], ids=lambda form: form.__name__)
+def pictures_elsewhere(root: Path) -> Path:
+    """One outer folder, files named by their part, and pictures where only a search finds them."""
+    made = coco(root / "archive")
+    for part in PARTS:
+        (made / "annotations" / f"instances_{part}.json").rename(made / f"{part}_annotations.json")
+        (made / "raw" / part).mkdir(parents=True)
+        (made / "images" / part).rename(made / "raw" / part / "data")
+    (made / "images").rmdir()
+    return root
+
+
+@pytest.mark.parametrize("form", [parts_of_roboflow, of_windows, pictures_elsewhere], ids=lambda form: form.__name__)
 def test_the_forms_of_other_tools_are_the_same_set(form, tmp_path):
     plain = original(open_dataset(coco(tmp_path / "plain"), input_shape=SHAPE))
     data = open_dataset(form(tmp_path / "pets"), input_shape=SHAPE)
@@ -140,3 +151,14 @@ def test_boxes_outside_are_left_out_and_counted(tmp_path):
     edited(train_json(root), "[4, 6, 16, 24]", "[400, 6, 16, 24]")
     data = open_dataset(root, input_shape=SHAPE)
     assert any("1 boxes are empty or outside" in note for note in data.notes) and len(data.train.boxes) == 3
+
+
+def test_a_test_part_without_boxes_is_left_out_and_said(tmp_path):
+    root = coco(tmp_path)
+    content = json.loads((root / "annotations" / "instances_val.json").read_text())
+    content["images"][0]["file_name"] = "e.png"
+    picture(root / "images" / "test" / "e.png", "d.png")
+    (root / "annotations" / "instances_test.json").write_text(json.dumps({**content, "annotations": []}))
+    data = open_dataset(root, input_shape=SHAPE)
+    assert (len(data.train), len(data.test)) == (3, 1)
+    assert any("test part, 1 pictures, has no box" in note for note in data.notes)

@@ -19,6 +19,7 @@ WRONG = {
         root / "Annotations/a.xml", "</filename>", "</filename><size><width>60</width><height>40</height></size>"
     ),
     "keep it beside its picture": lambda root: picture(root / "others" / "a.png", "a.png"),
+    "is of .*a.png, and no such": lambda root: (root / "JPEGImages" / "a.png").rename(root / "JPEGImages" / "z.png"),
     "which has no annotation": lambda root: edited(root / "ImageSets/Main/train.txt", "a\n", "z\n"),
 }
 
@@ -79,13 +80,52 @@ def parts_below_each_folder(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize(
-    "form", [nested, listed_by_windows, beside_pictures, parts_below_each_folder], ids=lambda form: form.__name__
+def folders_below_each_part(root: Path) -> Path:
+    """`train/annotations` and `train/images`, as Kaggle's sets often are."""
+    parts_below_each_folder(root)
+    for part in PARTS:
+        for folder, name in (("Annotations", "annotations"), ("JPEGImages", "images")):
+            (root / part).mkdir(exist_ok=True)
+            (root / folder / part).rename(root / part / name)
+    return root
+
+
+def with_masks(root: Path) -> Path:
+    """VOC2012 itself: pictures of segments have the names of some of its pictures."""
+    voc(root)
+    for folder in ("SegmentationClass", "SegmentationObject"):
+        picture(root / folder / "a.png", "d.png")
+    for file in (root / "JPEGImages").iterdir():
+        file.rename(file.with_suffix(".bmp"))
+    for file in (root / "Annotations").iterdir():
+        edited(file, ".png</filename>", ".bmp</filename>")
+    return root
+
+
+def of_two_years(root: Path) -> Path:
+    """VOC2007 beside VOC2012, each with its lists."""
+    made = voc(root / "VOC2007")
+    for folder in ("Annotations", "JPEGImages", "ImageSets/Main"):
+        (root / "VOC2012" / folder).mkdir(parents=True)
+    for folder, name in (("Annotations", "c.xml"), ("JPEGImages", "c.png")):
+        (made / folder / name).rename(root / "VOC2012" / folder / name)
+    (made / "ImageSets/Main/train.txt").write_text("a\nb\n")
+    (root / "VOC2012/ImageSets/Main/trainval.txt").write_text("c\n")
+    return root
+
+
+FORMS = (
+    *(nested, listed_by_windows, beside_pictures, parts_below_each_folder),
+    *(folders_below_each_part, with_masks, of_two_years),
 )
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
 def test_the_forms_of_other_tools_are_the_same_set(form, tmp_path):
-    plain = original(open_dataset(voc(tmp_path / "plain"), input_shape=SHAPE))
+    found = original(open_dataset(voc(tmp_path / "plain"), input_shape=SHAPE))
+    plain = {Path(name).stem: boxes for name, boxes in found.items()}
     data = open_dataset(form(tmp_path / "pets"), input_shape=SHAPE)
-    assert original(data) == plain and set(plain) == set(BOXES)
+    assert {Path(name).stem: boxes for name, boxes in original(data).items()} == plain and len(plain) == len(BOXES)
     assert (len(data.train), len(data.test)) == (3, 1)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from evaluators.datasets import open_dataset
-from evaluators.datasets.yolo_folder import YoloFolder, label_file
+from evaluators.datasets.yolo_folder import YoloFolder
+from evaluators.datasets.yolo_places import label_file
 from prototypenas.errors import DatasetError
 from tests.evaluators.datasets.box_files import BOXES, PARTS, SHAPE, edited, original, picture, write_label, yolo
 
@@ -28,6 +29,8 @@ WRONG = {
     "have one text file": lambda root: shutil.copy(root / "images/train/a.png", root / "images/train/a.jpg"),
     "no box that is to be found": lambda root: shutil.rmtree(root / "labels" / "val"),
     "cannot be read; the first": lambda root: (root / "images" / "train" / "b.png").write_bytes(b"no picture"),
+    "no picture of .* has a text file of boxes": lambda root: shutil.rmtree(root / "labels"),
+    "name only training": lambda root: edited(root / "data.yaml", "images/val", "images/train"),
     "images and labels, but no data.yaml": lambda root: (root / "data.yaml").unlink(),
 }
 
@@ -102,15 +105,71 @@ def labels_beside_pictures(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize(
-    "form", [parts_first, with_path, with_list, with_names_only, labels_beside_pictures], ids=lambda form: form.__name__
+def of_another_machine(root: Path) -> Path:
+    """Whole paths of the author's disk, for a part in the file and for another in a list."""
+    parts_first(root)
+    (root / "valid.txt").write_text("/home/somebody/pets/valid/images/d.png\n")
+    (root / "data.yaml").write_text(
+        "train: C:\\\\Users\\\\somebody\\\\pets\\\\train\\\\images\nval: /content/drive/pets/valid.txt\n"
+        "names: [cat, dog, unicorn]\n".replace("\\\\", "\\")
+    )
+    return root
+
+
+def of_cvat(root: Path) -> Path:
+    """Darknet's files as CVAT exports them: lists with paths from elsewhere, names in `obj.names`."""
+    labels_beside_pictures(root)
+    (root / "data.yaml").unlink()
+    for part, word, folder in (("train", "train", "obj_train_data"), ("val", "valid", "obj_valid_data")):
+        (root / part).rename(root / folder)
+        (root / f"{word}.txt").write_text("".join(f"data/{folder}/{name}\n" for name in PARTS[part]))
+    (root / "obj.names").write_text("cat\ndog\nunicorn\n")
+    (root / "obj.data").write_text("classes = 3\ntrain = data/train.txt\nnames = data/obj.names\nbackup = backup/\n")
+    return root
+
+
+def of_labelimg(root: Path) -> Path:
+    """Text files beside the pictures and the classes' names in each folder."""
+    labels_beside_pictures(root)
+    (root / "data.yaml").unlink()
+    for part in PARTS:
+        (root / part / "classes.txt").write_text("cat\ndog\nunicorn\n")
+    return root
+
+
+def with_capitals(root: Path) -> Path:
+    yolo(root)
+    for kind in ("images", "labels"):
+        (root / kind).rename(root / kind.title())
+    (root / "data.yaml").write_text("train: Images/train\nval: Images/val\nnames: [cat, dog, unicorn]\n")
+    return root
+
+
+def one_folder_deeper(root: Path) -> Path:
+    yolo(root / "archive" / "pets")
+    return root
+
+
+FORMS = (
+    *(parts_first, with_path, with_list, with_names_only, labels_beside_pictures),
+    *(of_another_machine, of_cvat, of_labelimg, with_capitals, one_folder_deeper),
 )
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
 def test_the_forms_of_other_tools_are_the_same_set(form, tmp_path):
     plain = original(open_dataset(yolo(tmp_path / "plain"), input_shape=SHAPE))
     data = open_dataset(form(tmp_path / "pets"), input_shape=SHAPE)
     assert original(data) == plain and set(plain) == set(BOXES)
     assert (len(data.train), len(data.test)) == (3, 1)
     assert any("unicorn" in note for note in data.notes)
+
+
+def test_names_of_classes_that_differ_are_refused(tmp_path):
+    root = of_labelimg(tmp_path)
+    (root / "val" / "classes.txt").write_text("dog\ncat\n")
+    with pytest.raises(DatasetError, match=r"train/classes\.txt and .*val/classes\.txt name the classes differently"):
+        open_dataset(root, input_shape=SHAPE)
 
 
 def test_a_part_that_was_never_exported_is_left_out_and_said(tmp_path):
