@@ -41,13 +41,8 @@ PROBES = ("noise", "pictures")
 MOST_FLOPS = 20e6
 """So that a training of six epochs takes about half a minute."""
 BATCH = 16
-COLUMNS = (
-    "number",
-    "architecture",
-    "mflops",
-    "map50",
-    *(f"{name}_{probe}" for name in PROXY_NAMES for probe in PROBES),
-)
+SCORES = [(name, probe) for name in PROXY_NAMES for probe in PROBES]
+COLUMNS = ("number", "architecture", "mflops", "map50", *(f"{name}_{probe}" for name, probe in SCORES))
 RESULTS = Path("experiments/results/detection_probes.csv")
 
 Row = dict[str, float | str]
