@@ -35,7 +35,7 @@ def main(draws: int) -> None:
 
 
 def measured(name: str, draws: int) -> Iterator[tuple[float, float, float]]:
-    """Give the seconds of build, lowering and planning of each valid draw."""
+    """Return the seconds of build, lowering and planning of each valid draw."""
     random = Random(0)
     for _ in range(draws):
         configuration = random_configuration(random, name, KERNELS[name])

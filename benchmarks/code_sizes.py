@@ -46,7 +46,7 @@ class EveryKernel(nn.Module):
         self.linear = nn.Linear(16, 4)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Give logits."""
+        """Return logits."""
         first = self.convolution(inputs)
         second = self.depthwise(self.pointwise(first)) + first
         second = self.grouped(nn.functional.channel_shuffle(nn.functional.hardswish(second), 2))

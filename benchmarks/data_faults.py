@@ -315,7 +315,7 @@ FORMS: Mapping[str, Callable[[Path, np.random.Generator], Path]] = {
 
 
 def summary(faults: Sequence[Fault]) -> str:
-    """Give a table of outcomes by form, and all that should not have been."""
+    """Return a table of outcomes by form, and all that should not have been."""
     outcomes = ("read", "refused", "traceback", "hang")
     lines = [f"{'form':<12}" + "".join(f"{outcome:>11}" for outcome in outcomes) + "   slowest [s]"]
     for form in FORMS:

@@ -75,12 +75,12 @@ class PeakMemory(threading.Thread):
 
 
 def children() -> list[int]:
-    """Give the processes that this one started."""
+    """Return the processes that this one started."""
     return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
 
 
 def proportional_bytes(pid: int) -> int:
-    """Give a process's resident memory, its share of shared pages; 0 once it is gone."""
+    """Return a process's resident memory, its share of shared pages; 0 once it is gone."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

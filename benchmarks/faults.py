@@ -31,7 +31,7 @@ from prototypenas.reporting.tables import Table
 ROOT = Path(__file__).parent.parent
 PARTS = ROOT / "tests" / "plugin_files" / "tiny_parts.py"
 COMMAND = (
-    *("run", "quarters", "--plugin", str(PARTS), "--architectures", "toy", "--proxies", "snip,mean_gradient"),
+    *("run", "quarters", "--plugin", str(PARTS), "--architectures", "toy", "--objectives", "flops,snip,mean_gradient"),
     *("--trials", "12", "--target", "my-board", "--keep", "2", "--epochs", "4"),
 )
 MODELS = "datasets/*/models/*"
@@ -129,7 +129,7 @@ class Harness:
         return Ended(process.returncode, errors, time.monotonic() - start)
 
     def run(self, out: Path, **environment: str) -> Ended:
-        """Give the command and wait for its end."""
+        """Run the command and wait for its end."""
         return self.ended(self.start(out, **environment))
 
     def results(self, out: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Give the command line arguments, and the readers data files, that make no sense, and print what came of it.
+"""Pass the command line arguments, and the readers data files, that make no sense, and print what came of it.
 
     python -m benchmarks.fuzz --arguments 1000 --files 500
 
@@ -71,10 +71,10 @@ ODD = (
 
 CHEAP = {
     "run": (
-        *("digits", "--trials", "1", "--epochs", "1", "--proxies", "params", "--jobs", "1", "--keep", "1"),
+        *("digits", "--trials", "1", "--epochs", "1", "--objectives", "flops,params", "--jobs", "1", "--keep", "1"),
         *("--refine", "no"),
     ),
-    "explore": ("--trials", "1", "--proxies", "params", "--jobs", "1", "--input", "3x16x16", "--classes", "2"),
+    "explore": ("--trials", "1", "--objectives", "flops,params", "--jobs", "1", "--input", "3x16x16", "--classes", "2"),
     "evaluate": ("--epochs", "1", "--jobs", "1"),
 }
 """Given last, so that an accepted set of arguments is soon done."""

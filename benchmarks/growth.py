@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,11 @@ from prototypenas.pipeline import report, select
 from prototypenas.reporting.console import print_table
 from prototypenas.reporting.tables import Table
 from prototypenas.runs.atomic_files import write_json
+from prototypenas.runs.records import ExplorationRecord, plain
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.steps import Choice
 from prototypenas.testing.stub_task import StubTask
+from prototypenas.types import Execution
 from prototypenas.workers.in_process import InProcess
 from search_spaces import IMAGE_POOL, KERNELS
 
@@ -64,7 +66,7 @@ def reported(directory: Path, trials: int) -> dict[str, Any]:
 
 
 def used(began: float) -> dict[str, Any]:
-    """Give CPU seconds since `began`, and the peak memory of this process."""
+    """Return CPU seconds since `began`, and the peak memory of this process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {"seconds": time.process_time() - began, "mebibytes": peak / 1024}
 
@@ -72,16 +74,25 @@ def used(began: float) -> dict[str, Any]:
 def selected_run(directory: Path, trials: int) -> None:
     """Explore and select a run to be reported."""
     run = RunDirectory.create(directory)
-    run.bind({"target": "stm32f746", "proxies": list(StubTask().proxy_names)})
-    exploration = explore(StubTask(), space=SPACE, trials=trials, executor=InProcess(), directory=directory)
+    task, target = StubTask(), load_targets()["stm32f746"]
+    limits, goals = task.budget, task.goals
+    record = ExplorationRecord(
+        target.name,
+        target.core,
+        target.clock_hz,
+        (3, 32, 32),
+        10,
+        limits.ram_bytes,
+        limits.rom_bytes,
+        limits.flops,
+        limits.more,
+        goals.objectives,
+        Execution.AUTO.value,
+    )
+    run.bind(plain(record))
+    exploration = explore(task, space=SPACE, trials=trials, executor=InProcess(), directory=directory)
     statistics = exploration.statistics
-    record = {
-        "explored": trials,
-        "evaluation": statistics.evaluation.__dict__,
-        "wall_seconds": statistics.wall_seconds,
-        "repeated": statistics.repeated,
-    }
-    write_json(run.exploration_json, record)
+    write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
     select(run, Choice(keep=3))
 
 

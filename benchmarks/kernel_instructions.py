@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def measure(core: str, optimization: str) -> tuple[list[int], list[int]]:
-    """Give instructions and multiply-accumulates of each row, each a network of its own."""
+    """Return instructions and multiply-accumulates of each row, each a network of its own."""
     target = Target("emulator", "QEMU", core, 25_000_000, None, None, Budget())
     rng = np.random.default_rng(0)
     instructions: list[int] = []
@@ -102,7 +102,7 @@ def measure(core: str, optimization: str) -> tuple[list[int], list[int]]:
 
 
 def graph_of(row: Row, rng: np.random.Generator) -> Graph:
-    """Give a row as a network of one operator."""
+    """Return a row as a network of one operator."""
     padding = (row.kernel[0] // 2, row.kernel[1] // 2) * 2
     height, width = (-(-size // row.stride) for size in row.input[:2])
     source = TensorSpec("in", *row.input, quantization=Quantization(0.1, 5))
@@ -113,7 +113,7 @@ def graph_of(row: Row, rng: np.random.Generator) -> Graph:
 
 
 def operator_of(row: Row, rng: np.random.Generator, tensors: tuple[str, str], window: Window) -> Operator:
-    """Give one row's operator with random integer weights."""
+    """Return one row's operator with random integer weights."""
     source, target = tensors
     if row.kind is DepthwiseConv2d:
         weights = random_weights(rng, (*row.kernel, row.out_channels), row.out_channels)
@@ -125,7 +125,7 @@ def operator_of(row: Row, rng: np.random.Generator, tensors: tuple[str, str], wi
 
 
 def random_weights(rng: np.random.Generator, shape: tuple[int, ...], channels: int) -> IntegerWeights:
-    """Give weights whose values do not matter to the count."""
+    """Return weights whose values do not matter to the count."""
     return IntegerWeights(
         weight=rng.integers(-127, 128, shape, dtype=np.int8),
         weight_scale=np.ones(channels),

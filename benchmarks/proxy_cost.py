@@ -129,7 +129,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 
 
 def measure(build: Callable[[], nn.Module], batch_size: int, rounds: int) -> tuple[float, float, float]:
-    """Give CPU seconds of the two plain passes, of the shared proxies, and of the reference manner."""
+    """Return CPU seconds of the two plain passes, of the shared proxies, and of the reference manner."""
     torch.manual_seed(0)
     model = build().train()
     probe = gaussian_probe((3, 128, 128), CLASSES, batch_size=batch_size)

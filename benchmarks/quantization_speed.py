@@ -54,13 +54,13 @@ def main() -> None:
 
 
 def simulation_rate(graph: Graph, inputs: Tensor) -> float:
-    """Give images a second of the numpy simulator, best of three batches."""
+    """Return images a second of the numpy simulator, best of three batches."""
     values = inputs.numpy()
     return len(inputs) / best_seconds(lambda: simulated_logits(graph, values))
 
 
 def training_step_seconds(module: nn.Module, inputs: Tensor) -> float:
-    """Give the seconds of one step of SGD, best of three."""
+    """Return the seconds of one step of SGD, best of three."""
     optimizer = torch.optim.SGD(module.parameters(), lr=1e-3)
     targets = torch.arange(len(inputs)) % CLASSES
 
@@ -73,7 +73,7 @@ def training_step_seconds(module: nn.Module, inputs: Tensor) -> float:
 
 
 def best_seconds(work: Callable[[], object]) -> float:
-    """Give the shortest CPU time of three runs after one to warm up; other work on the machine hardly counts."""
+    """Return the shortest CPU time of three runs after one to warm up; other work on the machine hardly counts."""
     work()
     seconds = []
     for _ in range(3):

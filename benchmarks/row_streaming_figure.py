@@ -32,7 +32,7 @@ class Slot:
 
 
 def schedule() -> tuple[bytes, list[int]]:
-    """Give the steps of an inverted residual over pictures of eight rows, and the rows kept of each map."""
+    """Return the steps of an inverted residual over pictures of eight rows, and the rows kept of each map."""
     wide = [nn.Conv2d(4, 12, 1), nn.Conv2d(12, 12, 3, padding=1, groups=12), nn.Conv2d(12, 4, 1)]
     with torch.device("meta"):
         graph = lower(nn.Sequential(*wide), (4, ROWS, 8))

@@ -21,7 +21,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from prototypenas.app.presets import DEFAULT_ENSEMBLE
+from prototypenas.app.presets import DEFAULT_OBJECTIVES
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.exploration import explore
@@ -64,7 +64,7 @@ def explored(sampler_seed: tuple[str, int], *, trials: int, out: Path) -> Run:
 
 def _explored(sampler: str, seed: int, trials: int) -> Run:
     target = load_targets()["stm32f746"]
-    proxies = {proxy: PROXIES[proxy] for proxy in DEFAULT_ENSEMBLE}
+    proxies = {proxy: PROXIES[proxy] for proxy in DEFAULT_OBJECTIVES[1:]}
     task = ExplorationTask(IMAGE_POOL, proxies, (3, 32, 32), 10, target, target.budget, batch_size=8)
     start = process_time()
     exploration = explore(
@@ -84,7 +84,7 @@ def _explored(sampler: str, seed: int, trials: int) -> Run:
 
 
 def curves(runs: list[Run]) -> dict[tuple[str, int], list[float]]:
-    """Give each run's hypervolume after every `STEP` trials, as a share of that of all runs together."""
+    """Return each run's hypervolume after every `STEP` trials, as a share of that of all runs together."""
     everything = np.concatenate([run.objectives for run in runs])
     everything = everything[~np.isnan(everything[:, 0])]
     front = everything[nondominated(everything)]
@@ -103,7 +103,7 @@ def curves(runs: list[Run]) -> dict[tuple[str, int], list[float]]:
 
 
 def at_equal_time(runs: list[Run], found: dict[tuple[str, int], list[float]]) -> tuple[float, dict[str, list[float]]]:
-    """Give the CPU seconds of the quickest run, and what each run of each sampler had found by then.
+    """Return the CPU seconds of the quickest run, and what each run of each sampler had found by then.
 
     A run's trials are taken to cost alike.
     """

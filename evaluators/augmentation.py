@@ -129,7 +129,7 @@ class Augmentation:
 
 
 def _randomly_changed(images: Tensor, changes: int, generator: torch.Generator) -> Tensor:
-    """Give bytes changed by torchvision's RandAugment, `CHANGED_ALIKE` images at a time in the same way."""
+    """Return bytes changed by torchvision's RandAugment, `CHANGED_ALIKE` images at a time in the same way."""
     # Takes a second to import, and hardly any training wants it.
     from torchvision.transforms.v2 import RandAugment  # noqa: PLC0415
 

@@ -111,7 +111,7 @@ class ClassificationTask:
         return training_and_validation(self.data, share)
 
     def prepared(self, batch: Samples) -> Tensor:
-        """Give a batch's inputs as the network takes them."""
+        """Return a batch's inputs as the network takes them."""
         return self.data.prepared(batch.inputs)
 
     def varied_loss(
@@ -131,7 +131,7 @@ class ClassificationTask:
         return loss, (logits.detach().argmax(dim=1) == batch.targets).sum()
 
     def summed_loss(self, network: nn.Module, batch: Samples) -> Tensor:
-        """Give the cross-entropy of a batch as it is, summed over its samples."""
+        """Return the cross-entropy of a batch as it is, summed over its samples."""
         return functional.cross_entropy(network(self.prepared(batch)), batch.targets, reduction="sum")
 
     def score(self, network: nn.Module, part: Samples) -> float:
@@ -144,7 +144,7 @@ class ClassificationTask:
         return int((logits.argmax(axis=1) == part.targets.numpy()).sum()) / len(part)
 
     def details(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> Mapping[str, float]:
-        """Give the accuracy of whole series by the vote of their windows, where the test samples are windows."""
+        """Return the accuracy of whole series by the vote of their windows, where the test samples are windows."""
         series = self.data.test_series
         if series is None or len(series) != len(part):
             return {}
@@ -152,14 +152,14 @@ class ClassificationTask:
         return {SERIES_VOTE: voted_accuracy(logits, part.targets.numpy(), series.numpy())}
 
     def tuned(self, graph: Graph, held_out: Samples) -> Mapping[str, float]:
-        """Give nothing: a class is the greatest output."""
+        """Return no settings: a class is the greatest output."""
         return {}
 
     def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
         """Write nothing: classes are shown by their numbers."""
 
     def head(self, graph: Graph) -> None:
-        """Give nothing: the outputs are the classes' logits."""
+        """Return `None`: the outputs are the classes' logits."""
 
     def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> ClassScores:
         """Count which class is taken for which, and give recall and F1 of each."""
@@ -205,7 +205,7 @@ def classification_evaluator(
     *,
     quantization: str = "auto",
 ) -> TaskEvaluator:
-    """Give the evaluator with the recipe that suits the data, as far as `options` does not say otherwise.
+    """Return the evaluator with the recipe that suits the data, as far as `options` does not say otherwise.
 
     `quantization` is `ptq` (after training), `qat` (with further epochs that know the rounding), or `auto`, the
     paper's choice: the first for images, the second for series.
@@ -236,6 +236,6 @@ def scores_by_class(predicted: Tensor, truth: Tensor, num_classes: int) -> Class
 
 
 def class_weights(data: ClassificationData) -> Tensor:
-    """Give each class's weight in the loss: inverse to its number of training samples, 1 in the mean over samples."""
+    """Return each class's weight in the loss: inverse to its number of training samples, 1 in the mean over samples."""
     counts = torch.bincount(data.train.targets, minlength=data.num_classes)
     return len(data.train) / (data.num_classes * counts.float())

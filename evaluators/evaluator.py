@@ -174,7 +174,7 @@ class TaskEvaluator:
         )
 
     def test_batches(self, batch_size: int) -> Iterator[NDArray[np.float32]]:
-        """Give the inputs of the test set in order, normalised as the network wants them."""
+        """Return the inputs of the test set in order, normalised as the network wants them."""
         for batch in self.task.test.batches(batch_size):
             yield self.task.prepared(batch).numpy()
 
@@ -185,7 +185,7 @@ class TaskEvaluator:
         return self.task.int8_score(graph, outputs, part)
 
     def _trained(self, job: TrainingJob, candidate: Candidate, baseline: Baseline) -> tuple[TrainingState, Prototype]:
-        """Give the history and the network as built at its pruned widths, with the best weights."""
+        """Return the history and the network as built at its pruned widths, with the best weights."""
         network = baseline(candidate.configuration, self.input_shape, self.num_classes)
         self.task.check_network(network)
         full = baseline(candidate.configuration.unpruned(), self.input_shape, self.num_classes)

@@ -42,7 +42,7 @@ class PicturePretraining:
         return self.pictures.input_shape
 
     def arguments(self) -> Arguments:
-        """Give what a run directory records."""
+        """Return what a run directory records."""
         digest = self.pictures.digest()
         return {"pretrain": str(self.folder), "pretrain_epochs": self.recipe.epochs, "pretrain_digest": digest}
 
@@ -52,7 +52,7 @@ class PicturePretraining:
         return f"pre-training on {self.folder}: {len(pictures.train):,} pictures of {pictures.num_classes} classes"
 
     def identity(self, configuration: Configuration, seed: int) -> str:
-        """Give a few characters that follow from pictures, recipe, threads, configuration and seed."""
+        """Return a few characters that follow from pictures, recipe, threads, configuration and seed."""
         parts = (self.pictures.digest(), self.recipe, self.threads, configuration, seed)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 

@@ -54,7 +54,7 @@ AWARE_SHARE = 0.15
 
 
 def aware_plan(epochs: int) -> QuantizationPlan:
-    """Give the plan that goes on with epochs that know the rounding after `epochs` that do not."""
+    """Return the plan that goes on with epochs that know the rounding after `epochs` that do not."""
     return QuantizationPlan(aware_epochs=max(2, round(AWARE_SHARE * epochs)))
 
 

@@ -64,7 +64,7 @@ class ReferenceClassifiers:
 
 
 def features_of(data: ClassificationData, samples: Samples) -> Features:
-    """Give one row of numbers a sample, `(N, features)`."""
+    """Return one row of numbers a sample, `(N, features)`."""
     parts = [_features(data, batch.inputs) for batch in samples.batches(PART)]
     return np.concatenate([part.numpy() for part in parts])
 

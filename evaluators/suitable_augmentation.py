@@ -37,7 +37,7 @@ CLASS_QUERIES = 10
 
 
 def augmentation_for(data: ClassificationData, names: Sequence[str] = (AUTO,)) -> Augmentation:
-    """Give the augmentation made of the named changes, each as strong as suits the data.
+    """Return the augmentation made of the named changes, each as strong as suits the data.
 
     `auto` is what the data set declares, or else what `automatic_changes` derives; `none` changes nothing. Further
     names add to `auto`, as in `("auto", "flip")`.

@@ -27,13 +27,13 @@ class Part(Protocol):
         """Number of samples."""
 
     def at(self, indices: Tensor | NDArray[np.int64]) -> Self:
-        """Give the samples at these places, in this order."""
+        """Return the samples at these places, in this order."""
 
     def batches(self, batch_size: int) -> Iterator[Self]:
-        """Give all samples in order, the last batch smaller."""
+        """Return all samples in order, the last batch smaller."""
 
     def to(self, device: str | torch.device) -> Self:
-        """Give the same samples on a device."""
+        """Return the same samples on a device."""
 
 
 P = TypeVar("P", bound=Part)
@@ -91,7 +91,7 @@ class Task(Protocol[P]):
         """Part the training samples into those learnt from and a share held out; `None` for a share of 0."""
 
     def prepared(self, batch: P) -> Tensor:
-        """Give a batch's inputs as the network takes them."""
+        """Return a batch's inputs as the network takes them."""
 
     def varied_loss(
         self, network: nn.Module, batch: P, recipe: Recipe, generator: torch.Generator, done: float
@@ -102,7 +102,7 @@ class Task(Protocol[P]):
         """
 
     def summed_loss(self, network: nn.Module, batch: P) -> Tensor:
-        """Give the loss of a batch as it is, summed over its samples."""
+        """Return the loss of a batch as it is, summed over its samples."""
 
     def score(self, network: nn.Module, part: P) -> float:
         """Score a network in `[0, 1]`; it is left in the mode it was in."""
@@ -111,16 +111,16 @@ class Task(Protocol[P]):
         """Score raw int8 outputs `(N, output bytes)` of a graph, one row a sample of `part`, in `[0, 1]`."""
 
     def details(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> Mapping[str, float]:
-        """Give further scores of the outputs by name, for the report."""
+        """Return further scores of the outputs by name, for the report."""
 
     def tuned(self, graph: Graph, held_out: P) -> Mapping[str, float]:
-        """Give by name the settings of the deployed model that suit held-out samples best, and what they then score."""
+        """Return by name the settings of the deployed model that suit held-out samples best, and their scores."""
 
     def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
         """Write into the model's folder what a report draws of single test samples, if anything."""
 
     def head(self, graph: Graph) -> DetectionHead | None:
-        """Give what a detector's outputs mean; `None` for classes."""
+        """Return what a detector's outputs mean; `None` for classes."""
 
     def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> ClassScores | None:
         """Score the same outputs class by class; `None` where samples have no one class."""

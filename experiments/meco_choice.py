@@ -69,7 +69,7 @@ def trained_accuracy(model: nn.Module, data: ClassificationData, *, images: int,
 
 
 def difference(table: pd.DataFrame) -> tuple[float, float, float]:
-    """Give Spearman of MeCo-opt minus that of MeCo, and its 95 % bootstrap interval over networks."""
+    """Return Spearman of MeCo-opt minus that of MeCo, and its 95 % bootstrap interval over networks."""
     rows = table[["meco_opt", "meco", "accuracy"]].to_numpy(float)
 
     def gain(values: Values) -> float:

@@ -43,7 +43,7 @@ def scores_under(configuration: Configuration, seed: int) -> dict[str, float]:
 
 
 def scored_twice(networks: int, most_flops: float, seed: int) -> pd.DataFrame:
-    """Give one row a network within the limit: its scores under two seeds, the second's with `_again`."""
+    """Return one row a network within the limit: its scores under two seeds, the second's with `_again`."""
     rows: list[dict[str, float]] = []
     for configuration in random_configurations(seed):
         try:

@@ -129,7 +129,7 @@ def _head(channels: int, num_classes: int) -> list[nn.Module]:
 
 
 def parse_architecture(architecture: str) -> tuple[tuple[str, ...], ...]:
-    """Give the operations of nodes 1, 2 and 3, in the order of the nodes they read.
+    """Return the operations of nodes 1, 2 and 3, in the order of the nodes they read.
 
     Raises:
         ConfigurationError: for a string that is no cell of this space.

@@ -97,7 +97,7 @@ def score_cell(architecture: str, *, names: Sequence[str], settings: Settings) -
 
 
 def score_cells(cells: pd.DataFrame, names: Sequence[str], settings: Settings, workers: int) -> pd.DataFrame:
-    """Give one row a cell: its index, all scores and the recorded accuracies in percent."""
+    """Return one row a cell: its index, all scores and the recorded accuracies in percent."""
     score = partial(score_cell, names=names, settings=settings)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         scores = pd.DataFrame(list(pool.map(score, cells["arch_str"], chunksize=4)), index=cells.index)

@@ -92,7 +92,7 @@ def load_trainings(data: str, folder: Path = RESULTS) -> pd.DataFrame:
 
 
 def jobs(tables: Mapping[str, pd.DataFrame]) -> Iterator[Job]:
-    """Give all trainings in their order: the data sets in turn, then the long ones and the second seeds of CIFAR-10.
+    """Return all trainings in their order: the data sets in turn, then the long ones and the second seeds of CIFAR-10.
 
     A set with fewer networks is spread over the length of the longest, so that all end together.
     """

@@ -15,7 +15,6 @@ from prototypenas.costing.latency import estimate_latency
 from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.costing.targets import load_targets
 from prototypenas.errors import InvalidConfiguration
-from prototypenas.exploration.candidate_evaluation import over_budget
 from prototypenas.graph.lowering import lower
 from prototypenas.protocols import Baseline
 from prototypenas.types import GROUPS, Configuration, Cost, GroupConfiguration, InputShape
@@ -52,7 +51,7 @@ DRAWS_BY_DATA: Mapping[str, Draw] = {
 
 
 def networks(data: str, path: Path) -> pd.DataFrame:
-    """Give the networks of a data set in the order of training, one row each; drawn once, then read from `path`."""
+    """Return the networks of a data set in the order of training, one row each; drawn once, then read from `path`."""
     if not path.exists():
         drawn = pd.DataFrame(_rows(data, DRAWS_BY_DATA[data]))
         partial = path.with_name(path.name + ".partial")
@@ -62,7 +61,7 @@ def networks(data: str, path: Path) -> pd.DataFrame:
 
 
 def configuration_of(values: Mapping[Any, Any]) -> Configuration:
-    """Give the configuration of one row of `networks`."""
+    """Return the configuration of one row of `networks`."""
     groups = tuple(
         GroupConfiguration(
             depth=int(values[f"group{group}_depth"]),
@@ -160,7 +159,7 @@ def _priced(draw: Draw, configuration: Configuration) -> Priced | None:
     target = load_targets()[TARGET]
     graph = lower(model, draw.input_shape)
     cost = cost_of(graph, target, plan_memory(graph))
-    if not draw.flops[0] <= cost.flops < draw.flops[1] or over_budget(cost, target.budget):
+    if not draw.flops[0] <= cost.flops < draw.flops[1] or target.budget.rejection(cost):
         return None
     latency = estimate_latency(graph, target)
     assert latency is not None  # TARGET has a cycle model

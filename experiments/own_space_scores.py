@@ -32,7 +32,7 @@ WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Linear)
 
 
 def scores_of(configuration: Configuration, draw: Draw, known: Collection[str] = ()) -> dict[str, float]:
-    """Give all proxies but those `known`, each with its own CPU seconds, and the shape features.
+    """Return all proxies but those `known`, each with its own CPU seconds, and the shape features.
 
     NaN where a proxy cannot score the network.
     """

@@ -118,7 +118,7 @@ def _step(network: nn.Module, optimizer: torch.optim.SGD, inputs: Tensor, target
 
 
 def _optimizer(network: nn.Module, schedule: Schedule) -> torch.optim.SGD:
-    """Give fused SGD; biases and normalisation do not decay."""
+    """Return fused SGD; biases and normalisation do not decay."""
     decayed = [parameter for parameter in network.parameters() if parameter.dim() > 1]
     free = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
     groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": free, "weight_decay": 0.0}]

@@ -29,12 +29,12 @@ def agreement(candidates: Sequence[Candidate]) -> tuple[tuple[str, ...], NDArray
     Raises:
         RunDirectoryError: if fewer than three candidates are feasible.
     """
-    feasible = [one for one in candidates if one.feasible and one.cost is not None]
+    feasible = [one for one in candidates if one.feasible]
     if len(feasible) < 3:
         raise RunDirectoryError(f"{len(feasible)} feasible candidates; at least 3 are needed to correlate anything")
     names = tuple(feasible[0].scores)
     columns = [np.asarray([one.scores[name] for one in feasible]) for name in names]
-    columns.append(np.asarray([float(one.cost.flops) for one in feasible if one.cost is not None]))
+    columns.append(np.asarray([float(one.needs.flops) for one in feasible]))
     taus = np.asarray([[kendall(left, right) for right in columns] for left in columns])
     return (*names, "flops"), taus
 

@@ -80,18 +80,18 @@ def correlation_table(runs: Mapping[str, Recorded]) -> Rows:
 
 
 def as_markdown(rows: Rows) -> str:
-    """Give a Markdown table."""
+    """Return a Markdown table."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]) + "\n"
 
 
 def as_csv(rows: Rows) -> str:
-    """Give comma-separated values; no cell holds a comma."""
+    """Return comma-separated values; no cell holds a comma."""
     return "\n".join(",".join(cell.replace(",", ";") for cell in row) for row in rows) + "\n"
 
 
 def as_latex(rows: Rows) -> str:
-    """Give a LaTeX tabular with the booktabs rules."""
+    """Return a LaTeX tabular with the booktabs rules."""
     lines = [" & ".join(cell.replace("%", r"\%").replace("_", r"\_") for cell in row) + r" \\" for row in rows]
     head = rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}"
     return "\n".join([head, r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}"]) + "\n"

@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _feasible(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
-    feasible = [one for one in candidates if one.feasible and one.cost is not None]
+    feasible = [one for one in candidates if one.feasible]
     if len(feasible) < count:
         raise ConfigurationError(f"{len(feasible)} feasible candidates; {count} are asked for")
     return feasible

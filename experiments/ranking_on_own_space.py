@@ -31,8 +31,11 @@ from experiments.ranking_rules import (
     folds,
     left_out,
 )
-from prototypenas.app.presets import DEFAULT_ENSEMBLE
+from prototypenas.app.presets import DEFAULT_OBJECTIVES
 from proxies import PAPER_ENSEMBLE
+
+DEFAULT_ENSEMBLE = DEFAULT_OBJECTIVES[1:]
+"""The proxies of the default preset."""
 
 KEEP, DRAWN = 5, 60
 CAPS = (1e6, 2e6, 4e6, 8e6)
@@ -58,7 +61,7 @@ def within_families(scores: Values, accuracy: Values, family: Values) -> float:
 
 
 def rank_table(table: pd.DataFrame, scores: Mapping[str, Values], resamples: int) -> pd.DataFrame:
-    """Give a row a rule: correlation, partial given FLOPs with its 95 % interval, within families, capped regret."""
+    """Return a row a rule: correlation, partial given FLOPs with its 95 % interval, within families, capped regret."""
     accuracy, flops = table["accuracy"].to_numpy(float), table["flops"].to_numpy(float)
     family = families(table)
     generator = np.random.default_rng(0)
@@ -83,7 +86,7 @@ def rank_table(table: pd.DataFrame, scores: Mapping[str, Values], resamples: int
 
 
 def learnt_scores(table: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> dict[str, Values]:
-    """Give the predictions of ridge models for networks that they were not fitted to."""
+    """Return the predictions of ridge models for networks that they were not fitted to."""
     scores = {}
     for name, names in (("costs", COSTS), ("costs and shape", (*COSTS, *FEATURES))):
         scores[f"ridge on {name}, tenths left out"] = left_out(table, folds(table), names)
@@ -94,7 +97,7 @@ def learnt_scores(table: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> di
 
 
 def choices(data: str) -> dict[str, Choose]:
-    """Give the rules for choosing `KEEP` networks of a table."""
+    """Return the rules for choosing `KEEP` networks of a table."""
     rules: dict[str, Choose] = {
         "default preset": _selected(DEFAULT_ENSEMBLE, "merit", leader=True),
         "default preset without its leader": _selected(DEFAULT_ENSEMBLE, "merit"),

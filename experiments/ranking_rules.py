@@ -95,7 +95,7 @@ def early_rules(epochs: int) -> dict[str, Rule]:
 
 
 def design(table: pd.DataFrame, names: Sequence[str]) -> Values:
-    """Give the matrix `(networks, names)` a learnt ranker reads: logarithms where a column spans decades."""
+    """Return the matrix `(networks, names)` a learnt ranker reads: logarithms where a column spans decades."""
     columns = [np.log(np.maximum(table[name], 1e-12)) if name in LOGARITHMIC else table[name] for name in names]
     return np.column_stack([np.asarray(values, dtype=float) for values in columns])
 

@@ -69,7 +69,7 @@ class Training:
 
 
 def trainings(data: str) -> Iterator[Training]:
-    """Give all trainings of a data set, both recipes of a network in turn."""
+    """Return all trainings of a data set, both recipes of a network in turn."""
     table = load(data)
     for seed in SEEDS:
         for family in FAMILIES[data]:
@@ -85,7 +85,7 @@ def compared_data(loaded: ClassificationData, data: str) -> ClassificationData:
 
 
 def recipe_of(name: str, data: ClassificationData, augmentation: Augmentation) -> Recipe:
-    """Give one of the two recipes, both of about as many samples shown."""
+    """Return one of the two recipes, both of about as many samples shown."""
     derived = recipe_for(data, RecipeOptions(steps=STEPS, early_stopping=0))
     if name == "derived":
         return derived
@@ -125,7 +125,7 @@ def trained(training: Training, data: ClassificationData) -> dict[str, object]:
 
 
 def summary(rows: pd.DataFrame) -> str:
-    """Give the Markdown table: means over networks and seeds, and in how many pairs the derived recipe wins."""
+    """Return the Markdown table: means over networks and seeds, and in how many pairs the derived recipe wins."""
     lines = ["| data | derived [%] | fixed [%] | wins | CPU seconds, derived / fixed |", "|---|--:|--:|--:|--:|"]
     for data, part in rows.groupby("data", sort=False):
         pairs = part.pivot(index=["network", "seed"], columns="recipe", values="int8_accuracy").dropna()

@@ -22,10 +22,13 @@ from experiments.own_space import RESULTS, load, load_trainings
 from experiments.own_space_networks import configuration_of
 from experiments.own_space_training import SHORT
 from experiments.ranking_on_own_space import DRAWN, KEEP, interval
-from prototypenas.app.presets import DEFAULT_ENSEMBLE
+from prototypenas.app.presets import DEFAULT_OBJECTIVES
 from prototypenas.refinement.halving import Estimate, RungScore, estimates, survivors
 from prototypenas.refinement.plan import MOST_CANDIDATES, chosen_entrants, rungs_of
 from prototypenas.types import Candidate, Cost, Footprint
+
+DEFAULT_ENSEMBLE = DEFAULT_OBJECTIVES[1:]
+"""The proxies of the default preset."""
 
 
 def candidates_of(drawn: pd.DataFrame) -> list[Candidate]:

@@ -71,7 +71,7 @@ def run_draw(seed: int, *, table: pd.DataFrame) -> dict[str, list[Judged]]:
 
 
 def summarise(draws: Sequence[dict[str, list[Judged]]], *, resamples: int = 2000) -> pd.DataFrame:
-    """Give mean share and best accuracy of each rule and data set with 95 % bootstrap intervals over the draws.
+    """Return mean share and best accuracy of each rule and data set with 95 % bootstrap intervals over the draws.
 
     `difference` is the best accuracy above that of the paper's rule on the same draws, in points.
     """
@@ -121,7 +121,7 @@ def draw_figure(summary: pd.DataFrame) -> Figure:
 
 
 def markdown(summary: pd.DataFrame) -> str:
-    """Give the table of the documentation: one row a rule, the data sets separated by slashes."""
+    """Return the table of the documentation: one row a rule, the data sets separated by slashes."""
     lines = ["| rule | share [%] | best accuracy [%] | above `objectives` [points] |", "|---|---|---|---|"]
     for rule, rows in summary.groupby("rule", sort=False):
         cells = [

@@ -109,7 +109,7 @@ def build_network(configuration: Configuration, input_shape: InputShape, num_cla
 
 
 def window_statistics(samples: Samples) -> NDArray[np.float64]:
-    """Give five statistics of each channel of each window, `(N, 5 * C)`."""
+    """Return five statistics of each channel of each window, `(N, 5 * C)`."""
     windows = samples.inputs.double()
     statistics = (
         windows.mean(dim=2),
@@ -122,7 +122,7 @@ def window_statistics(samples: Samples) -> NDArray[np.float64]:
 
 
 def forest_accuracy(data: ClassificationData, seed: int) -> float:
-    """Give the test accuracy of a random forest on window statistics."""
+    """Return the test accuracy of a random forest on window statistics."""
     forest = RandomForestClassifier(TREES, random_state=seed)
     forest.fit(window_statistics(data.train), data.train.targets.numpy())
     return float(forest.score(window_statistics(data.test), data.test.targets.numpy()))

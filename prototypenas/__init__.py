@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prototypenas.app.comparing import Comparison as Comparison
     from prototypenas.app.comparing import compare as compare
     from prototypenas.app.deploying import deploy as deploy
+    from prototypenas.app.given_space import Space as Space
     from prototypenas.app.measuring import Measured as Measured
     from prototypenas.app.measuring import measure as measure
     from prototypenas.app.model import TrainedModel as TrainedModel
@@ -81,6 +82,10 @@ if TYPE_CHECKING:
     )
     from prototypenas.exploration.exploration import Exploration as Exploration
     from prototypenas.exploration.space import SearchSpace as SearchSpace
+    from prototypenas.objectives import Goals as Goals
+    from prototypenas.objectives import Objective as Objective
+    from prototypenas.protocols import OwnCost as OwnCost
+    from prototypenas.protocols import Priced as Priced
     from prototypenas.selection import Selection as Selection
     from prototypenas.types import (
         Batch as Batch,
@@ -151,6 +156,11 @@ _PLACES = {
     "SearchSettings": "prototypenas.app.settings",
     "SearchSpace": "prototypenas.exploration.space",
     "Selection": "prototypenas.selection",
+    "Space": "prototypenas.app.given_space",
+    "Goals": "prototypenas.objectives",
+    "Objective": "prototypenas.objectives",
+    "OwnCost": "prototypenas.protocols",
+    "Priced": "prototypenas.protocols",
     "SelectionSettings": "prototypenas.app.settings",
     "Target": "prototypenas.types",
     "TargetSettings": "prototypenas.app.settings",
@@ -182,14 +192,18 @@ __all__ = [
     "Evaluation",
     "Exploration",
     "Footprint",
+    "Goals",
     "GroupConfiguration",
     "InputShape",
     "InvalidConfiguration",
     "LoweringError",
     "Measured",
     "NothingFits",
+    "Objective",
+    "OwnCost",
     "PartSettings",
     "PluginError",
+    "Priced",
     "Probe",
     "PrototypeNASError",
     "ProxyError",
@@ -202,6 +216,7 @@ __all__ = [
     "SearchSpace",
     "Selection",
     "SelectionSettings",
+    "Space",
     "Target",
     "TargetSettings",
     "ToolchainError",

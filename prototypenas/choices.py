@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 def choose(kind: str, name: str, options: Mapping[str, Value]) -> Value:
-    """Give the option of that name.
+    """Return the option of that name.
 
     Raises:
         ConfigurationError: if there is none; the message names near matches, or all options.
@@ -23,7 +23,7 @@ def choose(kind: str, name: str, options: Mapping[str, Value]) -> Value:
 
 
 def choose_all(kind: str, names: tuple[str, ...], options: Mapping[str, Value]) -> dict[str, Value]:
-    """Give the options of those names, in their order.
+    """Return the options of those names, in their order.
 
     Raises:
         ConfigurationError: if a name is unknown, repeated, or there is none at all.

@@ -9,7 +9,7 @@ from prototypenas.errors import ConfigurationError
 
 
 def parsed_device(device: str) -> tuple[str, list[int]]:
-    """Give the kind of device, as Lightning calls it, and the devices' numbers.
+    """Return the kind of device, as Lightning calls it, and the devices' numbers.
 
     Raises:
         ConfigurationError: for a device that is unknown or not there.
@@ -23,7 +23,7 @@ def parsed_device(device: str) -> tuple[str, list[int]]:
 
 
 def named_device(device: str) -> tuple[str, list[int]]:
-    """Give the same for a device of another machine, of which only the name can be checked here.
+    """Return the same for a device of another machine, of which only the name can be checked here.
 
     Raises:
         ConfigurationError: for a device that is unknown.

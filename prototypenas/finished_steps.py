@@ -2,8 +2,9 @@
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import read_candidates
+from prototypenas.objectives import Objective
 from prototypenas.refinement.refinement_table import read_refinement
-from prototypenas.refinement.step import refined_candidates
+from prototypenas.refinement.step import refined_candidates, refined_objectives
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.atomic_files import read_json, value_in
 from prototypenas.runs.model_results import model_result
@@ -42,14 +43,21 @@ def selected(run: RunDirectory) -> Selection:
     if not run.selection_json.exists():
         raise RunDirectoryError(f"{run.path} holds no selection; run `prototypenas select` first")
     record = recorded_selection(run)
-    candidates = selectable(run)[0] if record.refined else explored(run)
+    candidates, objectives = explored(run), run.exploration().objectives
+    if record.refined:
+        candidates, objectives, _ = selectable(run)
     return restored_selection(
-        candidates, record.chosen, space=record.space, upper_bound=record.upper_bound, note=record.note
+        candidates,
+        record.chosen,
+        objectives=objectives,
+        space=record.space,
+        upper_bound=record.upper_bound,
+        note=record.note,
     )
 
 
-def selectable(run: RunDirectory) -> tuple[tuple[Candidate, ...], bool]:
-    """Read back what selection chooses from, and whether that was refined.
+def selectable(run: RunDirectory) -> tuple[tuple[Candidate, ...], tuple[Objective, ...], bool]:
+    """Read back what selection chooses from, by which objectives, and whether that was refined.
 
     Refined candidates have their estimate beside their proxies' scores; without refinement all explored ones count.
 
@@ -57,7 +65,10 @@ def selectable(run: RunDirectory) -> tuple[tuple[Candidate, ...], bool]:
         RunDirectoryError: if the exploration is not finished, or a file is damaged.
     """
     candidates, refinement = explored(run), read_refinement(run.path)
-    return (candidates, False) if refinement is None else (refined_candidates(refinement, candidates), True)
+    objectives = run.exploration().objectives
+    if refinement is None:
+        return candidates, objectives, False
+    return refined_candidates(refinement, candidates), refined_objectives(objectives), True
 
 
 def results(seen: DatasetDirectory, target: Target) -> list[ModelResult]:

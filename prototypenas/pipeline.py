@@ -4,6 +4,7 @@ The first three are the paper's (sections 3.1 to 3.3). A step that is finished i
 continued, and one asked for with other arguments is refused.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -15,6 +16,7 @@ from prototypenas.exploration.candidate_table import candidates_text
 from prototypenas.exploration.exploration import explore as explore_space
 from prototypenas.exploration.rescoring import rescored
 from prototypenas.finished_steps import explored, recorded_selection, results, selectable, selected
+from prototypenas.objectives import Objective
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Evaluator
 from prototypenas.refinement.step import Refine, RefinementStep, refine_run, refined_from
@@ -32,6 +34,8 @@ from prototypenas.training.model_trainings import evaluate_one, first_weights, s
 from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, Target
 
+_log = logging.getLogger(__name__)
+
 
 def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progress) -> tuple[Candidate, ...]:
     """Step 1: explore the space, reject what does not fit, score the rest.
@@ -46,11 +50,14 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
     if finished is not None:
         return finished
     run.exploration_json.unlink(missing_ok=True)
+    by = ", ".join(objective.name for objective in search.task.goals.objectives)
+    _log.info("explore %d candidates by %s for %s", search.trials, by, search.task.target.name)
     exploration = explore_space(
         search.task,
         space=search.space,
         trials=search.trials,
         sampler=search.sampler,
+        samplers=search.samplers,
         seed=search.seed,
         executor=machine.executor,
         directory=run.path,
@@ -59,6 +66,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         progress=progress,
     )
     statistics = exploration.statistics
+    _log.info(statistics.summary())
     write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
     return exploration.candidates
 
@@ -89,11 +97,14 @@ def refine(
         training.baselines,
         training.recorded(),
         keep=keep if isinstance(keep, int) else keep[1],
+        objectives=run.exploration().objectives,
         seed=training.seed,
         device=training.device,
         plugins=training.plugins,
     )
-    return refine_run(run, step, explored(run), workers=machine.trainings, progress=progress, again=again)
+    said = refine_run(run, step, explored(run), workers=machine.trainings, progress=progress, again=again)
+    _log.info(said)
+    return said
 
 
 def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selection:
@@ -107,7 +118,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
         ConfigurationError: for a `keep` below 1 or an unknown space.
         NothingFits: if no candidate is feasible.
     """
-    candidates, refined = selectable(run)
+    candidates, objectives, refined = selectable(run)
     if not again and run.selection_json.exists():
         record = recorded_selection(run)
         changed = differences({name: plain(record)[name] for name in plain(choice)}, plain(choice))
@@ -120,19 +131,24 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
             selection = selected(run)
             _write_selected(run, selection)
             return selection
-    selection = choose(candidates, choice)
+    selection = choose(candidates, choice, objectives)
     write_json(run.selection_json, plain(_record_of(choice, selection, explored=len(candidates), refined=refined)))
     _write_selected(run, selection)
+    numbers = ", ".join(str(candidate.number) for candidate in selection.chosen)
+    _log.info("selected trials %s: %s in %s", numbers, selection.verdict, selection.space)
+    if selection.note:
+        _log.warning(selection.note)
     _note_in_study(run, selection)
     for seen in run.datasets():
         seen.report_html.unlink(missing_ok=True)
     return selection
 
 
-def choose(candidates: Sequence[Candidate], choice: Choice) -> Selection:
-    """Choose of candidates without a run directory."""
+def choose(candidates: Sequence[Candidate], choice: Choice, objectives: Sequence[Objective] | None = None) -> Selection:
+    """Choose of candidates without a run directory; by FLOPs and all scores where no objectives are given."""
     return select_subset(
         candidates,
+        objectives=objectives,
         keep=choice.keep,
         space=choice.space,
         leader=choice.leader,
@@ -152,7 +168,7 @@ def choose_otherwise(run: RunDirectory, other: OtherPreset, progress: Progress) 
         return found
     progress.update("compare", 0, 1, f"preset {other.name}")
     scored = rescored(candidates, other.task, seconds=other.seconds)
-    chosen = choose(scored, other.choice).chosen if scored else ()
+    chosen = choose(scored, other.choice, other.task.goals.objectives).chosen if scored else ()
     found = OtherChoice(other.name, tuple(one.number for one in chosen), len(scored), len(candidates))
     write_other_choice(found, run.path)
     progress.update("compare", 1, 1, f"preset {other.name}")
@@ -180,8 +196,14 @@ def evaluate(
     }
     if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
         jobs["simple classifiers"] = partial(score_references, training.references, place)
+    _log.info("train %s on %s", ", ".join(jobs), training.dataset)
     train_all(machine.trainings, jobs, plugins=training.plugins, progress=progress)
-    return results(seen, target)
+    trained = results(seen, target)
+    for model in trained:
+        if model.evaluation is not None:
+            scores = f"{model.evaluation.float_score:.4f} float, {model.evaluation.int8_score:.4f} int8"
+            _log.info("trial %d: %s %s", model.candidate.number, model.evaluation.metric, scores)
+    return trained
 
 
 def deploy(
@@ -211,6 +233,7 @@ def deploy(
         delivered[candidate.number] = deliver(
             seen.model(candidate.number), evaluator, target, name=name, emulate=emulate, out=place
         )
+        _log.info("trial %d: C and ONNX written, compiled and compared", candidate.number)
     progress.update("deploy", len(chosen), len(chosen))
     return [replace(model, delivery=delivered[model.candidate.number]) for model in results(seen, target)]
 
@@ -224,7 +247,9 @@ def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> 
     # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
     from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415
 
-    return write_run_report(run, seen, selected(run), target)
+    page = write_run_report(run, seen, selected(run), target)
+    _log.info("report: %s", page)
+    return page
 
 
 def run(

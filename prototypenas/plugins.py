@@ -1,8 +1,8 @@
 """Proxies, baselines, data sets and targets from outside: a plug-in file, or an installed package's entry points.
 
-A plug-in file is Python that defines any of the mappings `PROXIES`, `BASELINES`, `KERNELS` (kernel sizes of its
-baselines), `DATASETS` and `TARGETS`. Its text travels with the work to every worker, so the file need not lie on other
-machines.
+A plug-in file is Python that defines any of the mappings `PROXIES`, `COSTS`, `BASELINES`, `KERNELS` (kernel sizes of
+its baselines), `SAMPLERS`, `DATASETS` and `TARGETS`. Its text travels with the work to every worker, so the file need
+not lie on other machines.
 """
 
 import hashlib
@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from prototypenas.errors import PluginError
 from prototypenas.foreign_code import foreign_code
+from prototypenas.objectives import COSTS
 from prototypenas.types import GROUPS, Footprint, GroupConfiguration, Target
 
 if TYPE_CHECKING:
-    from prototypenas.protocols import Baseline, Proxy
+    from prototypenas.exploration.samplers import SamplerMaker
+    from prototypenas.protocols import Baseline, OwnCost, Proxy
 
 DEFAULT_KERNELS = (3, 5, 7)
 """What a baseline without an entry in `KERNELS` searches."""
@@ -34,7 +36,7 @@ RESERVED = frozenset(
         *("number", "architecture", "width", "flops", "macs", "parameters", "ram_bytes", "rom_bytes"),
         *(item.name for item in fields(Footprint)),
         *(f"group{group}_{item.name}" for group in range(1, GROUPS + 1) for item in fields(GroupConfiguration)),
-        *("rejection", "detail", "digest", "usable", "ram", "rom"),
+        *("latency_ms", "energy_mj", "rejection", "detail", "digest", "usable", *COSTS),
     }
 )
 """Names that the tables and the study use: a proxy of that name could not be told from them."""
@@ -64,8 +66,10 @@ class Plugin:
     """What one plug-in file, or all entry points together, bring."""
 
     proxies: "Mapping[str, Proxy]" = field(default_factory=dict)
+    costs: "Mapping[str, OwnCost]" = field(default_factory=dict)
     baselines: "Mapping[str, Baseline]" = field(default_factory=dict)
     kernels: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    samplers: "Mapping[str, SamplerMaker]" = field(default_factory=dict)
     datasets: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     source: PluginSource | None = None
@@ -74,7 +78,8 @@ class Plugin:
     @property
     def names(self) -> frozenset[str]:
         """Names of all that it brings."""
-        return frozenset((*self.proxies, *self.baselines, *self.datasets, *self.targets))
+        parts = (self.proxies, self.costs, self.baselines, self.samplers, self.datasets, self.targets)
+        return frozenset(name for named in parts for name in named)
 
 
 def load_plugin_file(path: Path) -> Plugin:
@@ -99,14 +104,18 @@ def load_plugin(source: PluginSource) -> Plugin:
     module = sys.modules.get(source.module_name) or _execute(source)
     plugin = Plugin(
         proxies=_mapping(module, "PROXIES", source.path),
+        costs=_mapping(module, "COSTS", source.path),
+        samplers=_mapping(module, "SAMPLERS", source.path),
         baselines=_mapping(module, "BASELINES", source.path),
         kernels=_mapping(module, "KERNELS", source.path),
         datasets=_mapping(module, "DATASETS", source.path),
         targets=_mapping(module, "TARGETS", source.path),
         source=source,
     )
-    if not (plugin.proxies or plugin.baselines or plugin.datasets or plugin.targets):
-        raise PluginError(f"plug-in {source.path} defines none of PROXIES, BASELINES, DATASETS, TARGETS")
+    if not any(getattr(plugin, item.name) for item in fields(Plugin) if item.name not in ("kernels", "source")):
+        raise PluginError(
+            f"plug-in {source.path} defines none of PROXIES, COSTS, BASELINES, SAMPLERS, DATASETS, TARGETS"
+        )
     return _checked(plugin, f"plug-in {source.path}")
 
 
@@ -119,6 +128,8 @@ def load_entry_points() -> Plugin:
     baselines = entry_points_of("prototypenas.baselines")
     installed = Plugin(
         proxies=entry_points_of("prototypenas.proxies"),
+        costs=entry_points_of("prototypenas.costs"),
+        samplers=entry_points_of("prototypenas.samplers"),
         baselines=baselines,
         kernels={name: built.kernels for name, built in baselines.items() if hasattr(built, "kernels")},
         datasets=entry_points_of("prototypenas.datasets"),
@@ -139,12 +150,16 @@ def _checked(plugin: Plugin, where: str) -> Plugin:
     Raises:
         PluginError: naming the part and what it must be.
     """
-    for name in plugin.proxies:
-        if name in RESERVED or not NAME.fullmatch(name):
-            raise PluginError(f"{where} names a proxy {name!r}; {_proxy_names()}")
-    for name, part in {**plugin.proxies, **plugin.baselines}.items():
+    for kind, names in (("proxy", plugin.proxies), ("cost", plugin.costs), ("sampler", plugin.samplers)):
+        for name in names:
+            if name in RESERVED or not NAME.fullmatch(name):
+                raise PluginError(f"{where} names a {kind} {name!r}; {_proxy_names()}")
+    for name, part in {**plugin.proxies, **plugin.baselines, **plugin.samplers}.items():
         if not callable(part):
-            raise PluginError(f"{where}: {name} is {reprlib.repr(part)}; proxies and baselines are functions")
+            raise PluginError(f"{where}: {name} is {reprlib.repr(part)}; proxies, baselines and samplers are functions")
+    for name, part in plugin.costs.items():
+        if not callable(getattr(part, "function", None)):
+            raise PluginError(f"{where}: cost {name} is {reprlib.repr(part)}; it must be a prototypenas.OwnCost")
     for name, part in plugin.datasets.items():
         if not callable(getattr(part, "load", None)) or not isinstance(getattr(part, "description", None), str):
             raise PluginError(f"{where}: data set {name} is {reprlib.repr(part)}; it needs `load` and `description`")

@@ -11,7 +11,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Progress that is not shown."""
 
     def update(self, task: str, completed: float, total: float, note: str = "") -> None:
         """Do nothing."""

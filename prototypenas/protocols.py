@@ -3,7 +3,7 @@
 A plug-in is a plain function or frozen dataclass in a mapping; its key is its only name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from prototypenas.evidence import Evidence
 from prototypenas.graph.graph import Graph
+from prototypenas.objectives import Objective, Origin
 from prototypenas.progress import Progress
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ReferenceScore
-from prototypenas.types import Candidate, Configuration, Evaluation, InputShape, Preparation, Probe
+from prototypenas.types import Candidate, Configuration, Cost, Evaluation, InputShape, Preparation, Probe, Target
 
 
 class Baseline(Protocol):
@@ -38,11 +39,34 @@ class Proxy(Protocol):
     """Scores an untrained network; higher is better, deterministic, finite."""
 
     def __call__(self, evidence: Evidence) -> float:
-        """Give the score.
+        """Return the score.
 
         Raises:
             ProxyError: where the network cannot be scored; never a stand-in number.
         """
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A network on a target, as a cost of a plug-in sees it."""
+
+    graph: Graph
+    cost: Cost
+    target: Target
+
+
+@dataclass(frozen=True)
+class OwnCost:
+    """A cost that a plug-in defines: an objective or a limit beside RAM, ROM, FLOPs and latency."""
+
+    function: Callable[[Priced], float]
+    """Gives a finite number, the same for the same network; it is called before a network is scored."""
+    unit: str = ""
+    minimised: bool = True
+
+    def objective(self, name: str) -> Objective:
+        """Return it as an objective."""
+        return Objective(name, Origin.COST, self.minimised, self.unit)
 
 
 class Evaluator(Protocol):
@@ -84,17 +108,13 @@ class Evaluator(Protocol):
         """
 
     def test_batches(self, batch_size: int) -> Iterator[NDArray[np.float32]]:
-        """Give the inputs `(N, *input_shape)` of the test set in order, normalised as the network wants them."""
+        """Return the inputs `(N, *input_shape)` of the test set in order, normalised as the network wants them."""
 
     def score(self, graph: Graph, outputs: NDArray[np.int8]) -> float:
         """Score in `[0, 1]` what a quantized network gave for the first test samples.
 
         `outputs` are raw, `(N, output bytes)`: all outputs of the graph one after the other, as the C writes them.
         """
-
-
-Baselines = Mapping[str, Baseline]
-Proxies = Mapping[str, Proxy]
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class ChannelDimension:
 
 
 def scaled_channels(base: int, width: float) -> int:
-    """Give `base` channels times the width multiplier, rounded to the nearest integer.
+    """Return `base` channels times the width multiplier, rounded to the nearest integer.
 
     Raises:
         InvalidConfiguration: if no channel is left.
@@ -39,7 +39,7 @@ def scaled_channels(base: int, width: float) -> int:
 
 
 def kept_channels(channels: int, sparsity: float) -> int:
-    """Give the channels that remain when a share `sparsity` is pruned: rounded down, never below 1.
+    """Return the channels that remain when a share `sparsity` is pruned: rounded down, never below 1.
 
     The tiny term keeps `10 * (1 - 0.9)` at 1 where floating point gives 0.9999999999999998.
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
+from prototypenas.exploration.samplers import SamplerMaker
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.plugins import PluginSource
 from prototypenas.protocols import Baseline, Evaluator, References
@@ -26,6 +27,8 @@ class Search:
     trials: int = DEFAULT_TRIALS
     sampler: str = DEFAULT_SAMPLER
     seed: int = 0
+    samplers: Mapping[str, SamplerMaker] = field(default_factory=dict)
+    """Of plug-ins, by name."""
     origins: tuple[str, ...] = ()
     """File and digest of each plug-in that architectures, proxies or target come from."""
     settings: Arguments = field(default_factory=dict)
@@ -89,7 +92,7 @@ class Training:
     """Where the models of an architecture get their first weights from; `None` draws them."""
 
     def recorded(self) -> Arguments:
-        """Give what the run directory records."""
+        """Return what the run directory records."""
         return {**self.arguments, "dataset": self.dataset, "seed": self.seed, "threads": self.threads}
 
 

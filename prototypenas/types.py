@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from prototypenas.errors import ConfigurationError
+from prototypenas.objectives import ALWAYS_LIMITED, COSTS, Limit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,7 +64,7 @@ class Configuration:
             raise ConfigurationError(f"{len(self.groups)} groups given; a configuration has exactly {GROUPS}")
 
     def unpruned(self) -> "Configuration":
-        """Give the same network before pruning: all sparsities zero."""
+        """Return the same network before pruning: all sparsities zero."""
         return replace(self, groups=tuple(replace(group, sparsity=0.0) for group in self.groups))
 
 
@@ -112,6 +113,12 @@ class Cost:
     parameters: int
     """Weights and biases of the deployed network (normalisation folded)."""
     footprint: Footprint
+    latency_ms: float | None = None
+    """Of one inference, an estimate; `None` for a core that no published timing calibrates."""
+    energy_mj: float | None = None
+    """Of one inference, an estimate; `None` too where the target's power is unknown."""
+    own: Mapping[str, float] = field(default_factory=dict)
+    """Costs that plug-ins define, by name."""
 
     @property
     def flops(self) -> int:
@@ -126,23 +133,34 @@ class Budget:
     ram_bytes: int | None = None
     rom_bytes: int | None = None
     flops: int | None = None
+    more: tuple[Limit, ...] = ()
+    """Limits of other costs: latency, energy, MACs, parameters, a plug-in's own."""
 
     def __post_init__(self) -> None:
-        for name, limit in (("RAM", self.ram_bytes), ("ROM", self.rom_bytes), ("FLOPs", self.flops)):
-            if limit is not None and limit <= 0:
-                raise ConfigurationError(f"the {name} limit is {limit}; it must be positive")
+        self.limits()
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Return every limit that is set.
+
+        Raises:
+            ConfigurationError: for one that is not positive.
+        """
+        fixed = {"ram": self.ram_bytes, "rom": self.rom_bytes, "flops": self.flops}
+        return (*(Limit(COSTS[name], value) for name, value in fixed.items() if value is not None), *self.more)
 
     def violations(self, cost: Cost) -> dict[str, float]:
-        """Give each limit's relative excess, `used / limit - 1`; at most 0 is feasible.
+        """Return by which share of itself each limit is broken, by name; at most 0 is feasible.
 
-        An unlimited resource is -1, so that the names are the same for every budget.
+        RAM, ROM and FLOPs are always named; where unlimited they are -1.
         """
-        used = {
-            "ram": (cost.footprint.ram_bytes, self.ram_bytes),
-            "rom": (cost.footprint.rom_bytes, self.rom_bytes),
-            "flops": (cost.flops, self.flops),
-        }
-        return {name: -1.0 if limit is None else value / limit - 1.0 for name, (value, limit) in used.items()}
+        broken = {limit.objective.name: limit.excess(cost) for limit in self.limits()}
+        return {**dict.fromkeys(ALWAYS_LIMITED, -1.0), **broken}
+
+    def rejection(self, cost: Cost) -> "Rejection | None":
+        """Name the limits that a cost breaks; `None` if it fits."""
+        said = {limit.objective.name: limit.broken_by(cost) for limit in self.limits()}
+        broken = {name: detail for name, detail in said.items() if detail}
+        return Rejection("+".join(broken), "; ".join(broken.values())) if broken else None
 
 
 class Execution(Enum):
@@ -209,7 +227,7 @@ class Probe:
             raise ConfigurationError(f"a probe has {len(self.batches)} batches; it needs at least 2")
 
     def to(self, device: str) -> "Probe":
-        """Give the same probe on another device."""
+        """Return the same probe on another device."""
         moved = tuple(Batch(batch.inputs.to(device), batch.targets.to(device)) for batch in self.batches)
         return replace(self, sample=self.sample.to(device), batches=moved)
 
@@ -235,7 +253,7 @@ class Rejection:
     """Why a candidate was not scored."""
 
     kind: str
-    """`invalid`, `ram`, `rom`, `flops`, `proxy` or `worker`; several limits joined by `+`."""
+    """`invalid`, `proxy`, `worker`, or the cost whose limit is broken; several joined by `+`."""
     detail: str
 
 
@@ -258,13 +276,24 @@ class Candidate:
         """Whether it was scored."""
         return self.rejection is None
 
+    @property
+    def needs(self) -> Cost:
+        """What it costs, where it was priced.
+
+        Raises:
+            ConfigurationError: if no network could be built.
+        """
+        if self.cost is None:
+            raise ConfigurationError(f"candidate {self.number} has no cost: no network could be built")
+        return self.cost
+
 
 METRIC_NAMES: Mapping[str, str] = {"map50": "mAP50"}
 """How a metric is printed where that is not its own name."""
 
 
 def metric_name(metric: str) -> str:
-    """Give a metric's name as it is printed: `accuracy`, `mAP50`."""
+    """Return a metric's name as it is printed: `accuracy`, `mAP50`."""
     return METRIC_NAMES.get(metric, metric)
 
 

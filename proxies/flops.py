@@ -25,7 +25,7 @@ class CountedFlops:
         self._macs += written.numel() * weight[0].numel()
 
     def flops(self) -> float:
-        """Give multiplications plus additions."""
+        """Return multiplications plus additions."""
         return 2.0 * self._macs
 
 

@@ -29,7 +29,7 @@ def jacobian_covariance_score(evidence: Evidence) -> float:
 
 
 def _input_gradients(evidence: Evidence) -> Tensor:
-    """Give the gradients of the summed outputs, one row `(C * H * W,)` an input."""
+    """Return the gradients of the summed outputs, one row `(C * H * W,)` an input."""
     model = copy.deepcopy(evidence.model).train()
     inputs = evidence.probe.batches[0].inputs.clone().requires_grad_()
     # An in-place first layer may overwrite a copy, never the leaf itself.

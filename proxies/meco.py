@@ -43,7 +43,7 @@ class LeastEigenvalues:
             self._times[self._last_index] += 1
 
     def total(self) -> float:
-        """Give the sum of all least eigenvalues."""
+        """Return the sum of all least eigenvalues."""
         by_size: dict[int, list[int]] = {}
         for index, matrix in enumerate(self._matrices):
             by_size.setdefault(matrix.shape[0], []).append(index)
@@ -65,7 +65,7 @@ class LeastEigenvalues:
 
 
 def correlations(rows: Tensor) -> Tensor | None:
-    """Give the `C x C` Pearson correlations of `(C, n)` rows; `None` where they are singular for certain.
+    """Return the `C x C` Pearson correlations of `(C, n)` rows; `None` where they are singular for certain.
 
     That is with `C > n - 1`, since centred rows span at most `n - 1` dimensions, or where a row is constant: its
     correlations are undefined and count as 0.

@@ -39,7 +39,7 @@ class DrawnLeastEigenvalues:
             self._weights.append(channels / len(drawn))
 
     def total(self) -> float:
-        """Give the weighted sum of all least eigenvalues."""
+        """Return the weighted sum of all least eigenvalues."""
         least = (float(torch.linalg.eigvalsh(matrix)[0]) for matrix in self._matrices)
         return sum(weight * value for weight, value in zip(self._weights, least, strict=True))
 

@@ -42,7 +42,7 @@ class ActivationCodes:
         self._units += on.shape[1]
 
     def kernel(self) -> NDArray[np.int64]:
-        """Give the `N x N` matrix of units on which two inputs agree, in integers.
+        """Return the `N x N` matrix of units on which two inputs agree, in integers.
 
         Raises:
             ProxyError: if no activation has run.
@@ -58,7 +58,7 @@ class ActivationCodes:
         return agreeing
 
     def log_determinant(self) -> float:
-        """Give the logarithm of the kernel's determinant.
+        """Return the logarithm of the kernel's determinant.
 
         Raises:
             ProxyError: if no activation has run, or two inputs switch all units alike.

@@ -52,7 +52,7 @@ def _draw_weights(model: nn.Module, generator: torch.Generator) -> None:
 
 
 def _last_map(model: nn.Module, inputs: Tensor) -> tuple[Tensor, float]:
-    """Give the last feature map, and the sum of log standard deviations that batch normalisations divided by."""
+    """Return the last feature map, and the sum of log standard deviations that batch normalisations divided by."""
     maps: list[Tensor] = []
     scales: list[float] = []
 

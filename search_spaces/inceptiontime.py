@@ -94,7 +94,7 @@ class InceptionGroup(nn.Sequential):
 
 
 def branch_kernels(longest: int) -> tuple[int, int, int]:
-    """Give the kernels of the three parallel convolutions: each about half the one before, all odd.
+    """Return the kernels of the three parallel convolutions: each about half the one before, all odd.
 
     39 gives 39, 19, 9: the publication's 40, 20, 10 at odd sizes.
     """

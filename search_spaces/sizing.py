@@ -39,7 +39,7 @@ class Sizing:
         return tuple(self._dimensions)
 
     def scaled(self, name: str, base: int) -> int:
-        """Give `base` channels times the configuration's width; `name` is for the error only.
+        """Return `base` channels times the configuration's width; `name` is for the error only.
 
         Raises:
             InvalidConfiguration: if no channel is left.

@@ -1,4 +1,4 @@
-"""The API in a notebook: own proxy, own architecture, own data, all defined in cells."""
+"""The API in a notebook: own proxy, architecture, data, objective and sampler, each defined in a cell of ten lines."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ CELLS = (
     "images = np.random.default_rng(0).integers(0, 90, (40, 1, 16, 16), dtype=np.uint8)\n"
     "images[::2, :, 4:10, 4:10] += 150\nlabels = np.arange(40) % 2",
     "run = pn.search((images, labels), target='rp2040', trials=6, architectures=[slim],\n"
-    "                proxies=[mean_gradient, 'params'], out='run')\nrun",
+    "                objectives=['flops', mean_gradient, 'params'], out='run')\nrun",
     "run.candidates.head()",
     "few = run.select(keep=1)\nfew",
     "models = run.train(epochs=1)\nmodels[0]",
@@ -22,9 +22,22 @@ CELLS = (
     "models[0].deploy('c')",
     "run.report()",
     "pn.measure(models[0].module(), input=(1, 16, 16), target='rp2040')",
-    "pn.explore({'slim': slim}, input=(1, 16, 16), classes=2, proxies={'one': lambda e: 1.0}, trials=3)",
+    "def operators(priced):\n    return len(priced.graph.operators)  # priced.target and priced.cost are there too",
+    "from random import Random\n"
+    "class Draws:\n"
+    "    def __init__(self, space, goals, *, population, seed):\n"
+    "        self.space, self.random, self.first = space, Random(seed), []\n"
+    "    def ask(self, count):\n"
+    "        return [self.first.pop(0) if self.first else self.space.draw(self.random) for _ in range(count)]\n"
+    "    def suggest(self, configurations):\n"
+    "        self.first += configurations\n"
+    "    def tell(self, outcomes):\n"
+    "        self.learnt = outcomes",
+    "pn.explore(pn.Space({'slim': slim}, input=(1, 16, 16), classes=2), target='stm32f746', trials=12, sampler=Draws,\n"
+    "           objectives=['flops', mean_gradient, pn.OwnCost(operators)], limits={'latency': '50ms'})",
+    "pn.explore(pn.Space({'slim': slim}, input=(1, 16, 16), classes=2), objectives=['flops', mean_gradient], trials=3)",
 )
-HTML = (4, 5, 6, 7, 11, 12)
+HTML = (4, 5, 6, 7, 11, 14, 15)
 """Cells whose result shows itself as HTML."""
 
 

@@ -31,7 +31,7 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(path, tmp_path, monkeyp
 
 def test_notebooks_are_kept_without_outputs_and_begin_with_their_sizes():
     nbformat = pytest.importorskip("nbformat")
-    assert {path.stem for path in NOTEBOOKS} == {"own_proxy", "own_data_to_c"}
+    assert {path.stem for path in NOTEBOOKS} == {"first_search", "own_proxy", "own_data_to_c", "comparing_runs"}
     for path in NOTEBOOKS:
         cells = nbformat.read(path, as_version=4).cells
         code = [cell for cell in cells if cell.cell_type == "code"]

@@ -30,7 +30,7 @@ def squares(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def finished(squares, tmp_path_factory) -> tuple[Path, str]:
     out = tmp_path_factory.mktemp("runs") / "own"
-    search = ("--plugin", PARTS, "--architectures", "toy", "--proxies", "snip", "--trials", "4")
+    search = ("--plugin", PARTS, "--architectures", "toy", "--objectives", "flops,snip", "--trials", "4")
     result = invoke("run", "--data", squares, *search, "--keep", "1", "--epochs", "1", "--jobs", "1", "--out", out)
     assert result.exit_code == 0, result.output
     return out, result.stdout
@@ -79,7 +79,7 @@ def test_a_decision_between_two_readings_is_recorded_and_kept(tmp_path):
     rows = np.random.default_rng(0).integers(0, 256, (40, 256), dtype=np.uint8)
     np.savez(tmp_path / "rows.npz", x=rows, y=np.arange(40) % 2)
     out = tmp_path / "run"
-    search = ("--plugin", PARTS, "--architectures", "toy", "--proxies", "snip", "--trials", "4")
+    search = ("--plugin", PARTS, "--architectures", "toy", "--objectives", "flops,snip", "--trials", "4")
     command = ("run", "--data", tmp_path / "rows.npz", *search, "--keep", "1", "--epochs", "1", "--jobs", "1")
     asked = invoke(*command, "--out", out)
     assert asked.exit_code == 2 and not out.exists()

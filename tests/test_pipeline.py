@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 PARTS = str(Path(__file__).parent / "plugin_files" / "tiny_parts.py")
 EPOCHS = 4
 COMMAND = (
-    *("run", "quarters", "--plugin", PARTS, "--architectures", "toy", "--proxies", "snip,mean_gradient"),
+    *("run", "quarters", "--plugin", PARTS, "--architectures", "toy", "--objectives", "flops,snip,mean_gradient"),
     *("--trials", "12", "--target", "my-board", "--keep", "2", "--epochs", str(EPOCHS)),
 )
 DEADLINE = 120.0

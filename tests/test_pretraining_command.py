@@ -37,7 +37,7 @@ def draw(folder: Path, seed: int) -> Path:
 @pytest.mark.slow
 def test_one_network_an_architecture_is_trained_once_for_all_models_and_data_sets(tmp_path):
     out, pictures = tmp_path / "run", draw(tmp_path / "pictures", 0)
-    size = ("--input", "1x16x16", "--classes", "4", "--architectures", "toy", "--proxies", "snip")
+    size = ("--input", "1x16x16", "--classes", "4", "--architectures", "toy", "--objectives", "flops,snip")
     invoke("explore", *size, "--trials", "8", "--jobs", "1", "--out", out)
     CliRunner().invoke(app, ["select", str(out), "--keep", "2"])
     learn = ("evaluate", out, "--epochs", "1", "--jobs", "1", "--pretrain", pictures, "--pretrain-epochs", "2")

@@ -55,7 +55,7 @@ class BoxedPictures:
         return ~self.crowd
 
     def at(self, indices: Tensor | NDArray[np.int64]) -> "BoxedPictures":
-        """Give the pictures at these places, in this order."""
+        """Return the pictures at these places, in this order."""
         places = torch.as_tensor(indices, device=self.first.device)
         counts = self.first.diff()[places]
         first = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
@@ -74,12 +74,12 @@ class BoxedPictures:
         )
 
     def batches(self, batch_size: int) -> "Iterator[BoxedPictures]":
-        """Give all pictures in order, the last batch smaller."""
+        """Return all pictures in order, the last batch smaller."""
         for start in range(0, len(self), batch_size):
             yield self.at(torch.arange(start, min(start + batch_size, len(self))))
 
     def to(self, device: str | torch.device) -> "BoxedPictures":
-        """Give the same pictures on a device."""
+        """Return the same pictures on a device."""
         boxes, labels, crowd, area = (part.to(device) for part in (self.boxes, self.labels, self.crowd, self.area))
         pictures, first = self.pictures.to(device), self.first.to(device)
         return BoxedPictures(pictures, self.letterboxes, first, boxes, labels, crowd, area, self.names)

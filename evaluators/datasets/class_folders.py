@@ -69,7 +69,7 @@ def unwrapped(folder: Path, suffixes: frozenset[str]) -> Path:
 
 
 def visible_folders(folder: Path) -> list[Path]:
-    """Give the subfolders that are not hidden, sorted by name; `__MACOSX` and the like count as hidden."""
+    """Return the subfolders that are not hidden, sorted by name; `__MACOSX` and the like count as hidden."""
     return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith((".", "__")))
 
 
@@ -79,7 +79,7 @@ def holds(folder: Path, suffixes: frozenset[str]) -> bool:
 
 
 def files_below(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-    """Give the files with one of the suffixes, without hidden ones."""
+    """Return the files with one of the suffixes, without hidden ones."""
     for path in folder.rglob("*"):
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
         if path.suffix.lower() in suffixes and not hidden and path.is_file():
@@ -87,7 +87,7 @@ def files_below(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
 
 
 def part_of(name: str) -> str | None:
-    """Give `train`, `val` or `test` where a name says so, as `Train`, `training_set` and `seg_test` do."""
+    """Return `train`, `val` or `test` where a name says so, as `Train`, `training_set` and `seg_test` do."""
     words = set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
     found = [part for part, known in PART_WORDS.items() if words & set(known)]
     return found[0] if len(found) == 1 else None
@@ -110,7 +110,7 @@ def _has_classes(folder: Path, suffixes: frozenset[str]) -> bool:
 
 
 def _parts(folder: Path, suffixes: frozenset[str], *, forced: bool) -> dict[str, Path]:
-    """Give the folder of each part, or nothing where the folders are classes."""
+    """Return the folder of each part, or nothing where the folders are classes."""
     named: dict[str, list[Path]] = {}
     for child in visible_folders(folder):
         part = part_of(child.name)

@@ -94,7 +94,7 @@ class CocoFolder:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """Give the JSON files of a folder, its `annotations` and its parts' folders that begin like COCO's boxes."""
+    """Return the JSON files of a folder, its `annotations` and its parts' folders that begin like COCO's boxes."""
     found = sorted(path for pattern in ("*.json", "*/*.json") for path in folder.glob(pattern))
     usual = [path for path in found if path.name.startswith("instances_")]
     return usual or [path for path in found if _looks_like_boxes(path)]

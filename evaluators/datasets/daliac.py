@@ -76,7 +76,7 @@ class Daliac:
 
 
 def _stretches(path: Path, subject: str, window: int) -> Iterator[Recording]:
-    """Give each stretch of one activity that is at least a window long."""
+    """Return each stretch of one activity that is at least a window long."""
     table = _table(path)
     labels = table[:, CHANNELS].astype(np.int64)
     borders = [0, *(np.flatnonzero(np.diff(labels)) + 1), len(labels)]

@@ -13,7 +13,7 @@ from prototypenas.errors import DatasetError
 def existing_folder(
     data_dir: Path | None, name: str, *, download: bool = False, homepage: str, downloadable: bool = False
 ) -> Path:
-    """Give the data folder, made where `download` will fill it; `downloadable` sets are offered `--download`.
+    """Return the data folder, made where `download` will fill it; `downloadable` sets are offered `--download`.
 
     Raises:
         DatasetError: if none was given, it does not exist, or it cannot be made.
@@ -52,7 +52,7 @@ def torchvision_set(
 
 
 def required_file(path: Path, name: str, homepage: str) -> Path:
-    """Give the path if it is a file with content.
+    """Return the path if it is a file with content.
 
     Raises:
         DatasetError: if it is missing or empty.

@@ -102,7 +102,7 @@ class Mafaulda:
     def _recordings(
         self, root: Path, listed: Sequence[tuple[int, Path]], labels: Sequence[int], *, length: int
     ) -> Iterator[Recording]:
-        """Give every window as a recording of its own, grouped by its file."""
+        """Return every window as a recording of its own, grouped by its file."""
         for _, path in listed:
             required_file(path, "MAFAULDA", HOMEPAGE)
         prepared = prepared_windows(

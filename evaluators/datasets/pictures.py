@@ -55,7 +55,7 @@ def read_pictures(paths: Sequence[Path], shape: InputShape, *, name: str, bits: 
 
 
 def bits_of(paths: Sequence[Path]) -> int:
-    """Give the least usual depth that holds every value of the pictures with more than 8 bits; 8 where none has more.
+    """Return the least usual depth that holds every value of the pictures with more than 8 bits; 8 where none has more.
 
     A file that cannot be read is left for `read_pictures` to name.
     """

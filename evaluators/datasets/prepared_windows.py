@@ -21,7 +21,7 @@ def prepared_windows(
     shape: tuple[int, ...],
     read: Callable[[Path], NDArray[np.float32]],
 ) -> NDArray[np.float32]:
-    """Give what `read` makes of every file, `(files, *shape)`, read-only; the second call finds it on the disk.
+    """Return what `read` makes of every file, `(files, *shape)`, read-only; the second call finds it on the disk.
 
     Kept as `<name>-<key>.f32` in `folder`, which may be removed at any time; `name` tells all that `read` depends on
     but the files. Their places, sizes and times of change are in the key, so a changed file is read again. Where the

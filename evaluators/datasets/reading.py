@@ -24,19 +24,19 @@ class Reading:
     """The numbers that stand for black and white in an array of pictures."""
 
     def arguments(self) -> dict[str, object]:
-        """Give the decisions that were made, by name, as a run directory records them; the input shape apart."""
+        """Return the decisions that were made, by name, as a run directory records them; the input shape apart."""
         given = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "input_shape"}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value}
 
 
 def ambiguous(what: str, readings: Mapping[str, str]) -> DatasetError:
-    """Give the error of data that can be read in several ways: each option with what it would mean."""
+    """Return the error of data that can be read in several ways: each option with what it would mean."""
     offers = "; ".join(f"{option}: {meaning}" for option, meaning in readings.items())
     return DatasetError(f"{what} can be read in {len(readings)} ways; choose one with an option: {offers}")
 
 
 def checked_layout(layout: str | None, allowed: Mapping[str, str], what: str) -> str | None:
-    """Give the layout if the form knows it.
+    """Return the layout if the form knows it.
 
     Raises:
         DatasetError: naming those that it knows.

@@ -30,18 +30,18 @@ class Samples:
         return len(self.targets)
 
     def at(self, indices: Tensor | NDArray[np.int64]) -> "Samples":
-        """Give the samples at these places, in this order."""
+        """Return the samples at these places, in this order."""
         places = torch.as_tensor(indices)
         # Copies whole samples, where indexing would copy byte by byte.
         return Samples(self.inputs.index_select(0, places), self.targets.index_select(0, places))
 
     def batches(self, batch_size: int) -> "Iterator[Samples]":
-        """Give all samples in order, the last batch smaller."""
+        """Return all samples in order, the last batch smaller."""
         for start in range(0, len(self), batch_size):
             yield Samples(self.inputs[start : start + batch_size], self.targets[start : start + batch_size])
 
     def to(self, device: str | torch.device) -> "Samples":
-        """Give the same samples on a device."""
+        """Return the same samples on a device."""
         return Samples(self.inputs.to(device), self.targets.to(device))
 
 

@@ -125,7 +125,7 @@ def _location(data_dir: Path | None) -> Path:
 
 
 def _files(location: Path) -> Iterator[tuple[str, bytes]]:
-    """Give name and content of every recording, in order of their names."""
+    """Return name and content of every recording, in order of their names."""
     if location.is_dir():
         for path in sorted(location.rglob("*.txt")):
             if _FILE.search(path.name):

@@ -123,7 +123,7 @@ def list_cars(source: PictureSet, folder: Path, train: bool, download: bool) -> 
 
 
 def picture_list(paths: Sequence[str | Path], labels: Sequence[int], classes: Sequence[str]) -> PictureList:
-    """Give a list of what torchvision names."""
+    """Return a list of what torchvision names."""
     return PictureList(tuple(map(Path, paths)), tuple(map(int, labels)), tuple(map(str, classes)))
 
 

@@ -126,7 +126,7 @@ class DetectionTask:
         return self.train.at(order[count:].sort().values), self.train.at(order[:count].sort().values)
 
     def prepared(self, batch: BoxedPictures) -> Tensor:
-        """Give a batch's pictures as the network takes them, in 0 to 1."""
+        """Return a batch's pictures as the network takes them, in 0 to 1."""
         return _as_input(batch.pictures)
 
     def varied_loss(
@@ -139,20 +139,20 @@ class DetectionTask:
         return self._loss_of(network, inputs, targets), None
 
     def summed_loss(self, network: nn.Module, batch: BoxedPictures) -> Tensor:
-        """Give the loss of a batch as it is, summed over its pictures."""
+        """Return the loss of a batch as it is, summed over its pictures."""
         return self._loss_of(network, self.prepared(batch), targets_of(batch))
 
     def score(self, network: nn.Module, part: BoxedPictures) -> float:
-        """Give the mAP50 of a network, decoded in float."""
+        """Return the mAP50 of a network, decoded in float."""
         return average_precision(self._found(network, part), part).map50
 
     def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> float:
-        """Give the mAP50 of int8 outputs, decoded by the integer arithmetic of the C."""
+        """Return the mAP50 of int8 outputs, decoded by the integer arithmetic of the C."""
         found = int8_detections(graph, self.head(graph), outputs, part, EVALUATED)
         return average_precision(found, part).map50
 
     def details(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> Mapping[str, float]:
-        """Give precision by size and by overlap of int8 outputs, and precision and recall as deployed."""
+        """Return precision by size and by overlap of int8 outputs, and precision and recall as deployed."""
         head = self.head(graph)
         found = average_precision(int8_detections(graph, head, outputs, part, EVALUATED), part, all_overlaps=True)
         deployed = int8_detections(graph, head, outputs, part, DEPLOYED)
@@ -169,14 +169,14 @@ class DetectionTask:
         return {name: value for name, value in details.items() if value is not None}
 
     def tuned(self, graph: Graph, held_out: BoxedPictures) -> Mapping[str, float]:
-        """Give the least score from which on boxes are best kept, by their F1 on held-out pictures."""
+        """Return the least score from which on boxes are best kept, by their F1 on held-out pictures."""
         outputs = simulated_outputs(graph, self, held_out)
         every = replace(DEPLOYED, threshold=EVALUATED.threshold)
         threshold, f1 = best_threshold(int8_detections(graph, self.head(graph), outputs, held_out, every), held_out)
         return {"score of the best F1, held out": threshold, "best F1, held out": f1}
 
     def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> None:
-        """Give nothing: a picture is of no one class."""
+        """Return `None`: a picture is of no one class."""
 
     def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
         """Write what a report draws of the test part: pictures with boxes, precision at every recall."""
@@ -185,7 +185,7 @@ class DetectionTask:
         write_detections(examples, directory)
 
     def head(self, graph: Graph) -> DetectionHead:
-        """Give what the outputs of a network mean.
+        """Return what the outputs of a network mean.
 
         Raises:
             InvalidConfiguration: if they are no levels of this head.
@@ -253,7 +253,7 @@ class PaddedLoss:
 
 
 def detection_task(data: DetectionData, augmentation: BoxAugmentation | None = None) -> DetectionTask:
-    """Give the task with anchors that suit the data, and YOLOv5's augmentation as far as it suits them."""
+    """Return the task with anchors that suit the data, and YOLOv5's augmentation as far as it suits them."""
     boxes = data.train.boxes[data.train.learnable].numpy()
     side = max(data.input_shape[1:])
     usual = BoxAugmentation(flip=0.5 if data.flip else 0.0, mosaic=1.0 if side >= SMALL_INPUT else 0.5)
@@ -261,7 +261,7 @@ def detection_task(data: DetectionData, augmentation: BoxAugmentation | None = N
 
 
 def detection_recipe(pictures: int, options: RecipeOptions) -> Recipe:
-    """Give YOLOv5's recipe; its batch of 64 is halved, not below 16, until a pass has enough steps."""
+    """Return YOLOv5's recipe; its batch of 64 is halved, not below 16, until a pass has enough steps."""
     batch = BATCH_SIZE
     while batch > SMALLEST_BATCH and pictures // batch < STEPS_WANTED:
         batch //= 2
@@ -287,7 +287,7 @@ def detection_evaluator(
     *,
     quantization: str = "auto",
 ) -> TaskEvaluator:
-    """Give the evaluator of the paper's defaults: YOLOv5's recipe, quantization after training.
+    """Return the evaluator of the paper's defaults: YOLOv5's recipe, quantization after training.
 
     `quantization` is `ptq`, `qat` (with further epochs that know the rounding), or `auto`, which is `ptq`.
 

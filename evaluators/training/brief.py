@@ -78,7 +78,7 @@ def train_briefly(
 
 
 def _short_recipe(recipe: Recipe, samples: int, steps: int, units: int) -> Recipe:
-    """Give the recipe with this length, half a unit of warm-up, and a small held-out part."""
+    """Return the recipe with this length, half a unit of warm-up, and a small held-out part."""
     share = recipe.validation_share or HELD_OUT_SHARE
     return replace(
         recipe,

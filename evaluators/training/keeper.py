@@ -109,7 +109,7 @@ class Keeper(Callback):
         self._reported = 0.0
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Give the epoch its batches; prune if it is due."""
+        """Set the batches of the epoch; prune if it is due."""
         self._started = time.monotonic()
         self.batches.epoch = self.task.epoch
         wanted = self.plan.schedule.kept(self.plan.dimensions, self.task.epoch, self.job.recipe.epochs)

@@ -46,7 +46,7 @@ class LearningTask(LightningModule):
         return self.first_epoch + self.current_epoch
 
     def configure_optimizers(self) -> SGD:
-        """Give Lightning the optimizer that pruning and checkpoints also know."""
+        """Return Lightning the optimizer that pruning and checkpoints also know."""
         return self.optimizer
 
     def on_train_epoch_start(self) -> None:
@@ -70,7 +70,7 @@ class LearningTask(LightningModule):
         return batch
 
     def training_step(self, batch: Part, batch_idx: int) -> Tensor:
-        """Give the task's loss of the batch, varied."""
+        """Return the task's loss of the batch, varied."""
         done = self.epoch / self.recipe.epochs
         with SafeConvolutions():
             loss, right = self.task.varied_loss(self.network, batch, self.recipe, self._generator, done)

@@ -20,7 +20,7 @@ _FLAT_DIMENSIONS = 1
 
 
 def build_optimizer(network: nn.Module, *, learning_rate: float, momentum: float, weight_decay: float) -> SGD:
-    """Give SGD with Nesterov momentum; biases and normalisation do not decay."""
+    """Return SGD with Nesterov momentum; biases and normalisation do not decay."""
     decayed, free = _parameter_groups(network)
     groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
     return SGD(groups, lr=learning_rate, momentum=momentum, nesterov=momentum > 0)
@@ -50,7 +50,7 @@ def carry_momentum(optimizer: SGD, network: nn.Module, momentum: Mapping[str, Te
 
 
 def momentum_by_name(optimizer: SGD, network: nn.Module) -> dict[str, Tensor]:
-    """Give the momentum of each parameter that has one."""
+    """Return the momentum of each parameter that has one."""
     found = {name: optimizer.state[parameter].get("momentum_buffer") for name, parameter in network.named_parameters()}
     return {name: buffer for name, buffer in found.items() if buffer is not None}
 

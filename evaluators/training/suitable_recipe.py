@@ -70,7 +70,7 @@ class RecipeOptions:
 
 
 def recipe_for(data: ClassificationData, options: RecipeOptions = RecipeOptions()) -> Recipe:
-    """Give the recipe for a data set.
+    """Return the recipe for a data set.
 
     Raises:
         ConfigurationError: for an option that is not allowed, or an augmentation that does not suit the data.
@@ -134,7 +134,7 @@ def _batch_size(samples: int) -> int:
 
 
 def _length(steps_per_pass: int, options: RecipeOptions) -> tuple[int, int | None]:
-    """Give the number of epochs, and their steps where they are no whole passes."""
+    """Return the number of epochs, and their steps where they are no whole passes."""
     if options.epochs is not None:
         return options.epochs, None
     steps = options.steps or min(STEPS, max(LEAST_STEPS, MOST_PASSES * steps_per_pass))

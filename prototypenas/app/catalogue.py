@@ -8,8 +8,10 @@ from typing import Any
 
 from evaluators import DATASETS, DatasetSource
 from prototypenas.costing.targets import load_targets
+from prototypenas.exploration.samplers import SamplerMaker
+from prototypenas.objectives import COSTS, Objective
 from prototypenas.plugins import PluginSource, load_entry_points, load_plugin, load_plugin_file
-from prototypenas.protocols import Baseline, Proxy
+from prototypenas.protocols import Baseline, OwnCost, Proxy
 from prototypenas.types import Target
 from proxies import PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
@@ -30,9 +32,18 @@ class Catalogue:
     baselines: Mapping[str, Baseline]
     kernels: Mapping[str, tuple[int, ...]]
     proxies: Mapping[str, Proxy]
+    costs: Mapping[str, OwnCost]
+    """Those that plug-ins define."""
+    samplers: Mapping[str, SamplerMaker]
+    """Those that plug-ins define, beside our own."""
     datasets: Mapping[str, DatasetSource]
     targets: Mapping[str, Target]
     plugins: tuple[PluginSource, ...]
+
+    @property
+    def cost_objectives(self) -> dict[str, Objective]:
+        """Every cost that can be an objective or a limit, by name: our own and those that plug-ins define."""
+        return {**COSTS, **{name: own.objective(name) for name, own in self.costs.items()}}
 
     def origins(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return file and digest of each plug-in that brings one of these parts: another text is another part."""
@@ -54,6 +65,8 @@ def gather(plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = ())
         baselines=merged(merged({}, list(POOLS.values())), [plugin.baselines for plugin in plugins]),
         kernels=merged(KERNELS, [plugin.kernels for plugin in plugins]),
         proxies=merged(PROXIES, [plugin.proxies for plugin in plugins]),
+        costs=merged({}, [plugin.costs for plugin in plugins]),
+        samplers=merged({}, [plugin.samplers for plugin in plugins]),
         datasets=merged(DATASETS, [plugin.datasets for plugin in plugins]),
         targets=merged(load_targets(list(target_files)), [plugin.targets for plugin in plugins]),
         plugins=tuple(plugin.source for plugin in plugins if plugin.source is not None),

@@ -46,6 +46,7 @@ def _compared(run: Run, name: str) -> ComparedRun:
     return ComparedRun(
         name=name,
         settings=run.settings.flat(),
+        objectives=run.directory.exploration().objectives,
         candidates=finished_steps.explored(run.directory),
         models=tuple(model.result for model in run.models),
     )

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from prototypenas.app.arguments import (
-    parse_amount,
     parse_keep,
     parse_minutes,
     parse_names,
 )
 from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.limits import limited_budget, parsed_limits
 from prototypenas.app.narrowing import narrowed_space
 from prototypenas.app.presets import PRESETS
 from prototypenas.app.settings import (
@@ -21,11 +21,13 @@ from prototypenas.app.settings import (
     TargetSettings,
 )
 from prototypenas.choices import choose, choose_all
+from prototypenas.costing.latency import check_estimated
 from prototypenas.devices import named_device, parsed_device
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
-from prototypenas.protocols import Evaluator
+from prototypenas.objectives import COSTS
+from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.refinement.step import Refine
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import SOLVERS, SPACES
@@ -49,15 +51,12 @@ def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
         ConfigurationError: for an unknown target or a limit that is no amount.
     """
     target = choose("target", settings.target, catalogue.targets)
-    budget = target.budget
+    limits = parsed_limits(settings.limit, catalogue.cost_objectives)
+    check_estimated(limits, target)
     return replace(
         target,
         execution=choose("execution", settings.execution, EXECUTIONS),
-        budget=Budget(
-            ram_bytes=parse_amount("RAM", settings.ram) if settings.ram else budget.ram_bytes,
-            rom_bytes=parse_amount("ROM", settings.rom) if settings.rom else budget.rom_bytes,
-            flops=parse_amount("FLOPs", settings.flops) if settings.flops else budget.flops,
-        ),
+        budget=limited_budget(target.budget, tuple(limits.values())),
     )
 
 
@@ -87,18 +86,17 @@ def compose_refinement(settings: RefinementSettings, preset: str) -> Refine | No
     return Refine(60 * parse_minutes(settings.refine))
 
 
-def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str) -> None:
+def check_names(catalogue: Catalogue, settings: SearchSettings, probe: str, target: Target) -> None:
     """Refuse unknown names at once: reading the data may take minutes.
 
     Raises:
-        ConfigurationError: for an unknown architecture, proxy, sampler or probe.
+        ConfigurationError: for an unknown architecture, objective, sampler or probe.
     """
     if settings.architectures:
         choose_all("architecture", parse_names(settings.architectures), catalogue.baselines)
     choose("preset", settings.preset, PRESETS)
-    if settings.proxies:
-        choose_all("proxy", parse_names(settings.proxies), catalogue.proxies)
-    name_and_population(settings.sampler)
+    check_estimated(objectives_named(catalogue, settings), target)
+    name_and_population(settings.sampler, catalogue.samplers)
     names = parse_names(settings.architectures) or tuple(catalogue.baselines)[:1]
     narrowed_space(names, catalogue.kernels, settings)
     choose("probe", probe, PROBES)
@@ -122,21 +120,14 @@ def compose_search(
         ConfigurationError: for an unknown task, architecture, proxy, preset or sampler, or an architecture of another
             task.
     """
-    pool = choose("task", task, catalogue.pools)
     if num_classes < 2 and task != "detection":
         raise ConfigurationError(f"{num_classes} class asked for; telling classes apart needs at least 2")
-    baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
-    elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
-    for name in baselines:
-        if name not in pool and name in elsewhere:
-            raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
+    baselines = _searched_baselines(catalogue, settings, task)
+    objectives = objectives_named(catalogue, settings)
+    limited = [limit.objective.name for limit in target.budget.more]
     exploration = ExplorationTask(
         baselines,
-        choose_all(
-            "proxy",
-            parse_names(settings.proxies) if settings.proxies else choose("preset", settings.preset, PRESETS).proxies,
-            catalogue.proxies,
-        ),
+        {name: catalogue.proxies[name] for name in objectives if not _is_cost(catalogue, name)},
         input_shape,
         num_classes,
         target,
@@ -148,10 +139,43 @@ def compose_search(
         device=device,
         plugins=catalogue.plugins,
         detects=task == "detection",
+        costs=tuple(name for name in objectives if _is_cost(catalogue, name)),
+        own_costs={name: catalogue.costs[name] for name in (*objectives, *limited) if name in catalogue.costs},
     )
-    space = narrowed_space(baselines, catalogue.kernels, settings)
-    origins = catalogue.origins((*exploration.baselines, *exploration.proxies, target.name))
-    return Search(exploration, space, settings.trials, settings.sampler, seed, origins)
+    parts = (*exploration.baselines, *exploration.proxies, *exploration.own_costs, target.name)
+    return Search(
+        exploration,
+        narrowed_space(baselines, catalogue.kernels, settings),
+        settings.trials,
+        settings.sampler,
+        seed,
+        samplers=catalogue.samplers,
+        origins=catalogue.origins((*parts, settings.sampler.partition(":")[0])),
+    )
+
+
+def _searched_baselines(catalogue: Catalogue, settings: SearchSettings, task: str) -> dict[str, Baseline]:
+    pool = choose("task", task, catalogue.pools)
+    baselines = choose_all("architecture", parse_names(settings.architectures) or pool, catalogue.baselines)
+    elsewhere = {name: other for other, names in catalogue.pools.items() for name in names}
+    for name in baselines:
+        if name not in pool and name in elsewhere:
+            raise ConfigurationError(f"{name} is an architecture for {elsewhere[name]}, not for {task}")
+    return baselines
+
+
+def objectives_named(catalogue: Catalogue, settings: SearchSettings) -> tuple[str, ...]:
+    """Return the names of what is traded off: those given, or the preset's.
+
+    Raises:
+        ConfigurationError: for an unknown name, or one that is given twice.
+    """
+    names = parse_names(settings.objectives) or choose("preset", settings.preset, PRESETS).objectives
+    return tuple(choose_all("objective", names, {**catalogue.proxies, **catalogue.costs, **COSTS}))
+
+
+def _is_cost(catalogue: Catalogue, name: str) -> bool:
+    return name in COSTS or name in catalogue.costs
 
 
 def task_of(evaluator: Evaluator) -> str:
@@ -206,7 +230,7 @@ def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
             f"{run.path} was explored for {target.name} as a {explored.core} at {explored.clock_hz:,} Hz, and now it "
             f"is a {target.core} at {target.clock_hz:,} Hz; restore it, or explore again in another folder"
         )
-    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit)
+    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit, explored.more_limits)
     return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
 
 

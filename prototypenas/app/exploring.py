@@ -20,10 +20,13 @@ from prototypenas.app.run_settings import RunSettings
 from prototypenas.app.settings import DeviceSettings
 from prototypenas.app.training_composition import load_data
 from prototypenas.errors import ConfigurationError
+from prototypenas.exploration.exploration import Exploration
+from prototypenas.exploration.statistics import Statistics
 from prototypenas.progress import Progress
+from prototypenas.runs.atomic_files import read_json
+from prototypenas.runs.records import record_of
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.steps import Machine, OtherPreset, Search
-from prototypenas.types import Candidate
 from prototypenas.workers.in_process import InProcess
 
 
@@ -38,7 +41,7 @@ def machine_of(device: DeviceSettings, settings: RunSettings) -> Machine:
 
 def explore_run(
     directory: RunDirectory, catalogue: Catalogue, settings: RunSettings, device: DeviceSettings, progress: Progress
-) -> tuple[Candidate, ...]:
+) -> Exploration:
     """Explore what the settings say into a run directory, and record them there.
 
     Raises:
@@ -47,7 +50,9 @@ def explore_run(
     """
     search = compose_run(catalogue, settings, device)
     with directory.locked():
-        return pipeline.explore(directory, search, machine_of(device, settings), progress)
+        candidates = pipeline.explore(directory, search, machine_of(device, settings), progress)
+    statistics = record_of(Statistics, read_json(directory.exploration_json), str(directory.exploration_json))
+    return Exploration(candidates, search.task.goals.objectives, statistics)
 
 
 def compose_run(
@@ -59,8 +64,8 @@ def compose_run(
         ConfigurationError: if neither data nor an input shape and a number of classes are given.
     """
     given = settings.input
-    check_names(catalogue, settings.search, given.probe)
     goal = compose_target(catalogue, settings.target)
+    check_names(catalogue, settings.search, given.probe, goal)
     if loaded is None and (given.dataset is not None or settings.data.own_data is not None):
         loaded = load_data(catalogue, given.dataset, settings.data, input_size=given.input_size)
     task, probe = given.task or "image", None
@@ -95,7 +100,7 @@ def compose_other_preset(
 ) -> OtherPreset | None:
     """Return the preset that a run does not follow, for its report to compare with; `None` where it follows none."""
     asked = settings.selection
-    if settings.search.proxies or asked.select_in or asked.solver:
+    if settings.search.objectives or asked.select_in or asked.solver:
         return None
     name = next(name for name in PRESETS if name != settings.search.preset)
     otherwise = replace(settings, search=replace(settings.search, preset=name))

@@ -1,67 +1,104 @@
 """Parts as a user hands them over from Python: names of known ones, or the objects themselves."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError
-from prototypenas.plugins import DEFAULT_KERNELS
-from prototypenas.protocols import Baseline, Proxy
+from prototypenas.exploration.samplers import SamplerMaker
+from prototypenas.plugins import DEFAULT_KERNELS, RESERVED
+from prototypenas.protocols import Baseline, OwnCost, Proxy
 from prototypenas.types import Target
 
-Part = TypeVar("Part", bound=Callable[..., Any])
+GivenObjectives = Sequence[str | Proxy | OwnCost | Mapping[str, Proxy | OwnCost]] | Mapping[str, Proxy | OwnCost] | None
+"""Names of costs and proxies, functions, plug-ins' costs, or mappings of names to these."""
+
+GivenArchitectures = Sequence[str | Baseline] | Mapping[str, Baseline] | None
+"""Names, functions, or a mapping of names to functions."""
+
+
+@dataclass(frozen=True)
+class NamedParts:
+    """Given parts in a catalogue, and their names as the settings hold them."""
+
+    catalogue: Catalogue
+    objectives: str
+    """Joined by commas; empty where none were given."""
+    architectures: str
+    """Joined by commas; empty where none were given."""
+    target: str
 
 
 def with_parts(
     catalogue: Catalogue,
     *,
-    proxies: Sequence[str | Proxy] | Mapping[str, Proxy] | None = None,
-    architectures: Sequence[str | Baseline] | Mapping[str, Baseline] | None = None,
-    target: str | Target | None = None,
-) -> tuple[Catalogue, str, str, str]:
-    """Add the objects among the parts to the catalogue.
-
-    Returns the catalogue and, as the settings hold them, the names of proxies and architectures, joined by commas and
-    empty where none were given, and the name of the target.
+    objectives: GivenObjectives = None,
+    architectures: GivenArchitectures = None,
+    target: str | Target,
+) -> NamedParts:
+    """Return the catalogue with the objects among the parts, and the names of all.
 
     Raises:
-        ConfigurationError: for a part without a name of its own, as a lambda in a list is.
+        ConfigurationError: for a part without a name of its own, as a lambda in a list is, or an unknown target.
     """
-    own_proxies, proxy_names = _named("proxy", proxies)
+    own_objectives, objective_names = _named("objective", objectives)
     own_baselines, architecture_names = _named("architecture", architectures)
     own_target = {target.name: target} if isinstance(target, Target) else {}
     kernels = {name: tuple(getattr(built, "kernels", DEFAULT_KERNELS)) for name, built in own_baselines.items()}
+    for name in own_objectives:
+        if name in RESERVED:
+            raise ConfigurationError(f"an objective is named {name}, which is the name of a column; name it otherwise")
+    costs = {name: one for name, one in own_objectives.items() if isinstance(one, OwnCost)}
+    proxies = {name: one for name, one in own_objectives.items() if not isinstance(one, OwnCost)}
     added = replace(
         catalogue,
-        proxies={**catalogue.proxies, **own_proxies},
+        proxies={**catalogue.proxies, **proxies},
+        costs={**catalogue.costs, **costs},
         baselines={**catalogue.baselines, **own_baselines},
         kernels={**catalogue.kernels, **kernels},
         pools={task: (*pool, *own_baselines) for task, pool in catalogue.pools.items()},
         targets={**catalogue.targets, **own_target},
     )
-    name = target.name if isinstance(target, Target) else target or ""
-    if name:
-        choose("target", name, added.targets)
-    return added, ",".join(proxy_names), ",".join(architecture_names), name
+    name = target.name if isinstance(target, Target) else target
+    choose("target", name, added.targets)
+    return NamedParts(added, ",".join(objective_names), ",".join(architecture_names), name)
 
 
-def _named(
-    kind: str, parts: Sequence[str | Part] | Mapping[str, Part] | None
-) -> tuple[dict[str, Part], tuple[str, ...]]:
+def with_sampler(catalogue: Catalogue, sampler: str | SamplerMaker) -> tuple[Catalogue, str]:
+    """Return the catalogue with a sampler that was handed over, and its name.
+
+    Raises:
+        ConfigurationError: for a function without a name of its own.
+    """
+    if isinstance(sampler, str):
+        return catalogue, sampler
+    name = _own_name("sampler", sampler)
+    return replace(catalogue, samplers={**catalogue.samplers, name: sampler}), name
+
+
+def _named(kind: str, parts: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the objects by name, and all names in their order."""
     if isinstance(parts, Mapping):
         return dict(parts), tuple(parts)
-    own: dict[str, Part] = {}
-    names = []
+    own: dict[str, Any] = {}
+    names: list[str] = []
     for part in (parts,) if isinstance(parts, str) else parts or ():
         if isinstance(part, str):
             names += [name.strip() for name in part.split(",")]
-            continue
-        name = getattr(part, "__name__", type(part).__name__)
-        if not name.isidentifier():
-            raise ConfigurationError(f"a {kind} is {name}, which is no name; give {{'a name': it}}")
-        own[name] = part
-        names.append(name)
+        elif isinstance(part, Mapping):
+            own |= part
+            names += part
+        else:
+            name = _own_name(kind, part.function if isinstance(part, OwnCost) else part)
+            own[name] = part
+            names.append(name)
     return own, tuple(names)
+
+
+def _own_name(kind: str, part: object) -> str:
+    name = str(getattr(part, "__name__", type(part).__name__))
+    if not name.isidentifier():
+        raise ConfigurationError(f"{name} is no name for {kind}s; give {{'a name': it}}")
+    return name

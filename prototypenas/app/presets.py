@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 from prototypenas.selection import DEFAULT_SPACE
 
-DEFAULT_ENSEMBLE = ("channels", "fewest_channels")
+DEFAULT_OBJECTIVES = ("flops", "channels", "fewest_channels")
 """What ranks the trained networks of our own space best, and needs no pass (docs/own_space.md)."""
 
-PAPER_ENSEMBLE = ("meco", "zico", "naswot", "snip")
-"""`proxies.PAPER_ENSEMBLE`, by name: this module is read before PyTorch is imported."""
+PAPER_OBJECTIVES = ("flops", "meco", "zico", "naswot", "snip")
+"""FLOPs and `proxies.PAPER_ENSEMBLE`, by name: this module is read before PyTorch is imported."""
 
 DEFAULT_PRESET = "default"
 
@@ -20,8 +20,8 @@ class Preset:
     """What a search scores candidates by, and how the few are chosen."""
 
     description: str
-    proxies: tuple[str, ...]
-    """Objectives beside FLOPs."""
+    objectives: tuple[str, ...]
+    """Costs and proxies."""
     space: str
     """Selection space."""
     leader: bool
@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         DEFAULT_PRESET: Preset(
             "objectives and rule that won on our own table of trained networks (docs/own_space.md)",
-            DEFAULT_ENSEMBLE,
+            DEFAULT_OBJECTIVES,
             DEFAULT_SPACE,
             leader=True,
             solver="exact",
@@ -43,7 +43,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "paper": Preset(
             "the paper to the letter: MeCo, ZiCo, NASWOT, SNIP; hypervolume over all objectives; its evolution",
-            PAPER_ENSEMBLE,
+            PAPER_OBJECTIVES,
             "objectives",
             leader=False,
             solver="evolutionary",

@@ -19,6 +19,7 @@ from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_table import candidate_frame
 from prototypenas.progress import Progress, Silent
+from prototypenas.refinement.refinement_table import read_refinement
 from prototypenas.reporting.notebook import table_html
 from prototypenas.reporting.recommendation import recommend
 from prototypenas.reporting.tables import (
@@ -53,7 +54,7 @@ class Run:
         """Take a directory in which an exploration was begun."""
         self.directory = directory
         self.settings = settings
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._device = device
         self._progress = progress or Silent()
 
@@ -65,12 +66,13 @@ class Run:
     @property
     def target(self) -> Target:
         """The microcontroller it was explored for, with the limits of the run."""
-        return recorded_target(self._catalogue, self.directory)
+        return recorded_target(self.catalogue, self.directory)
 
     @property
     def candidates(self) -> pd.DataFrame:
         """All explored candidates, a row each: configuration, cost, scores (higher is better), rejection."""
-        return candidate_frame(finished_steps.explored(self.directory))
+        refinement = read_refinement(self.path)
+        return candidate_frame(finished_steps.explored(self.directory), refinement.expected() if refinement else None)
 
     @property
     def selection(self) -> Selection:
@@ -126,14 +128,14 @@ class Run:
         wanted = wanted if epochs is None else replace(wanted, epochs=epochs)
         name, place = self.settings.input.dataset, self.settings.data
         if data is not None:
-            name, place = named_data(data, self._catalogue, self.settings.data, self.path)
+            name, place = named_data(data, self.catalogue, self.settings.data, self.path)
         if name is None and place.own_data is None:
             raise ConfigurationError(f"{self.path} was explored without data; give some: run.train('digits')")
         size = "x".join(str(number) for number in self.directory.exploration().input_shape)
-        loaded = load_data(self._catalogue, name, place, input_size=size)
+        loaded = load_data(self.catalogue, name, place, input_size=size)
         device = replace(self._device, jobs=jobs)
         training = compose_training(
-            self._catalogue, loaded, name, place, wanted, input_size=size, seed=seed, device=device.device
+            self.catalogue, loaded, name, place, wanted, input_size=size, seed=seed, device=device.device
         )
         seen = self.directory.dataset(training.dataset)
         with self.directory.locked():
@@ -180,7 +182,7 @@ class Run:
 
         chosen = self.recommended if model is None else choose_number(model, self.models)
         place = None if data is None else Path(data)
-        return predictions(chosen, place, catalogue=self._catalogue, settings=self.settings.data)
+        return predictions(chosen, place, catalogue=self.catalogue, settings=self.settings.data)
 
     def export(self, folder: Path | str, *, form: str = "csv") -> list[Path]:
         """Write the tables of the run as files, `form` being `csv`, `markdown` or `latex`; return the files.
@@ -213,7 +215,7 @@ class Run:
             RunDirectoryError: if the run has more already.
         """
         wanted = replace(self.settings, search=replace(self.settings.search, trials=trials))
-        explore_run(self.directory, self._catalogue, wanted, replace(self._device, jobs=jobs), self._progress)
+        explore_run(self.directory, self.catalogue, wanted, replace(self._device, jobs=jobs), self._progress)
         self.settings = wanted
         return self
 
@@ -225,7 +227,7 @@ class Run:
                 seen.model(result.candidate.number),
                 result,
                 self.target,
-                lambda: recorded_training(self._catalogue, seen),
+                lambda: recorded_training(self.catalogue, seen),
             )
             for result in finished_steps.results(seen, self.target)
             if result.evaluation is not None

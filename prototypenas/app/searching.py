@@ -1,27 +1,27 @@
-"""Search from Python: with data into a run directory, or in memory."""
+"""Search from Python: with data into a run directory, or without data, in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from prototypenas.app.catalogue import gather
 from prototypenas.app.exploring import compose_run, explore_run, machine_of
 from prototypenas.app.given_data import GivenData, named_data
-from prototypenas.app.given_parts import with_parts
+from prototypenas.app.given_parts import GivenArchitectures, GivenObjectives, NamedParts, with_parts, with_sampler
+from prototypenas.app.given_space import Space
 from prototypenas.app.run import Run
 from prototypenas.app.run_settings import RunSettings
 from prototypenas.app.settings import DEFAULT_TARGET, DeviceSettings, SearchSettings, TargetSettings
-from prototypenas.choices import choose
-from prototypenas.exploration.defaults import DEFAULT_TRIALS
+from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.exploration import Exploration
 from prototypenas.exploration.exploration import explore as explore_space
+from prototypenas.exploration.samplers import SamplerMaker
 from prototypenas.progress import Progress, Silent
-from prototypenas.protocols import Baseline, Proxy
 from prototypenas.runs.run_directory import RunDirectory, check_place
 from prototypenas.types import Target
 
-LIMITED = ("ram", "rom", "flops")
-"""What can be limited."""
+Limits = Mapping[str, str | float]
+"""Costs and amounts, as `{"ram": "256KiB", "latency": "50ms"}`; plain numbers are bytes, operations, ms and mJ."""
 
 
 def search(
@@ -29,9 +29,10 @@ def search(
     *,
     target: str | Target = DEFAULT_TARGET,
     trials: int = DEFAULT_TRIALS,
-    proxies: Sequence[str | Proxy] | Mapping[str, Proxy] | None = None,
-    architectures: Sequence[str | Baseline] | Mapping[str, Baseline] | None = None,
-    limits: Mapping[str, str | int] | None = None,
+    objectives: GivenObjectives = None,
+    architectures: GivenArchitectures = None,
+    limits: Limits | None = None,
+    sampler: str | SamplerMaker = DEFAULT_SAMPLER,
     out: Path | str | None = None,
     seed: int = 0,
     jobs: int = 1,
@@ -43,11 +44,9 @@ def search(
 
     Args:
         data: name of a data set, path of your own, `(samples, labels)`, or a torch Dataset.
-        target: name of a microcontroller, or a `Target`.
-        trials: candidates to explore.
-        proxies: objectives beside FLOPs: names, functions, or a mapping of names to functions.
-        architectures: what is searched instead of the task's whole pool, in the same forms.
-        limits: `ram`, `rom` and `flops` instead of the target's own, as `{"ram": "256KiB"}`.
+        objectives: what is traded off: names of costs and proxies, functions, or mappings of names to functions.
+        architectures: what is searched instead of the task's whole pool.
+        limits: limits on costs instead of the target's own.
         out: run directory; `runs/<data>-<target>` if not given.
         jobs: processes; 1 is this one, where a hanging proxy is not ended; more need objects that others can import.
         settings: everything else that can be set.
@@ -58,90 +57,88 @@ def search(
         NothingFits: if no candidate meets the limits.
     """
     base = settings or RunSettings()
-    known = gather(base.parts.plugin, base.parts.target_files)
-    catalogue, proxy_names, names, goal = with_parts(known, proxies=proxies, architectures=architectures, target=target)
-    folder = Path(out) if out is not None else Path("runs") / f"{_label(data)}-{goal}"
+    known, sampled_by = with_sampler(gather(base.parts.plugin, base.parts.target_files), sampler)
+    named = with_parts(known, objectives=objectives, architectures=architectures, target=target)
+    folder = Path(out) if out is not None else Path("runs") / f"{_label(data)}-{named.target}"
     check_place(folder)
-    dataset, place = named_data(data, catalogue, base.data, folder)
+    dataset, place = named_data(data, named.catalogue, base.data, folder)
     wanted = replace(
         base,
         input=replace(base.input, dataset=dataset, seed=seed),
         data=place,
-        target=limited(replace(base.target, target=goal), limits or {}),
-        search=_searched(base.search, trials, proxy_names, names),
+        target=limited(replace(base.target, target=named.target), limits or {}),
+        search=_searched(base.search, named, trials, sampled_by),
     )
     at = DeviceSettings(jobs=jobs, device=device)
-    run = Run(RunDirectory.create(folder), catalogue, wanted, device=at, progress=progress)
-    explore_run(run.directory, catalogue, wanted, at, progress or Silent())
+    run = Run(RunDirectory.create(folder), named.catalogue, wanted, device=at, progress=progress)
+    explore_run(run.directory, run.catalogue, wanted, at, progress or Silent())
     return run
 
 
 def explore(
-    architectures: Sequence[str | Baseline] | Mapping[str, Baseline],
+    space: Space,
     *,
-    input: Sequence[int],
-    classes: int,
+    objectives: GivenObjectives = None,
+    limits: Limits | None = None,
+    directory: Path | str | None = None,
     target: str | Target = DEFAULT_TARGET,
-    proxies: Sequence[str | Proxy] | Mapping[str, Proxy] | None = None,
-    limits: Mapping[str, str | int] | None = None,
     trials: int = DEFAULT_TRIALS,
+    sampler: str | SamplerMaker = DEFAULT_SAMPLER,
     seed: int = 0,
     jobs: int = 1,
     device: str = "cpu",
     settings: RunSettings | None = None,
     progress: Progress | None = None,
 ) -> Exploration:
-    """Explore without data and without files, and return all candidates.
+    """Explore without data and return all candidates; without a `directory` nothing is written.
 
-    Args are those of `search`; `input` is one sample without its batch, `(C, H, W)` or `(C, T)`.
+    Args are those of `search`. A `directory` becomes a run directory, which the same call continues.
 
     Raises:
         ConfigurationError: for an unknown name or a value that is not allowed.
         NothingFits: if no candidate meets the limits.
+        RunDirectoryError: if the directory holds a run of other arguments.
     """
     base = settings or RunSettings()
-    known = gather(base.parts.plugin, base.parts.target_files)
-    catalogue, proxy_names, names, goal = with_parts(known, proxies=proxies, architectures=architectures, target=target)
-    shape = tuple(input)
-    size = "x".join(str(number) for number in shape)
+    known, sampled_by = with_sampler(gather(base.parts.plugin, base.parts.target_files), sampler)
+    named = with_parts(known, objectives=objectives, architectures=space.architectures, target=target)
     wanted = replace(
         base,
-        input=replace(base.input, task=base.input.task or _task(shape), input_size=size, classes=classes, seed=seed),
-        target=limited(replace(base.target, target=goal), limits or {}),
-        search=_searched(base.search, trials, proxy_names, names),
+        input=replace(
+            base.input, task=space.searched_for, input_size=space.input_size, classes=space.classes, seed=seed
+        ),
+        target=limited(replace(base.target, target=named.target), limits or {}),
+        search=space.narrowed(_searched(base.search, named, trials, sampled_by)),
     )
     at = DeviceSettings(jobs=jobs, device=device)
-    composed = compose_run(catalogue, wanted, at)
+    if directory is not None:
+        return explore_run(RunDirectory.create(Path(directory)), named.catalogue, wanted, at, progress or Silent())
+    composed = compose_run(named.catalogue, wanted, at)
     return explore_space(
         composed.task,
         space=composed.space,
         trials=composed.trials,
         sampler=composed.sampler,
+        samplers=composed.samplers,
         seed=composed.seed,
         executor=machine_of(at, wanted).executor,
         progress=progress,
     )
 
 
-def limited(target: TargetSettings, limits: Mapping[str, str | int]) -> TargetSettings:
-    """Return the settings with these limits, as if they had been typed.
-
-    Raises:
-        ConfigurationError: for a name that is no limit.
-    """
-    for name in limits:
-        choose("limit", name, dict.fromkeys(LIMITED))
-    return replace(target, **{name: str(value) for name, value in limits.items()})
+def limited(target: TargetSettings, limits: Limits) -> TargetSettings:
+    """Return the settings with these limits, as if they had been typed."""
+    return replace(target, limit=[*target.limit, *(f"{name}={value}" for name, value in limits.items())])
 
 
-def _searched(search: SearchSettings, trials: int, proxies: str, architectures: str) -> SearchSettings:
-    named = replace(search, trials=trials)
-    named = replace(named, proxies=proxies) if proxies else named
-    return replace(named, architectures=architectures) if architectures else named
-
-
-def _task(shape: Sequence[int]) -> str:
-    return "image" if len(shape) == 3 else "time-series"
+def _searched(search: SearchSettings, named: NamedParts, trials: int, sampler: str) -> SearchSettings:
+    return replace(
+        search,
+        trials=trials,
+        sampler=sampler,
+        objectives=named.objectives or search.objectives,
+        architectures=named.architectures or search.architectures,
+    )
 
 
 def _label(data: GivenData) -> str:

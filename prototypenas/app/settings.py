@@ -13,6 +13,7 @@ import typer
 from prototypenas.app.presets import DEFAULT_PRESET, PRESETS
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.samplers import SAMPLERS
+from prototypenas.objectives import COSTS
 from prototypenas.selection import SOLVERS, SPACES
 
 PRETRAIN_EPOCHS = 50
@@ -99,15 +100,15 @@ class TargetSettings:
     target: Annotated[
         str, typer.Option("--target", help="Microcontroller; see `list targets`.", rich_help_panel=LIMITS)
     ] = DEFAULT_TARGET
-    ram: Annotated[
-        str | None, typer.Option(help="Limit instead of the target's (320KiB, 1MiB).", rich_help_panel=LIMITS)
-    ] = None
-    rom: Annotated[
-        str | None, typer.Option(help="Limit instead of the target's (320KiB, 1MiB).", rich_help_panel=LIMITS)
-    ] = None
-    flops: Annotated[str | None, typer.Option(help="Limit instead of the target's (250M).", rich_help_panel=LIMITS)] = (
-        None
-    )
+    limit: Annotated[
+        list[str],
+        typer.Option(
+            "--limit",
+            help=f"Limit, instead of the target's own: ram=320KiB, flops=250M, latency=50ms; of {', '.join(COSTS)}. "
+            "May be given several times.",
+            rich_help_panel=LIMITS,
+        ),
+    ] = field(default_factory=list)
     execution: ExecutionName = "auto"
 
 
@@ -146,11 +147,12 @@ class SearchSettings:
             rich_help_panel=SEARCH,
         ),
     ] = DEFAULT_SAMPLER
-    proxies: Annotated[
+    objectives: Annotated[
         str,
         typer.Option(
-            "--proxies",
-            help="Objectives beside FLOPs instead of the preset's; see `list proxies`.",
+            "--objectives",
+            help=f"What is traded off instead of the preset's objectives: costs ({', '.join(COSTS)}) and proxies "
+            "(`list proxies`), as flops,meco_opt.",
             rich_help_panel=SCORING,
         ),
     ] = ""

@@ -46,12 +46,12 @@ def compose_whole_way(
     """
     given, target = settings.input, settings.target
     catalogue = gather(settings.parts.plugin, settings.parts.target_files)
-    compose_target(catalogue, target)
+    goal = compose_target(catalogue, target)
     choice = compose_choice(settings.selection, settings.search.preset, given.seed)
     refinement = compose_refinement(settings.refinement, settings.search.preset)
     timeout, threads = settings.search.proxy_timeout, settings.training.threads
     machine = compose_machine(device, storage, proxy_timeout=timeout, threads=threads)
-    check_names(catalogue, settings.search, given.probe)
+    check_names(catalogue, settings.search, given.probe, goal)
     check_training(settings.training)
     check_place(place or Path("runs") / f"{given.dataset}-{target.target}")
     loaded = load_data(catalogue, given.dataset, settings.data, input_size=given.input_size)

@@ -8,6 +8,7 @@ import typer
 from prototypenas.app.settings import Emulate, PartSettings
 from prototypenas.command_line.deploy_network import deploy_reference, is_network
 from prototypenas.command_line.deploy_run import deploy_models
+from prototypenas.command_line.output import Result
 from prototypenas.errors import ConfigurationError
 
 
@@ -32,7 +33,7 @@ def deploy(
     alignment: Annotated[int, typer.Option(help="Of a network: bytes its tensors start at multiples of.")] = 4,
     *,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Write the trained models of a run, or any network, as C and ONNX; compile them, run them, compare every byte."""
     if is_network(what):
         deploy_reference(
@@ -46,7 +47,7 @@ def deploy(
             emulate=emulate,
             parts=parts,
         )
-        return
+        return {"project": None if out is None else str(out)}
     if calibration is not None or prefix != "model" or alignment != 4:
         raise ConfigurationError("--calibration, --prefix and --alignment are for a network; a run has its own")
-    deploy_models(Path(what), target=target, execution=execution, out=out, emulate=emulate, parts=parts)
+    return deploy_models(Path(what), target=target, execution=execution, out=out, emulate=emulate, parts=parts)

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from prototypenas.app.settings import PartSettings
-from prototypenas.command_line.output import console, print_models
+from prototypenas.command_line.output import Result, console, models_as_json, print_models
 from prototypenas.command_line.shown_progress import shown_progress
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 
 
 def deploy_models(
     path: Path, *, target: str | None, execution: str | None, out: Path | None, emulate: bool, parts: PartSettings
-) -> None:
+) -> Result:
     """Write a run's models and print what they need; for another target or execution they go into the folder `out`.
 
     Raises:
@@ -34,6 +34,7 @@ def deploy_models(
     trained = directory.datasets()
     if not trained:
         raise RunDirectoryError(f"{directory.path} holds no trained model; run `prototypenas evaluate` first")
+    found = {}
     for seen in trained:
         training = recorded_training(catalogue, seen)
         with directory.locked(), shown_progress() as progress:
@@ -43,3 +44,5 @@ def deploy_models(
             console.print(f"trial {model.candidate.number}, layer by layer on an emulated {goal.core}:")
             print_table(console, instruction_table(model))
         print_models(models, seen, goal, read_references(seen.path))
+        found[seen.name] = models_as_json(models)
+    return {"run": str(path), "datasets": found}

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from prototypenas.app.settings import DATA, DataSettings, DeviceSettings, PartSettings, Seed, TrainingSettings
-from prototypenas.command_line.output import print_data, print_models
+from prototypenas.command_line.output import Result, models_as_json, print_data, print_models
 from prototypenas.command_line.run_argument import RunPath
 from prototypenas.command_line.shown_progress import shown_progress
 from prototypenas.errors import ConfigurationError
@@ -24,7 +24,7 @@ def evaluate(
     training: TrainingSettings,
     device: DeviceSettings,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Step 3: train, prune, quantize and test the chosen models."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
@@ -41,6 +41,7 @@ def evaluate(
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
     machine = compose_machine(device, threads=training.threads)
     check_training(training)
+    found = {}
     for name in [*dataset, *([None] if data.own_data else [])]:
         source = DataSettings(data_dir=data.data_dir, download=data.download) if name else data
         loaded = load_data(catalogue, name, source, input_size=size)
@@ -52,3 +53,5 @@ def evaluate(
         with directory.locked(), shown_progress() as progress:
             models = pipeline.evaluate(seen, trained, goal, machine, progress)
         print_models(models, seen, goal, read_references(seen.path))
+        found[trained.dataset] = models_as_json(models)
+    return {"run": str(run_path), "datasets": found}

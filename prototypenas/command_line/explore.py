@@ -15,7 +15,7 @@ from prototypenas.app.settings import (
     StorageSettings,
     TargetSettings,
 )
-from prototypenas.command_line.output import console, print_preset
+from prototypenas.command_line.output import Result, console, print_preset
 from prototypenas.command_line.shown_progress import shown_progress
 
 
@@ -33,7 +33,7 @@ def explore(
     device: DeviceSettings,
     storage: StorageSettings,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Step 1: search without any data. One exploration serves every data set of a task."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
@@ -50,5 +50,7 @@ def explore(
     directory = RunDirectory.create(out)
     with directory.locked(), shown_progress() as progress:
         pipeline.explore(directory, explored, machine, progress)
-    console.print(read_json(directory.exploration_json)["summary"])
+    statistics = read_json(directory.exploration_json)
+    console.print(statistics["summary"])
     console.print(f"all candidates: {directory.candidates_csv}")
+    return {"run": str(out), "candidates": str(directory.candidates_csv), "statistics": statistics}

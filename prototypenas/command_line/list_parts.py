@@ -9,7 +9,7 @@ import typer
 
 from prototypenas.app.settings import PartSettings
 from prototypenas.choices import choose
-from prototypenas.command_line.output import console
+from prototypenas.command_line.output import Result, console, table_as_json
 from prototypenas.exploration.samplers import SAMPLERS
 
 if TYPE_CHECKING:
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
 
 def list_parts(
-    what: Annotated[str, typer.Argument(help="targets, architectures, proxies, datasets, published or samplers.")],
+    what: Annotated[
+        str, typer.Argument(help="targets, architectures, objectives, proxies, datasets, published or samplers.")
+    ],
     *,
     parts: PartSettings,
-) -> None:
-    """List what can be named: targets, architectures, proxies, datasets, published networks, samplers."""
+) -> Result:
+    """List what can be named: targets, architectures, objectives, proxies, data sets, published networks, samplers."""
     from prototypenas.reporting.console import print_table
 
-    listing = choose("listing", what, LISTINGS)
-    print_table(console, listing(parts))
+    table = choose("listing", what, LISTINGS)(parts)
+    print_table(console, table)
+    return table_as_json(table)
 
 
 def _targets(parts: PartSettings) -> "Table":
@@ -37,9 +40,14 @@ def _targets(parts: PartSettings) -> "Table":
 
 
 def _samplers(parts: PartSettings) -> "Table":
+    from prototypenas.plugins import entry_points_of, load_plugin_file
     from prototypenas.reporting.table import Table
 
-    return Table(("Sampler", "What it is, and when to take it"), tuple(SAMPLERS.items()), names=2)
+    makers = entry_points_of("prototypenas.samplers")
+    for file in parts.plugin:
+        makers |= load_plugin_file(file).samplers
+    own = {name: _summary(maker) for name, maker in makers.items()}
+    return Table(("Sampler", "What it is, and when to take it"), tuple({**SAMPLERS, **own}.items()), names=2)
 
 
 def _gathered(listing: "Callable[[Catalogue], Table]", parts: PartSettings) -> "Table":
@@ -70,11 +78,27 @@ def _proxies(catalogue: "Catalogue") -> "Table":
     return Table(("Proxy", "What it is"), rows, names=2)
 
 
+def _objectives(catalogue: "Catalogue") -> "Table":
+    from prototypenas.objectives import proxy_objective
+    from prototypenas.reporting.table import Table
+
+    costs = catalogue.cost_objectives
+    proxies = [proxy_objective(name) for name in catalogue.proxies if name not in costs]
+    rows = tuple(
+        (one.name, one.origin.value, "minimised" if one.minimised else "maximised", one.unit)
+        for one in (*costs.values(), *proxies)
+    )
+    return Table(("Objective", "From", "Sense", "Unit"), rows, names=4)
+
+
 def _datasets(catalogue: "Catalogue") -> "Table":
     from prototypenas.reporting.table import Table
 
-    rows = tuple((name, source.description) for name, source in catalogue.datasets.items())
-    return Table(("Data set", "What it is"), rows, names=2)
+    rows = tuple(
+        (name, "--data-dir" if source.needs_files else "none", source.description)
+        for name, source in catalogue.datasets.items()
+    )
+    return Table(("Data set", "Files", "What it is"), rows, names=3)
 
 
 def _published(catalogue: "Catalogue") -> "Table":
@@ -92,6 +116,7 @@ LISTINGS: "Mapping[str, Callable[[PartSettings], Table]]" = {
     "targets": _targets,
     "architectures": partial(_gathered, _architectures),
     "proxies": partial(_gathered, _proxies),
+    "objectives": partial(_gathered, _objectives),
     "datasets": partial(_gathered, _datasets),
     "published": partial(_gathered, _published),
     "samplers": _samplers,

@@ -8,7 +8,7 @@ import typer
 from prototypenas.app.arguments import CONFIGURATION_FORM
 from prototypenas.app.settings import DEFAULT_TARGET, ExecutionName, PartSettings
 from prototypenas.choices import choose
-from prototypenas.command_line.output import console
+from prototypenas.command_line.output import Result, console, cost_as_json
 
 ConfigurationText = Annotated[
     str | None, typer.Option("--configuration", help=f"'{CONFIGURATION_FORM}'; the reference one if not given.")
@@ -30,7 +30,7 @@ def measure(
     plan: Annotated[bool, typer.Option("--plan", help="Also print the memory plan.")] = False,
     *,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Price a network on a target: RAM, ROM, FLOPs, memory plan and an estimate of its latency."""
     from prototypenas.app.arguments import parse_input_shape
     from prototypenas.app.catalogue import gather
@@ -50,3 +50,5 @@ def measure(
         print_table(console, layer_table(measured))
     if plan:
         print_table(console, plan_table(measured))
+    fits = all(excess <= 0 for excess in measured.violations.values())
+    return {"network": network, "target": target, "fits": fits, **cost_as_json(measured.cost)}

@@ -13,7 +13,7 @@ from prototypenas.app.settings import (
     Seed,
     TrainingSettings,
 )
-from prototypenas.command_line.output import console, print_data
+from prototypenas.command_line.output import Result, console, print_data
 from prototypenas.command_line.run_argument import RunPath
 from prototypenas.command_line.shown_progress import shown_progress
 from prototypenas.errors import ConfigurationError
@@ -32,7 +32,7 @@ def refine(
     training: TrainingSettings,
     device: DeviceSettings,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Train promising candidates briefly, so that the next `select` knows which of them learn."""
     from prototypenas import pipeline
     from prototypenas.app.arguments import parse_minutes
@@ -58,3 +58,4 @@ def refine(
     with directory.locked(), shown_progress() as progress:
         said = pipeline.refine(directory, asked, trained, machine, progress, keep=Choice().keep)
     console.print(f"{said}; `prototypenas select {run_path}` chooses by it")
+    return {"run": str(run_path), "refinement": said}

@@ -1,11 +1,11 @@
 """`prototypenas report`: one page about a run."""
 
 from prototypenas.app.settings import PartSettings
-from prototypenas.command_line.output import console
+from prototypenas.command_line.output import Result, console
 from prototypenas.command_line.run_argument import RunPath
 
 
-def report(run_path: RunPath, *, parts: PartSettings) -> None:
+def report(run_path: RunPath, *, parts: PartSettings) -> Result:
     """Write report.html and the figures from whatever the run directory holds."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
@@ -15,5 +15,7 @@ def report(run_path: RunPath, *, parts: PartSettings) -> None:
     directory = RunDirectory.open(run_path)
     goal = recorded_target(gather(parts.plugin, parts.target_files), directory)
     with directory.locked():
-        for seen in directory.datasets() or (None,):
-            console.print(f"report: {pipeline.report(directory, seen, goal)}")
+        pages = [pipeline.report(directory, seen, goal) for seen in directory.datasets() or (None,)]
+    for page in pages:
+        console.print(f"report: {page}")
+    return {"run": str(run_path), "reports": [str(page) for page in pages]}

@@ -21,7 +21,7 @@ from prototypenas.app.settings import (
     TargetSettings,
     TrainingSettings,
 )
-from prototypenas.command_line.output import console, print_data, print_models, print_preset
+from prototypenas.command_line.output import Result, console, models_as_json, print_data, print_models, print_preset
 from prototypenas.command_line.settings_file import defaults_from_file, defaults_from_run
 from prototypenas.command_line.shown_progress import shown_progress
 
@@ -65,7 +65,7 @@ def run(
     device: DeviceSettings,
     storage: StorageSettings,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Go the whole way: explore, select, train + prune + quantize, write C, report. The same command continues it."""
     from prototypenas import finished_steps, pipeline
     from prototypenas.app.whole_way import compose_whole_way
@@ -95,3 +95,4 @@ def run(
         console.print(note)
     seen = directory.dataset(way.training.dataset)
     print_models(models, seen, way.search.task.target, read_references(seen.path))
+    return {"run": str(way.place), "report": str(seen.report_html), "note": note, "models": models_as_json(models)}

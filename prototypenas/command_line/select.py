@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from prototypenas.app.settings import SELECTION, Seed, SelectionSettings
-from prototypenas.command_line.output import console, print_preset
+from prototypenas.command_line.output import Result, console, print_preset
 from prototypenas.command_line.run_argument import RunPath
 
 
@@ -20,13 +20,14 @@ def select(
     ] = None,
     *,
     settings: SelectionSettings,
-) -> None:
+) -> Result:
     """Step 2: choose the few most meaningful trade-offs of the front."""
     from prototypenas import pipeline
     from prototypenas.app.composition import compose_choice
     from prototypenas.app.run_settings import settings_from
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.tables import choice_table
+    from prototypenas.runs.atomic_files import read_json
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
@@ -37,3 +38,4 @@ def select(
         selection = pipeline.select(directory, choice)
     print_table(console, choice_table(selection))
     console.print(" ".join(filter(None, (f"The choice is {selection.verdict}.", selection.note))))
+    return {"run": str(run_path), "selection": read_json(directory.selection_json)}

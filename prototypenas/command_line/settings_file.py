@@ -56,9 +56,15 @@ def _by_parameter(context: typer.Context, content: Mapping[str, Any], file: str)
         if isinstance(value, Mapping):
             raise ConfigurationError(f"{file}: [{key}] is a table; write options as `name = value`")
         parameter = choose(f"option in {file}", key.replace("-", "_"), parameters)
-        joined = isinstance(value, list) and not getattr(parameter, "multiple", False)
-        settings[parameter.name or ""] = ",".join(str(one) for one in value) if joined else value
+        settings[parameter.name or ""] = _as_typed(value, several=getattr(parameter, "multiple", False))
     return settings
+
+
+def _as_typed(value: Any, *, several: bool) -> Any:
+    """Return a value as the option takes it: several as a list, one as text with commas where it is a list."""
+    if several:
+        return value if isinstance(value, list) else [value]
+    return ",".join(str(one) for one in value) if isinstance(value, list) else value
 
 
 def _refused(message: str) -> typer.Exit:

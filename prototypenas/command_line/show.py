@@ -7,7 +7,7 @@ import typer
 from prototypenas.app.settings import PartSettings
 from prototypenas.choices import choose
 from prototypenas.command_line.measure import ConfigurationText
-from prototypenas.command_line.output import console
+from prototypenas.command_line.output import Result, console, table_as_json
 
 
 def show(
@@ -17,7 +17,7 @@ def show(
     classes: Annotated[int, typer.Option(min=1, max=100_000, help="Number of classes.")] = 10,
     *,
     parts: PartSettings,
-) -> None:
+) -> Result:
     """Print the groups of a configuration as a table; its reference configuration if none is given."""
     from prototypenas.app.arguments import parse_configuration, parse_input_shape, write_configuration
     from prototypenas.app.catalogue import gather
@@ -33,4 +33,6 @@ def show(
     shape = parse_input_shape(input_size) if input_size else usual_input(architecture)
     rows = describe(baseline, shown, shape, classes)
     console.print(f"{architecture}: {write_configuration(shown)}")
-    print_table(console, block_table(rows))
+    table = block_table(rows)
+    print_table(console, table)
+    return {"architecture": architecture, "configuration": write_configuration(shown), **table_as_json(table)}

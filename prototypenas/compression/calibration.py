@@ -44,12 +44,12 @@ Observer = Callable[[Histogram], Range]
 
 
 def min_max_range(histogram: Histogram) -> Range:
-    """Give the smallest and largest value seen."""
+    """Return the smallest and largest value seen."""
     return Range(histogram.lower, histogram.upper)
 
 
 def percentile_range(histogram: Histogram, percentile: float = DEFAULT_PERCENTILE) -> Range:
-    """Give the range that leaves out `100 - percentile` percent of the values at each end."""
+    """Return the range that leaves out `100 - percentile` percent of the values at each end."""
     cumulated = np.cumsum(histogram.counts)
     if cumulated[-1] == 0:
         return min_max_range(histogram)
@@ -61,7 +61,7 @@ def percentile_range(histogram: Histogram, percentile: float = DEFAULT_PERCENTIL
 
 
 def squared_error_range(histogram: Histogram) -> Range:
-    """Give the range of least squared error: `step^2 / 12` for a value inside, its distance for one outside.
+    """Return the range of least squared error: `step^2 / 12` for a value inside, its distance for one outside.
 
     Each end is moved in turn, twice, with the other end fixed.
     """
@@ -131,7 +131,7 @@ def _counted(values: Tensor, limits: Range) -> NDArray[np.float64]:
 
 
 def _least_error(histogram: Histogram, limits: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Give the limits of least squared error; the tails' errors come from running moments of the histogram."""
+    """Return the limits of least squared error; the tails' errors come from running moments of the histogram."""
     ends = np.asarray(limits)
     lower, upper = ends[:, 0], ends[:, 1]
     centres = histogram.centres

@@ -29,7 +29,7 @@ Ranges = Mapping[str, Range]
 
 
 def shared_groups(graph: Graph) -> tuple[tuple[str, ...], ...]:
-    """Give all tensors in groups that share one quantization, in order of first appearance.
+    """Return all tensors in groups that share one quantization, in order of first appearance.
 
     Concatenation, max pooling and upsampling copy bytes: their inputs and output share.
     """
@@ -51,7 +51,7 @@ def shared_groups(graph: Graph) -> tuple[tuple[str, ...], ...]:
 
 
 def join_ranges(graph: Graph, ranges: Ranges) -> dict[str, Range]:
-    """Give each tensor the range of its group: with 0 in it, never of zero width, ending at 6 behind a ReLU6.
+    """Return each tensor the range of its group: with 0 in it, never of zero width, ending at 6 behind a ReLU6.
 
     Ends are float32 values, as training holds them, so that joining again changes nothing.
     A ReLU6 in a group cuts the whole group at 6: no other bound is left once its int8 values saturate.
@@ -70,7 +70,7 @@ def join_ranges(graph: Graph, ranges: Ranges) -> dict[str, Range]:
 
 
 def quantization_of(limits: Range) -> Quantization:
-    """Give the affine int8 quantization of a joined range; 0.0 is exactly representable.
+    """Return the affine int8 quantization of a joined range; 0.0 is exactly representable.
 
     The scale is a float32, because ONNX and C hold it as one.
     """

@@ -58,13 +58,13 @@ def dequantize_output(graph: Graph, outputs: dict[str, Map]) -> tuple[NDArray[np
 
 
 def simulate_rows(graph: Graph, inputs: Map) -> NDArray[np.int8]:
-    """Give all outputs of each int8 input one after the other, as the C writes them: `(N, output bytes)`."""
+    """Return all outputs of each int8 input one after the other, as the C writes them: `(N, output bytes)`."""
     simulated = simulate(graph, inputs)
     return np.concatenate([simulated[name].reshape(len(inputs), -1) for name in graph.outputs], axis=1)
 
 
 def dequantize_outputs(graph: Graph, rows: NDArray[np.int8]) -> tuple[NDArray[np.float32], ...]:
-    """Give rows of `simulate_rows`, or of the C, as `dequantize_output` does."""
+    """Return rows of `simulate_rows`, or of the C, as `dequantize_output` does."""
     return dequantize_output(graph, output_maps(graph, rows))
 
 

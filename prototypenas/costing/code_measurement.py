@@ -15,7 +15,7 @@ VARIATION = 32
 
 
 def measure_code(projects: Mapping[str, Path], core: str, optimization: str) -> dict[str, int]:
-    """Give code bytes of each kernel, of `nn_gemm` and of each runtime, and the deepest `stack` below `model_run`.
+    """Return code bytes of each kernel, of `nn_gemm` and of each runtime, and the deepest `stack` below `model_run`.
 
     `projects` are named after the runtimes they link; the first must use every kernel. A runtime is `model.c`, what is
     linked from libc and libgcc, and `VARIATION`.
@@ -40,7 +40,7 @@ def measure_code(projects: Mapping[str, Path], core: str, optimization: str) -> 
 
 
 def deepest_stack(call_graphs: str, root: str) -> int:
-    """Give the deepest stack below and with `root`, from what `-fcallgraph-info=su` writes.
+    """Return the deepest stack below and with `root`, from what `-fcallgraph-info=su` writes.
 
     A call through a pointer may reach any kernel.
     """

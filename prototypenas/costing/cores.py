@@ -54,7 +54,7 @@ CORES: Mapping[str, Core] = {
 
 
 def core_named(name: str) -> Core:
-    """Give a core.
+    """Return a core.
 
     Raises:
         ConfigurationError: if there is no such core; the message lists those there are.

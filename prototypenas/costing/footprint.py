@@ -12,6 +12,7 @@ from prototypenas.costing.kernel_properties import (
     requantization_bytes,
     stack_bytes,
 )
+from prototypenas.costing.latency import estimate_latency
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
@@ -49,7 +50,14 @@ def cost_of(graph: Graph, target: Target, plan: MemoryPlan | None = None, *, det
         detection_rom_bytes=detection_rom_bytes(graph, core) if detects else 0,
     )
     total_macs = sum(operator.macs(graph.tensors) for operator in graph.operators)
-    return Cost(macs=total_macs, parameters=parameters_of(graph), footprint=footprint)
+    timed = estimate_latency(graph, target)
+    return Cost(
+        macs=total_macs,
+        parameters=parameters_of(graph),
+        footprint=footprint,
+        latency_ms=None if timed is None else timed.latency_ms,
+        energy_mj=None if timed is None else timed.energy_mj,
+    )
 
 
 def check_fits(cost: Cost, target: Target) -> None:

@@ -7,10 +7,11 @@ weights in external flash (i.MX RT1062) shift the figure; one library version al
 factors stand with their operators, as `cycles_per_mac`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import TensorSpec
@@ -82,6 +83,25 @@ def estimate_latency(graph: Graph, target: Target) -> LatencyEstimate | None:
     latency_ms = _milliseconds(sum(cycles), target)
     energy_mj = None if target.active_power_mw is None else target.active_power_mw * latency_ms / 1000.0
     return LatencyEstimate(layers, sum(cycles), latency_ms, model.relative_error, model.source, energy_mj)
+
+
+def check_estimated(costs: Iterable[str], target: Target) -> None:
+    """Refuse latency and energy as objectives or limits on a target that has no estimate of them.
+
+    Raises:
+        ConfigurationError: saying what is missing.
+    """
+    for cost in {"latency", "energy"} & set(costs):
+        if target.core not in CYCLE_MODELS:
+            raise ConfigurationError(
+                f"{target.name} has no latency model, so {cost} can be neither objective nor limit: its core is a "
+                f"{target.core}, and published timings calibrate {' and '.join(CYCLE_MODELS)}"
+            )
+        if cost == "energy" and target.active_power_mw is None:
+            raise ConfigurationError(
+                f"the active power of {target.name} is unknown, so energy can be neither objective nor limit; a target "
+                "of your own may give active_power_mw"
+            )
 
 
 def _milliseconds(cycles: float, target: Target) -> float:

@@ -122,17 +122,12 @@ class MemoryPlan:
         return round_up(sum(segment.schedule.table_bytes for segment in self.segments), ALIGNMENT)
 
     @property
-    def above_lower_bound(self) -> float:
-        """Share by which the tensors need more than the lower bound; 0 is the best there is."""
-        return self.arena_bytes / self.lower_bound_bytes - 1.0
-
-    @property
     def written_in_place(self) -> frozenset[str]:
         """Tensors that a concatenation does not have to copy."""
         return frozenset(self.pixel_strides)
 
     def rows(self, graph: Graph) -> list[PlanRow]:
-        """Give the tensors in order of their first use."""
+        """Return the tensors in order of their first use."""
         rows = []
         for name, offset in self.offsets.items():
             spec, lifetime = graph.tensors[name], self.lifetimes[name]
@@ -155,6 +150,8 @@ def plan_memory(graph: Graph, execution: Execution = Execution.AUTO, *, alignmen
     structure = Structure(graph, alignment)
     if execution is Execution.ROWS:
         return _by_rows(structure, streamed=True)
+    # Schedule, rings and sums of running by rows can outweigh what they save, so both are planned and the cheaper is
+    # taken; `min` takes layers where they are equal.
     layers = _by_layers(structure)
     if execution is Execution.LAYERS:
         return layers
@@ -170,6 +167,8 @@ def plan_with_cuts(graph: Graph, cuts: Sequence[Cut], *, streamed: bool) -> Memo
 
 def _by_layers(structure: Structure) -> MemoryPlan:
     """Take each concatenation in place that does not raise the bound, unless the plan then needs more."""
+    # Bounds are exact per operator and quick; placements cost a search. So concatenations are chosen by their bounds,
+    # and only where the placement then misses the bound of none in place is that placed too.
     chosen = structure.concatenations_in_place()
     layout = _placed(structure, chosen, layer_steps(structure, chosen))
     if chosen and layout.extent > max(structure.plain_bounds):
@@ -206,7 +205,7 @@ class _Layout:
         return {name: self.offset(block) + start for name, (block, start) in places.items()}
 
     def offset(self, name: str) -> int:
-        """Give the offset of a map, in a ring or whole."""
+        """Return the offset of a map, in a ring or whole."""
         block, start = self.steps.ring_places.get(name, (name, 0))
         return self.offsets[block] + start
 
@@ -248,7 +247,7 @@ def _plan(layout: _Layout) -> MemoryPlan:
 
 
 def _lifetimes(layout: _Layout) -> dict[str, Lifetime]:
-    """Give the operators at which tensors are kept: of a segment run by rows all or none."""
+    """Return the operators at which tensors are kept: of a segment run by rows all or none."""
     found = {}
     for name, lifetime in layout.structure.lifetimes.items():
         first, last = lifetime.first, lifetime.last
@@ -260,7 +259,9 @@ def _lifetimes(layout: _Layout) -> dict[str, Lifetime]:
 
 
 def _overlaps(layout: _Layout, offsets: Mapping[str, int]) -> Iterator[Overlap]:
-    """Give what is written over an input that is still read, by operator or by segment."""
+    """Return what is written over an input that is still read, by operator or by segment."""
+    # Only pairs with a lead share bytes: a kernel reads a byte of its input before it writes over it as long as the
+    # input starts `lead` bytes behind.
     graph, lifetimes = layout.structure.graph, layout.structure.lifetimes
     for source, target in layout.steps.leads:
         start = max(offsets[source], offsets[target])

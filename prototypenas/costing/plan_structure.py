@@ -46,11 +46,11 @@ class Structure:
         self._overlapped = [apart - least for apart, least in zip(live, self.plain_bounds, strict=True)]
 
     def members(self, in_place: Iterable[str]) -> dict[str, tuple[str, int]]:
-        """Give the tensors written into concatenations in place: the concatenation, and the first channel there."""
+        """Return the tensors written into concatenations in place: the concatenation, and the first channel there."""
         return {name: (concat, start) for concat in in_place for name, start in self.concats[concat].items()}
 
     def blocks(self, in_place: frozenset[str]) -> tuple[Block, ...]:
-        """Give a block for each tensor, or for a concatenation in place and the tensors in it."""
+        """Return a block for each tensor, or for a concatenation in place and the tensors in it."""
         members = self.members(in_place)
         first = {name: lifetime.first for name, lifetime in self.lifetimes.items()}
         for name, (concat, _) in members.items():
@@ -62,7 +62,7 @@ class Structure:
         )
 
     def leads(self, in_place: frozenset[str]) -> dict[tuple[str, str], int]:
-        """Give the leads that still hold: an output written beside others does not overlap an input."""
+        """Return the leads that still hold: an output written beside others does not overlap an input."""
         members = self.members(in_place)
         return {
             (ending, beginning): lead
@@ -71,7 +71,7 @@ class Structure:
         }
 
     def bounds_in_place(self, bounds: Sequence[int], concat: str) -> list[int]:
-        """Give the operators' least bytes once one more concatenation is in place; `bounds` are those before.
+        """Return the operators' least bytes once one more concatenation is in place; `bounds` are those before.
 
         It lives from its first member on, the members take no room of their own, and neither it nor they overlap an
         input any more.
@@ -99,7 +99,7 @@ class Structure:
         return frozenset(chosen)
 
     def _members(self, concat: Operator) -> dict[str, int]:
-        """Give the inputs a concatenation can have in place: written with gaps, but read by nobody else."""
+        """Return the inputs a concatenation can have in place: written with gaps, but read by nobody else."""
         members, start = {}, 0
         for name in concat.inputs:
             if name in self.producers and self.readers[name] == 1 and self.producers[name].writes_with_gaps:
@@ -118,7 +118,7 @@ class Structure:
         return leads
 
     def places(self, in_place: Iterable[str]) -> dict[str, tuple[str, int]]:
-        """Give for each tensor the block it lies in, and how far behind its start."""
+        """Return for each tensor the block it lies in, and how far behind its start."""
         members = self.members(in_place)
         return {name: members.get(name, (name, 0)) for name in self.lifetimes}
 

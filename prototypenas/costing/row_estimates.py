@@ -47,7 +47,7 @@ class RowEstimates:
         self.highest[layer.writes] = np.maximum(self.highest[layer.writes], rows) if known else rows
 
     def _available(self, name: str, rows: int) -> Rows:
-        """Give the rows there are of a map; one that is complete, be it a row of factors, holds nobody up."""
+        """Return the rows there are of a map; one that is complete, be it a row of factors, holds nobody up."""
         there = self.there[name]
         return np.where(there == self.maps[name].rows, np.maximum(there, rows), there)
 
@@ -71,7 +71,7 @@ class RowEstimates:
         return rings
 
     def lead(self, source: str, target: str) -> int:
-        """Give how far behind an output's first byte its input must start, at least."""
+        """Return how far behind an output's first byte its input must start, at least."""
         written, ticks = self._writes(target)
         return max(0, int((written - self._needed_bytes(source)[ticks]).max()))
 

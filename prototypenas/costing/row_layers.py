@@ -54,7 +54,7 @@ def is_series(graph: Graph) -> bool:
 
 
 def rows_and_bytes(spec: TensorSpec, *, series: bool) -> tuple[int, int]:
-    """Give the rows of a tensor and the bytes of one."""
+    """Return the rows of a tensor and the bytes of one."""
     rows = spec.width if series else spec.height
     return rows, spec.elements // rows
 
@@ -72,12 +72,12 @@ def with_steps_as_rows(graph: Graph) -> Graph:
 
 
 def row_bytes_of(graph: Graph, name: str) -> int:
-    """Give the bytes of one row of a tensor."""
+    """Return the bytes of one row of a tensor."""
     return rows_and_bytes(graph.tensors[name], series=is_series(graph))[1]
 
 
 def row_layers(graph: Graph, places: Mapping[str, str]) -> list[list[RowLayer]]:
-    """Give the layers of each operator.
+    """Return the layers of each operator.
 
     `places` names the map a tensor is written into: itself, or the concatenation it is written straight into.
     """
@@ -113,7 +113,7 @@ def _layers(graph: Graph, index: int, places: Mapping[str, str], in_place: Colle
 
 @cache
 def _rule(rows: int, in_rows: int, reads: RowReads) -> RowRule:
-    """Give the steps of a layer from the rows of its output and of its input."""
+    """Return the steps of a layer from the rows of its output and of its input."""
     steps = in_rows if reads.summed else rows
     firsts = [row * reads.stride // reads.repeat - reads.padding for row in range(steps)]
     needs = tuple(min(in_rows, max(1, first + reads.kernel)) for first in firsts)

@@ -146,7 +146,7 @@ class _Run:
         return int(made == rule.steps) if rule.sums else made
 
     def first_needed(self, name: str) -> int:
-        """Give the first row of a map that a layer still reads."""
+        """Return the first row of a map that a layer still reads."""
         firsts = [self.layers[number].rule.firsts[self.made[number]] for number in self.readers[name]]
         return min(firsts, default=self.maps[name].rows)
 

@@ -43,7 +43,7 @@ class Problem:
 
 
 def cut(problem: Problem) -> list[Cut]:
-    """Give the segments in order."""
+    """Return the segments in order."""
     search = _Search(problem)
     limit = search.least_greatest()
     return search.fewest_rows(limit)
@@ -78,7 +78,7 @@ class _Search:
         self.known: dict[tuple[int, int], int] = {}
 
     def least_greatest(self) -> int:
-        """Give the greatest cost of a segment where it is least."""
+        """Return the greatest cost of a segment where it is least."""
         low, high = self._greatest(self.least), self._greatest(self.apart)
         best = [low] + [high] * self.count
         for first in range(self.count):
@@ -91,7 +91,7 @@ class _Search:
         return best[self.count]
 
     def _greatest(self, costs: Bytes) -> int:
-        """Give the greatest cost on the path where it is least, if segments cost this much."""
+        """Return the greatest cost on the path where it is least, if segments cost this much."""
         best = np.full(self.count + 1, NEVER)
         best[0] = 0
         for first in range(self.count):
@@ -101,7 +101,7 @@ class _Search:
         return int(best[self.count])
 
     def fewest_rows(self, limit: int) -> list[Cut]:
-        """Give the path within a limit that runs the fewest rows."""
+        """Return the path within a limit that runs the fewest rows."""
         never = self.rows_before[-1] + 1
         best, came = [0] + [never] * self.count, [Cut(0, 0, by_rows=False)] * (self.count + 1)
         for first in range(self.count):
@@ -118,7 +118,7 @@ class _Search:
         return path[::-1]
 
     def _cost(self, first: int, end: int) -> int:
-        """Give the bytes of a segment, its best overlap included."""
+        """Return the bytes of a segment, its best overlap included."""
         if (first, end) not in self.known:
             blocks, outputs = self.problem.blocks, self.problem.outputs
             ending = [block for block in blocks if block.first < first <= block.last < end]
@@ -138,7 +138,7 @@ class _Search:
 
 
 def _segment_bytes(problem: Problem) -> tuple[Bytes, Bytes]:
-    """Give what every segment keeps, nothing over anything else, and the most that a pair of blocks could share."""
+    """Return what every segment keeps, nothing over anything else, and the most that a pair of blocks could share."""
     count = len(problem.layers)
     kept, ending, beginning = (np.zeros((count, count + 1), np.int64) for _ in range(3))
     for block in problem.blocks:
@@ -162,7 +162,7 @@ def _segment_bytes(problem: Problem) -> tuple[Bytes, Bytes]:
 
 
 def _reach(problem: Problem, first: int) -> int:
-    """Give the end of the longest segment by rows that begins at an operator; the operator itself if there is none."""
+    """Return the end of the longest segment by rows from an operator on; the operator itself if there is none."""
     source = problem.blocks[0]
     streamed = problem.streamed and first == 0
     driver = source.name if streamed else _driver(problem, first)
@@ -178,7 +178,7 @@ def _reach(problem: Problem, first: int) -> int:
 
 
 def _driver(problem: Problem, first: int) -> str | None:
-    """Give the map whose rows set the pace: one of several rows that the first operator reads."""
+    """Return the map whose rows set the pace: one of several rows that the first operator reads."""
     outside = {block.name for block in problem.blocks if block.first < first <= block.last}
     reads = {name for layer in problem.layers[first] for name in layer.reads}
     found = [name for name in reads if name in outside and problem.estimates.maps[name].rows > 1]

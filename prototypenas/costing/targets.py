@@ -18,7 +18,7 @@ _KEYS = {*_REQUIRED, "ram_bytes", "rom_bytes", "active_power_mw", "sources", "bu
 
 
 def load_targets(extra: Sequence[Path] = ()) -> Mapping[str, Target]:
-    """Give the shipped targets and those of `extra` files; a later file wins over a name given before.
+    """Return the shipped targets and those of `extra` files; a later file wins over a name given before.
 
     Raises:
         ConfigurationError: for a file that is missing or not TOML, or a key that is missing, unknown or of the wrong
@@ -91,7 +91,7 @@ def _budget(table: Mapping[str, Any], sizes: Mapping[str, int | None], place: st
             limits[key] = owned
         elif owned is not None and limit > owned:
             raise ConfigurationError(f"{place}.{key} is {limit}, but the microcontroller has {owned}")
-    return Budget(**limits)
+    return Budget(limits["ram_bytes"], limits["rom_bytes"], limits["flops"])
 
 
 def _check_keys(table: Mapping[str, Any], known: set[str], place: str) -> None:

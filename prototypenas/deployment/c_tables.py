@@ -124,7 +124,7 @@ def _ring_rows(name: str, graph: Graph, plan: MemoryPlan) -> int:
 
 
 def _as_run(graph: Graph, plan: MemoryPlan) -> Iterator[tuple[Operator, Graph]]:
-    """Give the operators in order, each with the graph whose rows it is run over: a series' are its time steps."""
+    """Return the operators in order, each with the graph whose rows it is run over: a series' are its time steps."""
     by_rows = {index for segment in plan.segments for index in range(segment.first, segment.end)}
     turned = with_steps_as_rows(graph) if is_series(graph) else graph
     for index in range(len(graph.operators)):

@@ -54,7 +54,7 @@ def write_onnx(graph: Graph, path: Path, preparation: Preparation | None = None)
 
 
 def onnx_model(graph: Graph) -> onnx.ModelProto:
-    """Give the graph as an ONNX model; tensor `t` is `t/quantized` as int8, `t/dequantized` as float."""
+    """Return the graph as an ONNX model; tensor `t` is `t/quantized` as int8, `t/dequantized` as float."""
     writer = _Writer(graph)
     for operator in graph.operators:
         writer.write(operator)

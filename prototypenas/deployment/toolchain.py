@@ -125,7 +125,7 @@ def build_arm(
 
 
 def arm_flags(core: str, optimization: str) -> list[str]:
-    """Give the cross compiler's flags, warnings included."""
+    """Return the cross compiler's flags, warnings included."""
     sections = ["-ffunction-sections", "-fdata-sections", "-Ikernels"]
     return [*core_named(core).cpu_flags.split(), "-mthumb", *WARNINGS, optimization, *sections]
 

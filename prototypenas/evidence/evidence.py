@@ -131,7 +131,7 @@ class Evidence:
         return self._copies.gradients[batch]
 
     def watched(self, watch: Watch[W]) -> W:
-        """Give the watcher after its pass; the pass runs now if it has not yet."""
+        """Return the watcher after its pass; the pass runs now if it has not yet."""
         if watch not in self._watchers:
             with torch.no_grad() if watch.batch is None else torch.enable_grad(), self._pass(watch.batch, watch):
                 self._model(self._inputs(watch.batch))

@@ -4,6 +4,7 @@ Pricing needs shapes alone and rejects what does not fit; only what fits is buil
 """
 
 import hashlib
+import math
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,16 @@ import torch
 from torch import nn
 
 from prototypenas.costing.footprint import cost_of
+from prototypenas.costing.latency import check_estimated
 from prototypenas.errors import ConfigurationError, InvalidConfiguration, ProxyError
 from prototypenas.evidence import gaussian_probe, score_prototype, unheard
 from prototypenas.foreign_code import foreign_code
 from prototypenas.graph.lowering import lower
+from prototypenas.objectives import COSTS, Goals, proxy_objective
 from prototypenas.plugins import PluginSource
-from prototypenas.protocols import Baseline, Proxy
-from prototypenas.types import Budget, Candidate, Configuration, Cost, InputShape, Probe, Rejection, Target
+from prototypenas.protocols import Baseline, OwnCost, Priced, Proxy
+from prototypenas.runs.records import plain
+from prototypenas.types import Budget, Candidate, Configuration, InputShape, Probe, Rejection, Target
 
 
 @dataclass(frozen=True)
@@ -55,19 +59,15 @@ class Task(Protocol):
     """What is evaluated of every candidate; small and picklable, for it travels to every worker once."""
 
     @property
-    def budget(self) -> Budget:
-        """Limits that a candidate must meet."""
-
-    @property
-    def proxy_names(self) -> tuple[str, ...]:
-        """Objectives beside FLOPs, in their order."""
+    def goals(self) -> Goals:
+        """What candidates are compared by, and the limits they must meet."""
 
     @property
     def plugins(self) -> tuple[PluginSource, ...]:
         """Plug-in files that a worker loads before it unpickles the task."""
 
     def identity(self) -> Mapping[str, Any]:
-        """Give plain JSON values that say whether two tasks give the same results."""
+        """Return plain JSON values that say whether two tasks give the same results."""
 
     def price(self, candidate: Candidate) -> Evaluated:
         """Fill in cost and digest, or the rejection."""
@@ -99,20 +99,27 @@ class ExplorationTask:
     detects: bool = False
     """Whether the outputs are a detector's levels, so that making boxes of them is part of the cost."""
 
+    costs: tuple[str, ...] = ("flops",)
+    """Costs that are objectives, beside the proxies."""
+    own_costs: Mapping[str, OwnCost] = field(default_factory=dict)
+    """Costs that plug-ins define, those that are objectives or limited; all are computed of every candidate."""
+
     @property
-    def proxy_names(self) -> tuple[str, ...]:
-        """Objectives beside FLOPs, in their order."""
-        return tuple(self.proxies)
+    def goals(self) -> Goals:
+        """What candidates are compared by, and the limits they must meet."""
+        costs = (COSTS[name] if name in COSTS else self.own_costs[name].objective(name) for name in self.costs)
+        return Goals((*costs, *map(proxy_objective, self.proxies)), self.budget)
 
     def __post_init__(self) -> None:
+        check_estimated((*self.costs, *(limit.objective.name for limit in self.budget.limits())), self.target)
         if self.weight_seeds < 1:
             raise ConfigurationError(f"{self.weight_seeds} drawings of the weights asked for; at least 1 is needed")
 
     def identity(self) -> Mapping[str, Any]:
-        """Give plain JSON values that say whether two tasks give the same results."""
+        """Return plain JSON values that say whether two tasks give the same results."""
         return {
             "architectures": list(self.baselines),
-            "proxies": list(self.proxies),
+            "objectives": [plain(objective) for objective in self.goals.objectives],
             "input_shape": list(self.input_shape),
             "num_classes": self.num_classes,
             "target": self.target.name,
@@ -122,6 +129,7 @@ class ExplorationTask:
             "ram_limit": self.budget.ram_bytes,
             "rom_limit": self.budget.rom_bytes,
             "flops_limit": self.budget.flops,
+            "more_limits": [plain(limit) for limit in self.budget.more],
             "seed": self.seed,
             "weight_seeds": self.weight_seeds,
             "batch_size": self.batch_size,
@@ -143,16 +151,22 @@ class ExplorationTask:
         graph = lower(model, self.input_shape)
         lowered = perf_counter()
         cost = cost_of(graph, self.target, detects=self.detects)
+        if self.own_costs:
+            cost = replace(cost, own=self._own_costs(Priced(graph, cost, self.target)))
         seconds = Seconds(build=built - start, lower=lowered - built, plan=perf_counter() - lowered)
-        rejection = over_budget(cost, self.budget)
+        rejection = self.budget.rejection(cost)
         return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)
 
     def score(self, candidate: Candidate, begins: Callable[[str], None] = unheard) -> Evaluated:
         """Build with weights and score by every proxy; the mean over the drawings of the weights."""
+        if not self.proxies:
+            return Evaluated(candidate)
         start = perf_counter()
         building = 0.0
         drawn = []
         try:
+            # Weights depend on the seed alone, not on what was drawn before: a candidate scores the same on any worker,
+            # in any order, and beside any other.
             for seed in range(self.seed, self.seed + self.weight_seeds):
                 began = perf_counter()
                 with torch.random.fork_rng([]):
@@ -166,6 +180,15 @@ class ExplorationTask:
             scores = {name: fmean(one[name] for one in drawn) for name in self.proxies}
             scored = replace(candidate, scores=scores)
         return Evaluated(scored, Seconds(build=building, proxies=perf_counter() - start - building))
+
+    def _own_costs(self, priced: Priced) -> dict[str, float]:
+        found = {}
+        for name, own in self.own_costs.items():
+            with foreign_code(ConfigurationError, f"cost {name}: "):
+                found[name] = float(own.function(priced))
+            if not math.isfinite(found[name]):
+                raise ConfigurationError(f"cost {name} gave {found[name]}; a cost is a finite number")
+        return found
 
     def _build(self, configuration: Configuration) -> nn.Module:
         name = configuration.architecture
@@ -192,23 +215,8 @@ def evaluate_candidate(number: int, configuration: Configuration, task: Task) ->
 
 
 def unpriced(number: int, configuration: Configuration) -> Candidate:
-    """Give a candidate of which nothing is known yet."""
+    """Return a candidate of which nothing is known yet."""
     return Candidate(number, configuration, cost=None, digest=None, scores={})
-
-
-def over_budget(cost: Cost, budget: Budget) -> Rejection | None:
-    """Name the limits that a cost breaks; `None` if it fits."""
-    used = {
-        "ram": (cost.footprint.ram_bytes, budget.ram_bytes, "bytes of RAM"),
-        "rom": (cost.footprint.rom_bytes, budget.rom_bytes, "bytes of ROM"),
-        "flops": (cost.flops, budget.flops, "FLOPs"),
-    }
-    broken = {
-        kind: f"{value:,} {unit}, at most {limit:,}"
-        for kind, (value, limit, unit) in used.items()
-        if limit is not None and value > limit
-    }
-    return Rejection("+".join(broken), "; ".join(broken.values())) if broken else None
 
 
 @lru_cache(maxsize=1)

@@ -19,8 +19,17 @@ TABLE = "candidates.csv"
 
 _GROUP_VALUES = tuple(item.name for item in fields(GroupConfiguration))
 _PARTS = tuple(item.name for item in fields(Footprint))
-_COSTS = ("flops", "macs", "parameters", "ram_bytes", "rom_bytes", *_PARTS)
+_COSTS = ("flops", "macs", "parameters", "ram_bytes", "rom_bytes", "latency_ms", "energy_mj", *_PARTS)
+OWN = "cost:"
+"""What the columns of costs that plug-ins define begin with."""
+
 _LAST = ("rejection", "detail", "digest")
+ESTIMATES = ("estimate", "estimate_error")
+"""The last columns once some were refined: the score expected of them, as a share, and its standard error."""
+
+Estimates = Mapping[int, tuple[float, float]]
+"""Values of these columns, by a candidate's number."""
+
 _FIRST = (
     "number",
     "architecture",
@@ -30,36 +39,42 @@ _FIRST = (
 )
 
 
-def write_candidates(path: Path, candidates: Iterable[Candidate], proxies: Sequence[str]) -> None:
+def write_candidates(
+    path: Path, candidates: Iterable[Candidate], proxies: Sequence[str], estimates: Estimates | None = None
+) -> None:
     """Write the table whole or not at all; what a rejected candidate does not have is left empty.
 
     Raises:
         RunDirectoryError: if it cannot be written.
     """
-    write_text(path, candidates_text(candidates, proxies))
+    write_text(path, candidates_text(candidates, proxies, estimates))
 
 
-def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str]) -> str:
-    """Return the table as text."""
+def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str], estimates: Estimates | None = None) -> str:
+    """Return the table as text; with estimates, their columns come last and are empty where nothing was estimated."""
+    listed = list(candidates)
+    own = next((tuple(one.cost.own) for one in listed if one.cost is not None), ())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*_FIRST, *proxies, *_LAST))
-    writer.writerows(_row(candidate, proxies) for candidate in candidates)
+    writer.writerow((*_FIRST, *(f"{OWN}{name}" for name in own), *proxies, *_LAST, *(ESTIMATES if estimates else ())))
+    for candidate in listed:
+        expected = estimates.get(candidate.number, ("", "")) if estimates else ()
+        writer.writerow((*_row(candidate, own, proxies), *expected))
     return text.getvalue()
 
 
-def candidate_frame(candidates: Iterable[Candidate]) -> "pd.DataFrame":
+def candidate_frame(candidates: Iterable[Candidate], estimates: Estimates | None = None) -> "pd.DataFrame":
     """Return the table as a DataFrame, indexed by number; what a candidate does not have is missing."""
     import pandas as pd  # noqa: PLC0415  (it takes a second, and the search needs it nowhere)
 
     listed = list(candidates)
     proxies = tuple(dict.fromkeys(name for candidate in listed for name in candidate.scores))
-    read = io.StringIO(candidates_text(listed, proxies))
+    read = io.StringIO(candidates_text(listed, proxies, estimates))
     return pd.read_csv(read, index_col="number", dtype={"digest": str, "rejection": str, "detail": str})
 
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:
-    """Read the table back, exactly as it was written.
+    """Read the table back, exactly as it was written; estimates are left out, which have a file of their own.
 
     Raises:
         RunDirectoryError: if it is missing or corrupt.
@@ -68,24 +83,30 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
         with path.open(newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
             names = tuple(reader.fieldnames or ())
+            names = names[: -len(ESTIMATES)] if names[-len(ESTIMATES) :] == ESTIMATES else names
             if names[: len(_FIRST)] != _FIRST or names[-len(_LAST) :] != _LAST:
                 raise ValueError("its columns are not those of an exploration")
-            proxies = names[len(_FIRST) : -len(_LAST)]
-            return tuple(_candidate(_whole(row, reader.line_num), proxies) for row in reader)
+            between = names[len(_FIRST) : -len(_LAST)]
+            own = tuple(name.removeprefix(OWN) for name in between if name.startswith(OWN))
+            proxies = between[len(own) :]
+            return tuple(_candidate(_whole(row, reader.line_num), own, proxies) for row in reader)
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise RunDirectoryError(
             f"{path} cannot be read ({error}); `prototypenas explore` (or `run`) with the same arguments writes it anew"
         ) from error
 
 
-def _row(candidate: Candidate, proxies: Sequence[str]) -> list[object]:
+def _row(candidate: Candidate, own: Sequence[str], proxies: Sequence[str]) -> list[object]:
     configuration, cost, rejection = candidate.configuration, candidate.cost, candidate.rejection
     groups = [getattr(group, value) for group in configuration.groups for value in _GROUP_VALUES]
-    costs: list[object] = [""] * len(_COSTS)
+    costs: list[object] = [""] * (len(_COSTS) + len(own))
     if cost is not None:
         footprint = cost.footprint
         parts = [getattr(footprint, part) for part in _PARTS]
-        costs = [cost.flops, cost.macs, cost.parameters, footprint.ram_bytes, footprint.rom_bytes, *parts]
+        costs = [cost.flops, cost.macs, cost.parameters, footprint.ram_bytes, footprint.rom_bytes]
+        estimates = (cost.latency_ms, cost.energy_mj)
+        costs += ["" if value is None else repr(value) for value in estimates]
+        costs += [*parts, *(repr(cost.own[name]) for name in own)]
     reason = ("", "") if rejection is None else (rejection.kind, rejection.detail)
     scores = [repr(candidate.scores[name]) if name in candidate.scores else "" for name in proxies]
     first = (candidate.number, configuration.architecture, repr(configuration.width))
@@ -99,7 +120,7 @@ def _whole(row: Mapping[str, str], line: int) -> Mapping[str, str]:
     return row
 
 
-def _candidate(row: Mapping[str, str], proxies: Sequence[str]) -> Candidate:
+def _candidate(row: Mapping[str, str], own: Sequence[str], proxies: Sequence[str]) -> Candidate:
     groups = tuple(
         GroupConfiguration(
             depth=int(row[f"group{group}_depth"]),
@@ -112,7 +133,14 @@ def _candidate(row: Mapping[str, str], proxies: Sequence[str]) -> Candidate:
     cost = None
     if row["macs"]:
         footprint = Footprint(**{part: int(row[part]) for part in _PARTS})
-        cost = Cost(int(row["macs"]), int(row["parameters"]), footprint)
+        cost = Cost(
+            int(row["macs"]),
+            int(row["parameters"]),
+            footprint,
+            latency_ms=float(row["latency_ms"]) if row["latency_ms"] else None,
+            energy_mj=float(row["energy_mj"]) if row["energy_mj"] else None,
+            own={name: float(row[f"{OWN}{name}"]) for name in own},
+        )
     return Candidate(
         number=int(row["number"]),
         configuration=Configuration(row["architecture"], float(row["width"]), groups),

@@ -1,6 +1,7 @@
 """Step 1 of the paper (section 3.1): constrained multi-objective exploration, generation by generation."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,14 @@ from prototypenas.exploration.feasible_start import find_feasible
 from prototypenas.exploration.generation import Evaluator
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
-from prototypenas.exploration.outcome import Outcome, outcome_of
+from prototypenas.exploration.outcome import Outcome, outcome_of, priced_outcome
 from prototypenas.exploration.sampler_state import STATE_FILE, SamplerStates
-from prototypenas.exploration.samplers import Sampler, create_sampler, name_and_population
+from prototypenas.exploration.samplers import Sampler, SamplerMaker, create_sampler, name_and_population
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.statistics import Statistics, statistics_of
 from prototypenas.exploration.study_mirror import StudyMirror, file_storage
-from prototypenas.exploration.verdict import ProxyFailures, refuse_nothing_feasible
+from prototypenas.exploration.verdict import UNSCORED, ProxyFailures, refuse_nothing_feasible
+from prototypenas.objectives import Objective, score_names
 from prototypenas.progress import Progress, Silent
 from prototypenas.types import Candidate, Configuration
 from prototypenas.workers.local_processes import LocalProcesses
@@ -30,6 +32,8 @@ from prototypenas.workers.pool import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_log = logging.getLogger(__name__)
 
 UNFEASIBLE_BEFORE_PRICING = 30
 """Candidates without a single one that fits, after which configurations are priced besides until some do."""
@@ -46,8 +50,8 @@ class Exploration:
     """All candidates in their order, and what was done to get them."""
 
     candidates: tuple[Candidate, ...]
-    objectives: tuple[str, ...]
-    """`flops`, minimised, then the proxies, maximised."""
+    objectives: tuple[Objective, ...]
+    """What they were compared by, costs first."""
     statistics: Statistics
 
     @property
@@ -61,7 +65,8 @@ class Exploration:
         return candidate_frame(self.candidates)
 
     def __repr__(self) -> str:
-        return f"<Exploration of {len(self.candidates)} candidates, {len(self.feasible)} fit, by {self.objectives}>"
+        by = ", ".join(objective.name for objective in self.objectives)
+        return f"<Exploration of {len(self.candidates)} candidates, {len(self.feasible)} fit, by {by}>"
 
     def _repr_html_(self) -> str:
         return str(self.table.to_html(max_rows=20))
@@ -73,6 +78,7 @@ def explore(
     space: SearchSpace,
     trials: int = DEFAULT_TRIALS,
     sampler: str = DEFAULT_SAMPLER,
+    samplers: Mapping[str, SamplerMaker] | None = None,
     seed: int = 0,
     executor: Workers | None = None,
     directory: Path | None = None,
@@ -84,7 +90,8 @@ def explore(
 
     With a `directory`, every finished candidate is kept there the moment it is finished, an interrupted exploration
     continues where it was, and a table and an Optuna study are written beside. `storage` is the URL of an Optuna
-    storage that gets the study instead, under the name `study`. `sampler` may carry its population, as in `nsga2:200`.
+    storage that gets the study instead, under the name `study`. `sampler` may carry its population, as in `nsga2:200`;
+    `samplers` are those of plug-ins, by name.
 
     Raises:
         ConfigurationError: if an argument is not allowed.
@@ -94,8 +101,8 @@ def explore(
     """
     if trials < 1:
         raise ConfigurationError(f"{trials} trials asked for; at least 1 is needed")
-    name, population = name_and_population(sampler)
-    chosen = create_sampler(name, space, proxies=task.proxy_names, population=population, seed=seed)
+    name, population = name_and_population(sampler, samplers)
+    chosen = create_sampler(name, space, goals=task.goals, population=population, seed=seed, makers=samplers)
     identity = {"sampler": name, "population": population, "sampler_seed": seed, **space.identity()}
     told = progress or Silent()
     with ExitStack() as stack:
@@ -109,8 +116,8 @@ def explore(
         pool = CandidatePool(stack.enter_context(workers))
         run.explore(Evaluator(pool, records.recorded, run.heard), trials, population)
         records.finish(run.candidates)
-    refuse_nothing_feasible(run.candidates, task.budget, priced_besides=run.priced_besides)
-    return Exploration(tuple(run.candidates), ("flops", *task.proxy_names), run.statistics())
+    refuse_nothing_feasible(run.candidates, task.goals.budget, priced_besides=run.priced_besides)
+    return Exploration(tuple(run.candidates), task.goals.objectives, run.statistics())
 
 
 class _Records:
@@ -120,7 +127,7 @@ class _Records:
         self._journal = journal
         self._table = table
         self._mirror = mirror
-        self._proxies = task.proxy_names
+        self._scores = score_names(task.goals.objectives)
         self._tabled = 0
         self.recorded = {} if journal is None else journal.recorded
 
@@ -144,7 +151,7 @@ class _Records:
 
     def _write_table(self, candidates: Sequence[Candidate]) -> None:
         if self._table is not None:
-            write_candidates(self._table, candidates, self._proxies)
+            write_candidates(self._table, candidates, self._scores)
         self._tabled = len(candidates)
 
 
@@ -158,7 +165,7 @@ def _records(
         if directory is not None:
             journal = stack.enter_context(closing(Journal(directory / JOURNAL, {**task.identity(), **identity})))
         if url is not None:
-            opened = StudyMirror(url, name=study, space=space, budget=task.budget, proxies=task.proxy_names)
+            opened = StudyMirror(url, name=study, space=space, goals=task.goals)
             mirror = stack.enter_context(closing(opened))
         yield _Records(journal, directory and directory / TABLE, mirror, task)
 
@@ -177,7 +184,7 @@ class _Run:
         space: SearchSpace,
         seed: int,
     ) -> None:
-        self._task = task
+        self._goals = task.goals
         self._space = space
         self._seed = seed
         self._sampler = sampler
@@ -227,8 +234,7 @@ class _Run:
         evaluator.adopt(self.candidates)
         self._fits = any(candidate.feasible for candidate in self.candidates)
         self._failures.refuse_broken_proxy(self.candidates)
-        budget, proxies = self._task.budget, self._task.proxy_names
-        self._live.told([outcome_of(candidate, budget=budget, proxies=proxies) for candidate in self.candidates])
+        self._live.told([outcome_of(candidate, self._goals) for candidate in self.candidates])
 
     def _look_for_what_fits(self, evaluator: Evaluator, wanted: int) -> None:
         """Price configurations besides the candidates until some fit, and have the sampler propose them."""
@@ -238,9 +244,9 @@ class _Run:
             priced = evaluator.price(configurations)
             self.priced_besides += len(priced)
             self._evaluation = sum((item.seconds for item in priced), self._evaluation)
-            return [outcome_of(item.candidate, budget=self._task.budget, proxies=()) for item in priced]
+            return [priced_outcome(item.candidate, self._goals) for item in priced]
 
-        met = [outcome_of(one, budget=self._task.budget, proxies=()) for one in self.candidates]
+        met = [priced_outcome(one, self._goals) for one in self.candidates]
         start = find_feasible(price, self._space, wanted=wanted, seed=self._seed, met=met)
         self._sampler.suggest(start.configurations)
 
@@ -251,6 +257,10 @@ class _Run:
         self._live.finished(news)
         self._evaluation = sum((item.seconds for item in news), self._evaluation)
         self._bookkeeping_seconds += perf_counter() - start
+        for item in news:
+            rejection = item.candidate.rejection
+            if rejection is not None and rejection.kind in UNSCORED:
+                _log.warning("candidate %d is not scored: %s", item.candidate.number, rejection.detail)
         self._failures.refuse_hopeless_proxy([item.candidate for item in news])
 
     def statistics(self) -> Statistics:
@@ -265,8 +275,7 @@ class _Run:
         )
 
     def _tell(self, generation: list[Candidate], *, whole: bool) -> None:
-        budget, proxies = self._task.budget, self._task.proxy_names
-        outcomes = [outcome_of(candidate, budget=budget, proxies=proxies) for candidate in generation]
+        outcomes = [outcome_of(candidate, self._goals) for candidate in generation]
         start = perf_counter()
         if whole:
             self._sampler.tell(outcomes)

@@ -47,7 +47,7 @@ class FeasibleStart:
 
 def excess(outcome: Outcome) -> float:
     """Return by how much an outcome breaks the limits, summed over them, as shares of the limits; 0 is feasible."""
-    return sum(max(0.0, violation) for violation in outcome.violations)
+    return sum(max(0.0, violation) for violation in outcome.violations.values())
 
 
 def find_feasible(

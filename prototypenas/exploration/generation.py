@@ -10,7 +10,7 @@ from prototypenas.exploration.candidate_jobs import CandidatePool, Finished, Job
 from prototypenas.types import Candidate, Configuration
 
 Listener = Callable[[list[Evaluated]], None]
-"""Hears of candidates the moment they are finished, in the order of finishing."""
+"""Called with candidates the moment they are finished, in the order of finishing."""
 
 
 class Evaluator:
@@ -18,7 +18,7 @@ class Evaluator:
 
     Of equal networks the one with the lowest number is scored and the others take over its scores. To make that hold
     whatever finishes first, a candidate moves on only when all before it are priced. Scoring begins when all are, with
-    the dearest: a dear one at the end would let all workers but one wait.
+    those of most MACs: one that takes long at the end would let all workers but one wait.
     """
 
     def __init__(self, pool: CandidatePool, recorded: Mapping[int, Evaluated], listener: Listener) -> None:
@@ -70,12 +70,20 @@ class Evaluator:
         return [priced[number] for number in numbers]
 
     def _reset(self) -> None:
+        # Each candidate of the generation is in exactly one of these at a time: with the pool, `_priced` (waiting for
+        # those before it), `_due` (to be scored), `_repeats` (waiting for an equal network), `_final`.
         self._priced: dict[int, Evaluated] = {}
-        self._final: dict[int, Candidate] = {}
-        self._pricing: dict[int, Seconds] = {}
-        self._repeats: dict[int, list[Candidate]] = defaultdict(list)
-        self._news: list[Evaluated] = []
+        """By number, until all before them are priced too."""
         self._due: list[Candidate] = []
+        """First of their network and fitting, to be scored once the whole generation is priced."""
+        self._repeats: dict[int, list[Candidate]] = defaultdict(list)
+        """Candidates that take over the scores of another, by its number."""
+        self._final: dict[int, Candidate] = {}
+        """Finished, by number."""
+        self._pricing: dict[int, Seconds] = {}
+        """What pricing took of those that are to be scored or are being scored, by number."""
+        self._news: list[Evaluated] = []
+        """Finished since the listener was told last."""
 
     def _begin(self, candidate: Candidate) -> None:
         known = self._recorded.get(candidate.number)
@@ -125,7 +133,7 @@ class Evaluator:
         if owner.number == candidate.number:
             self._pricing[candidate.number] = priced.seconds
             self._due.append(candidate)
-        elif owner.scores or owner.rejection is not None:
+        elif owner.number not in self._pricing:
             self._finish(replace(priced, candidate=_repeated(candidate, owner)))
         else:
             self._repeats[owner.number].append(candidate)

@@ -22,7 +22,7 @@ from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupC
 JOURNAL = "candidates.jsonl"
 """Name of the file in a run directory."""
 
-FORMAT = 2
+FORMAT = 3
 
 CHECK = "check"
 """Last value of a line: the CRC-32 of its other values, so that a changed digit is noticed."""
@@ -159,7 +159,7 @@ def _from_json(entry: Mapping[str, Any]) -> Evaluated:
     candidate = Candidate(
         number=int(entry["number"]),
         configuration=Configuration(configuration["architecture"], configuration["width"], groups),
-        cost=cost and Cost(cost["macs"], cost["parameters"], Footprint(**cost["footprint"])),
+        cost=cost and Cost(**{**cost, "footprint": Footprint(**cost["footprint"])}),
         digest=entry["digest"],
         scores=dict(entry["scores"]),
         rejection=rejection and Rejection(**rejection),

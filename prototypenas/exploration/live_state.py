@@ -50,7 +50,7 @@ class LiveState:
     def told(self, outcomes: Sequence[Outcome]) -> None:
         """Take in a generation, and look at its front if there is time for it."""
         scored = [outcome.objectives for outcome in outcomes if outcome.objectives is not None]
-        self._pending += [(flops, *(-score for score in scores)) for flops, *scores in scored]
+        self._pending += scored
         self._feasible += len(scored)
         self._told += len(outcomes)
         elapsed = perf_counter() - self._start
@@ -61,7 +61,7 @@ class LiveState:
         self._progress.update(PROGRESS_TASK, self._done, self._trials, self.note())
 
     def note(self) -> str:
-        """Give the line beside the bar; the hypervolume is normalised to the front seen so far."""
+        """Return the line beside the bar; the hypervolume is normalised to the front seen so far."""
         parts = []
         if self._told:
             parts.append(f"{self._feasible / self._told:.0%} feasible")

@@ -16,8 +16,9 @@ from optuna.storages import InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import Trial, TrialState
 
-from prototypenas.exploration.outcome import CONSTRAINTS, Outcome
+from prototypenas.exploration.outcome import Outcome
 from prototypenas.exploration.space import Categorical, SearchSpace
+from prototypenas.objectives import Goals
 from prototypenas.types import Configuration
 
 STUDY_NAME = "exploration"
@@ -37,7 +38,7 @@ OPTUNA_SAMPLERS: Mapping[str, Callable[[int, int], BaseSampler]] = {
 
 
 def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
-    """Give the space as Optuna's distributions."""
+    """Return the space as Optuna's distributions."""
     return {
         parameter.name: CategoricalDistribution(parameter.choices)
         if isinstance(parameter, Categorical)
@@ -46,23 +47,18 @@ def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
     }
 
 
-def directions(proxies: Sequence[str]) -> list[StudyDirection]:
-    """FLOPs are minimised, every proxy is maximised."""
-    return [StudyDirection.MINIMIZE, *(StudyDirection.MAXIMIZE for _ in proxies)]
-
-
 class OptunaSampler:
-    """One of Optuna's samplers on an in-memory study.
+    """One of Optuna's samplers on an in-memory study, in which every objective is minimised.
 
     A rejected candidate has no objective values, yet Optuna wants some: it is told the worst of each objective seen so
     far. The genetic samplers and TPE order infeasible trials by their constraint violations alone and never look at
     these numbers, and they leave this class nowhere.
     """
 
-    def __init__(self, name: str, space: SearchSpace, *, proxies: Sequence[str], population: int, seed: int) -> None:
+    def __init__(self, name: str, space: SearchSpace, *, goals: Goals, population: int, seed: int) -> None:
         self._space = space
         self._distributions = distributions(space)
-        self._directions = directions(proxies)
+        self._directions = [StudyDirection.MINIMIZE] * len(goals.objectives)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             self._sampler = OPTUNA_SAMPLERS[name](population, seed)
@@ -86,7 +82,7 @@ class OptunaSampler:
         for outcome in outcomes:
             self._remember_worst(outcome.objectives)
         for trial, outcome in zip(self._asked, outcomes, strict=True):
-            for name, violation in zip(CONSTRAINTS, outcome.violations, strict=True):
+            for name, violation in outcome.violations.items():
                 trial.set_constraint(name, violation)
             self._study.tell(trial, list(outcome.objectives or self._worst))
         if self._genetic and len(self._study.get_trials(deepcopy=False)) > HISTORY:
@@ -95,9 +91,7 @@ class OptunaSampler:
     def _remember_worst(self, objectives: tuple[float, ...] | None) -> None:
         if objectives is None:
             return
-        for place, (value, direction) in enumerate(zip(objectives, self._directions, strict=True)):
-            pick = max if direction == StudyDirection.MINIMIZE else min
-            self._worst[place] = pick(self._worst[place], value)
+        self._worst = [max(worst, value) for worst, value in zip(self._worst, objectives, strict=True)]
 
     def _new_study(self) -> Study:
         self._storage = InMemoryStorage()

@@ -1,12 +1,13 @@
 """What a sampler is told of a candidate: objective values, and by how much each constraint is broken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prototypenas.types import Budget, Candidate, Configuration
+from prototypenas.objectives import Goals
+from prototypenas.types import Candidate, Configuration
 
-CONSTRAINTS = ("ram", "rom", "flops", "usable")
-"""`usable` stands for everything but the limits: it can be built, scored, and its worker lived."""
+USABLE = "usable"
+"""The constraint that stands for everything but the limits: it can be built, scored, and its worker lived."""
 
 UNBUILDABLE_VIOLATION = 10.0
 """Ten times over a limit: having no network is further from the goal than nearly every network too large."""
@@ -22,25 +23,34 @@ class Outcome:
     number: int
     configuration: Configuration
     objectives: tuple[float, ...] | None
-    """FLOPs (minimised), then every proxy (maximised); `None` for a rejected candidate."""
-    violations: tuple[float, ...]
-    """In the order of `CONSTRAINTS`; at most 0 is feasible."""
+    """Lower is better in each, in the order of the goals' objectives; `None` for a rejected candidate."""
+    violations: Mapping[str, float]
+    """By constraint, in the order of `constraints_of`; at most 0 is feasible."""
 
 
-def outcome_of(candidate: Candidate, *, budget: Budget, proxies: Sequence[str]) -> Outcome:
-    """Reduce a candidate to what a sampler is told."""
+def constraints_of(goals: Goals) -> tuple[str, ...]:
+    """Return the names of all constraints that a sampler is told of."""
+    return (*goals.constraints, USABLE)
+
+
+def outcome_of(candidate: Candidate, goals: Goals) -> Outcome:
+    """Reduce a finished candidate to what a sampler is told."""
     objectives = None
-    if candidate.cost is not None and candidate.feasible:
-        objectives = (float(candidate.cost.flops), *(candidate.scores[name] for name in proxies))
-    return Outcome(candidate.number, candidate.configuration, objectives, _violations(candidate, budget))
+    if candidate.feasible:
+        objectives = tuple(one.oriented(one.value(candidate)) for one in goals.objectives)
+    return Outcome(candidate.number, candidate.configuration, objectives, _violations(candidate, goals))
 
 
-def _violations(candidate: Candidate, budget: Budget) -> tuple[float, ...]:
+def priced_outcome(candidate: Candidate, goals: Goals) -> Outcome:
+    """Reduce a candidate that was priced and not scored to the limits it breaks."""
+    return Outcome(candidate.number, candidate.configuration, None, _violations(candidate, goals))
+
+
+def _violations(candidate: Candidate, goals: Goals) -> dict[str, float]:
     if candidate.cost is None:
-        return (0.0, 0.0, 0.0, UNBUILDABLE_VIOLATION)
-    excess = budget.violations(candidate.cost)
-    limits = tuple(excess[name] for name in CONSTRAINTS[:-1])
-    if candidate.rejection is None or any(value > 0 for value in limits):
-        return (*limits, -1.0)
+        return {**dict.fromkeys(goals.constraints, 0.0), USABLE: UNBUILDABLE_VIOLATION}
+    limits = goals.budget.violations(candidate.cost)
+    if candidate.rejection is None or any(value > 0 for value in limits.values()):
+        return {**limits, USABLE: -1.0}
     unscored = UNSCORED_VIOLATION if candidate.rejection.kind == "proxy" else UNBUILDABLE_VIOLATION
-    return (*limits, unscored)
+    return {**limits, USABLE: unscored}

@@ -23,8 +23,9 @@ from pymoo.problems.static import StaticProblem
 from pymoo.util.ref_dirs import get_reference_directions
 
 from prototypenas.errors import ConfigurationError
-from prototypenas.exploration.outcome import CONSTRAINTS, Outcome
+from prototypenas.exploration.outcome import Outcome, constraints_of
 from prototypenas.exploration.space import Categorical, SearchSpace
+from prototypenas.objectives import Goals
 from prototypenas.types import Configuration
 
 
@@ -68,17 +69,17 @@ class PymooSampler:
     pymoo ranks infeasible individuals by their total violation before it looks at any objective.
     """
 
-    def __init__(self, name: str, space: SearchSpace, *, objectives: int, population: int, seed: int) -> None:
+    def __init__(self, name: str, space: SearchSpace, *, goals: Goals, population: int, seed: int) -> None:
         self._space = space
-        self._objectives = objectives
+        self._objectives = len(goals.objectives)
         variables = {
             parameter.name: Choice(options=list(parameter.choices))
             if isinstance(parameter, Categorical)
             else Real(bounds=(parameter.low, parameter.high))
             for parameter in space.parameters()
         }
-        self._problem = Problem(vars=variables, n_obj=objectives, n_ieq_constr=len(CONSTRAINTS))
-        self._algorithm = PYMOO_ALGORITHMS[name](objectives, population)
+        self._problem = Problem(vars=variables, n_obj=self._objectives, n_ieq_constr=len(constraints_of(goals)))
+        self._algorithm = PYMOO_ALGORITHMS[name](self._objectives, population)
         self._algorithm.setup(self._problem, termination=NoTermination(), seed=seed, verbose=False)
         self._pending: Any = None
         self._suggested: list[Configuration] = []
@@ -96,16 +97,10 @@ class PymooSampler:
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn the outcomes of the last ask, in its order."""
-        values = np.array([self._minimised(outcome.objectives) for outcome in outcomes])
-        violations = np.array([outcome.violations for outcome in outcomes])
+        values = np.array([outcome.objectives or [0.0] * self._objectives for outcome in outcomes])
+        violations = np.array([list(outcome.violations.values()) for outcome in outcomes])
         Evaluator().eval(StaticProblem(self._problem, F=values, G=violations), self._pending)
         self._algorithm.tell(infills=self._pending)
-
-    def _minimised(self, objectives: tuple[float, ...] | None) -> list[float]:
-        if objectives is None:
-            return [0.0] * self._objectives
-        flops, *scores = objectives
-        return [flops, *(-score for score in scores)]
 
 
 def _plain(point: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,8 @@ def rescored(candidates: Sequence[Candidate], task: ExplorationTask, *, seconds:
     """
     different = {one.digest: one for one in reversed(candidates) if one.feasible}
     ordered = sorted(different.values(), key=lambda one: (_flops(one), one.number))
-    if all(set(task.proxy_names) <= set(one.scores) for one in ordered):
-        return tuple(replace(one, scores={name: one.scores[name] for name in task.proxy_names}) for one in ordered)
+    if all(set(task.proxies) <= set(one.scores) for one in ordered):
+        return tuple(replace(one, scores={name: one.scores[name] for name in task.proxies}) for one in ordered)
     samples = PASSES * task.batch_size * task.weight_seeds
     needed = sum(nominal_seconds(_flops(one), samples) for one in ordered)
     count = len(ordered) if needed <= seconds else max(1, int(len(ordered) * seconds / needed))

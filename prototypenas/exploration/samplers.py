@@ -8,6 +8,8 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.defaults import POPULATION
 from prototypenas.exploration.outcome import Outcome
 from prototypenas.exploration.space import SearchSpace
+from prototypenas.foreign_code import foreign_code
+from prototypenas.objectives import Goals
 from prototypenas.types import Configuration
 
 SAMPLERS: Mapping[str, str] = {
@@ -40,14 +42,25 @@ class Sampler(Protocol):
         """Learn the outcomes of the last ask, in its order."""
 
 
-def name_and_population(sampler: str) -> tuple[str, int]:
+class SamplerMaker(Protocol):
+    """Makes a sampler of a plug-in."""
+
+    def __call__(self, space: SearchSpace, goals: Goals, *, population: int, seed: int) -> Sampler:
+        """Return a sampler over the space.
+
+        An interrupted exploration asks and tells it everything once more, so it must follow from the seed and what it
+        is told.
+        """
+
+
+def name_and_population(sampler: str, makers: Mapping[str, SamplerMaker] | None = None) -> tuple[str, int]:
     """Read `nsga2` or `nsga2:200`: a sampler and how many candidates it is asked for at once.
 
     Raises:
         ConfigurationError: if the name is unknown, or the population no number.
     """
     name, colon, number = sampler.partition(":")
-    choose("sampler", name, {each: each for each in SAMPLERS})
+    choose("sampler", name, dict.fromkeys((*SAMPLERS, *(makers or {}))))
     if not colon:
         return name, POPULATION
     if not (number.isascii() and number.isdecimal()) or len(number) > 6:
@@ -57,19 +70,30 @@ def name_and_population(sampler: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def create_sampler(name: str, space: SearchSpace, *, proxies: Sequence[str], population: int, seed: int) -> Sampler:
-    """Make a sampler by its bare name.
+def create_sampler(
+    name: str,
+    space: SearchSpace,
+    *,
+    goals: Goals,
+    population: int,
+    seed: int,
+    makers: Mapping[str, SamplerMaker] | None = None,
+) -> Sampler:
+    """Make a sampler by its bare name; `makers` are those of plug-ins.
 
     Raises:
         ConfigurationError: if the population is too small to breed, or a library is missing.
     """
     if population < 2:
         raise ConfigurationError(f"the population is {population}; it must be at least 2")
+    if makers and name in makers:
+        with foreign_code(ConfigurationError, f"sampler {name}: "):
+            return makers[name](space, goals, population=population, seed=seed)
     # Either library takes a second to import, which only its own samplers need.
     if name.startswith("pymoo-"):
         from prototypenas.exploration.pymoo_sampler import PymooSampler  # noqa: PLC0415
 
-        return PymooSampler(name, space, objectives=1 + len(proxies), population=population, seed=seed)
+        return PymooSampler(name, space, goals=goals, population=population, seed=seed)
     from prototypenas.exploration.optuna_sampler import OptunaSampler  # noqa: PLC0415
 
-    return OptunaSampler(name, space, proxies=proxies, population=population, seed=seed)
+    return OptunaSampler(name, space, goals=goals, population=population, seed=seed)

@@ -38,7 +38,7 @@ class Statistics:
         return outside / max(outside + parts.proxies, 1e-9)
 
     def summary(self) -> str:
-        """Give a sentence for people."""
+        """Return a sentence for people."""
         rejected = ", ".join(f"{count} by {kind}" for kind, count in sorted(self.rejected.items())) or "none"
         besides = f"; {self.priced_besides} more priced to find what fits" if self.priced_besides else ""
         return (

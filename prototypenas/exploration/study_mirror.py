@@ -18,16 +18,17 @@ from urllib.parse import quote, unquote
 import optuna
 from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.storages import BaseStorage, RDBStorage, get_storage
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
-from prototypenas.exploration.optuna_sampler import directions, distributions, quiet
-from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
+from prototypenas.exploration.optuna_sampler import distributions, quiet
+from prototypenas.exploration.outcome import outcome_of
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.trial_tables import TrialTables, row_of
-from prototypenas.types import Budget, Candidate
+from prototypenas.objectives import Goals
+from prototypenas.types import Candidate
 
 STUDY_FILE = "study.db"
 """Name of the SQLite file in a run directory."""
@@ -47,6 +48,13 @@ def file_storage(directory: Path) -> str:
     return f"{SQLITE}{quote(str(directory / STUDY_FILE))}"
 
 
+def directions(goals: Goals) -> list[StudyDirection]:
+    """Return each objective's direction: a study holds the values as people read them."""
+    return [
+        StudyDirection.MINIMIZE if objective.minimised else StudyDirection.MAXIMIZE for objective in goals.objectives
+    ]
+
+
 class StudyMirror:
     """Copies finished candidates into a study, in their order, each once.
 
@@ -54,7 +62,7 @@ class StudyMirror:
     and without objective values, for it has none.
     """
 
-    def __init__(self, url: str, *, name: str, space: SearchSpace, budget: Budget, proxies: Sequence[str]) -> None:
+    def __init__(self, url: str, *, name: str, space: SearchSpace, goals: Goals) -> None:
         """Open the storage and create the study, or continue it.
 
         Raises:
@@ -63,8 +71,7 @@ class StudyMirror:
         """
         self._url = url
         self._space = space
-        self._budget = budget
-        self._proxies = tuple(proxies)
+        self._goals = goals
         self._distributions: dict[str, BaseDistribution] = distributions(space)
         self._json = {name: distribution_to_json(each) for name, each in self._distributions.items()}
         _refuse_damaged(url)
@@ -121,9 +128,9 @@ class StudyMirror:
 
     def _open(self, name: str, storage: BaseStorage) -> Study:
         study = optuna.create_study(
-            study_name=name, storage=storage, directions=directions(self._proxies), load_if_exists=True
+            study_name=name, storage=storage, directions=directions(self._goals), load_if_exists=True
         )
-        names = ["flops", *self._proxies]
+        names = [objective.name for objective in self._goals.objectives]
         if study.metric_names not in (None, names) or len(study.directions) != len(names):
             raise RunDirectoryError(f"{self._url} holds a study {name} of {study.metric_names}, not of {names}")
         with warnings.catch_warnings():
@@ -132,15 +139,15 @@ class StudyMirror:
         return study
 
     def _trial(self, candidate: Candidate) -> FrozenTrial:
-        outcome = outcome_of(candidate, budget=self._budget, proxies=self._proxies)
-        values = None if outcome.objectives is None else list(outcome.objectives)
+        outcome = outcome_of(candidate, self._goals)
+        values = [one.value(candidate) for one in self._goals.objectives] if candidate.feasible else None
         return optuna.trial.create_trial(
             state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
             values=values,
             params=self._space.values(candidate.configuration),
             distributions=self._distributions,
             user_attrs=_attributes(candidate),
-            constraints=dict(zip(CONSTRAINTS, outcome.violations, strict=True)),
+            constraints=dict(outcome.violations),
         )
 
     @contextmanager

@@ -77,7 +77,7 @@ class TrialTables:
                 self._insert(connection, table, [line for group in lines for line in group])
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._engine.dispose()
 
     def _append_trials(self, connection: Connection, first: int, rows: Sequence[Row]) -> list[int]:
@@ -103,7 +103,7 @@ class TrialTables:
 
 
 def row_of(trial: FrozenTrial, distributions_json: Mapping[str, str]) -> Row:
-    """Give the row of a finished trial."""
+    """Return the row of a finished trial."""
     parameters = {
         name: (trial.distributions[name].to_internal_repr(value), distributions_json[name])
         for name, value in trial.params.items()

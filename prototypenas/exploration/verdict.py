@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from prototypenas.errors import NothingFits, ProxyError
+from prototypenas.objectives import COSTS
 from prototypenas.types import Budget, Candidate
 
 SCORED_BEFORE_VERDICT = 20
@@ -72,8 +73,9 @@ def refuse_nothing_feasible(candidates: Sequence[Candidate], budget: Budget, *, 
     closest = min(priced, key=lambda candidate: (_excess(candidate, budget), candidate.number))
     raise NothingFits(
         f"none of {len(candidates)} candidates fits{besides}; the closest is number {closest.number} "
-        f"({closest.configuration.architecture}): {_smallest(closest)}; "
-        f"it breaks: {closest.rejection.detail if closest.rejection else 'nothing'}; {_minima(priced)}"
+        f"({closest.configuration.architecture}): {_needs([closest], budget)}; "
+        f"it breaks: {closest.rejection.detail if closest.rejection else 'nothing'}; "
+        f"the least of each among all candidates: {_needs(priced, budget)}"
     )
 
 
@@ -82,19 +84,12 @@ def _reasons(candidates: Sequence[Candidate]) -> list[str]:
 
 
 def _excess(candidate: Candidate, budget: Budget) -> float:
-    assert candidate.cost is not None
-    return sum(max(0.0, excess) for excess in budget.violations(candidate.cost).values())
+    return sum(max(0.0, excess) for excess in budget.violations(candidate.needs).values())
 
 
-def _smallest(candidate: Candidate) -> str:
-    assert candidate.cost is not None
-    footprint = candidate.cost.footprint
-    return f"{footprint.ram_bytes:,} bytes of RAM, {footprint.rom_bytes:,} bytes of ROM, {candidate.cost.flops:,} FLOPs"
-
-
-def _minima(candidates: Sequence[Candidate]) -> str:
+def _needs(candidates: Sequence[Candidate], budget: Budget) -> str:
+    """Say how much of each cost that is limited the candidates need, the least of all of them."""
+    limited = (COSTS["ram"], COSTS["rom"], COSTS["flops"], *(limit.objective for limit in budget.more))
     costs = [candidate.cost for candidate in candidates if candidate.cost is not None]
-    ram = min(cost.footprint.ram_bytes for cost in costs)
-    rom = min(cost.footprint.rom_bytes for cost in costs)
-    flops = min(cost.flops for cost in costs)
-    return f"the least of each among all candidates: {ram:,} bytes of RAM, {rom:,} bytes of ROM, {flops:,} FLOPs"
+    least = {one: one.oriented(min(one.oriented(one.of_cost(cost)) for cost in costs)) for one in limited}
+    return ", ".join(one.exactly(value) for one, value in least.items())

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def fold(recording: Recording) -> Graph:
-    """Give the graph of a recording, without normalisation and rectifiers."""
+    """Return the graph of a recording, without normalisation and rectifiers."""
     folding = _Folding(recording)
     for operator in _used(recording):
         folding.add(operator)
@@ -90,7 +90,7 @@ class _Folding:
         self.readers[source] += self.readers[tensor] - 1
 
     def _normalization_takers(self, tensor: str, start: int) -> list[tuple[str, int]] | None:
-        """Give the weighted operators behind `tensor` and their first channel, or None if one cannot take it."""
+        """Return the weighted operators behind `tensor` and their first channel, or None if one cannot take it."""
         producer = self.kept.get(tensor)
         if producer is None or self.readers[tensor] != 1:
             return None
@@ -105,7 +105,7 @@ class _Folding:
         return None
 
     def _rectifier_takers(self, tensor: str, activation: Activation) -> list[str] | None:
-        """Give the operators behind `tensor` that must clamp, none for those that do, or None if one cannot."""
+        """Return the operators behind `tensor` that must clamp, none for those that do, or None if one cannot."""
         producer = self.kept.get(tensor)
         alone = self.readers[tensor] == 1
         if producer is None:

@@ -28,7 +28,7 @@ HOPELESS = (
 
 
 def lower(module: nn.Module, input_shape: InputShape) -> Graph:
-    """Give the graph of a module in evaluation, normalisation folded and rectifiers fused.
+    """Return the graph of a module in evaluation, normalisation folded and rectifiers fused.
 
     Weights on the meta device give the *shapes* stage, real weights the *float* stage. The module is not changed.
     Known is what `traced_functions` lists; the rest is refused, not approximated.

@@ -19,7 +19,7 @@ class Place(NamedTuple):
 
 
 def places_in(module: nn.Module) -> dict[int, Place]:
-    """Give the place of a module and of all in it, by identity."""
+    """Return the place of a module and of all in it, by identity."""
     places: dict[int, Place] = {}
     waiting = [("", module)]
     while waiting:

@@ -94,7 +94,7 @@ def drop_softmax(recorder: Recorder, input: Traced, *options: object, **more: ob
 
 
 def keep(recorder: Recorder, input: Traced, *options: object, **more: object) -> Traced:
-    """Give the value itself: what the function does has no effect in evaluation."""
+    """Return the value itself: what the function does has no effect in evaluation."""
     return input
 
 

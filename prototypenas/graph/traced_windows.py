@@ -24,12 +24,12 @@ def append_window(recorder: Recorder, operator: Any, input: Traced, window: Wind
 
 
 def height_and_width(values: Sequence[Any], first: int) -> tuple[int, int]:
-    """Give height and width; a series has height 1 and takes `first` there."""
+    """Return height and width; a series has height 1 and takes `first` there."""
     return (values[0], values[1]) if len(values) == 2 else (first, values[0])
 
 
 def spread(value: Any, dimensions: int) -> tuple[Any, ...]:
-    """Give one size for each dimension, as PyTorch does with a single number."""
+    """Return one size for each dimension, as PyTorch does with a single number."""
     values = tuple(value) if isinstance(value, list | tuple | torch.Size) else (value,)
     return values * dimensions if len(values) == 1 else values
 
@@ -66,7 +66,7 @@ def pool_window(
 
 
 def _ceil_padding(size: int, padding: int, kernel: int, stride: int) -> int:
-    """Give the rows PyTorch's `ceil_mode` adds; a window that would start in them is left out, as there."""
+    """Return the rows PyTorch's `ceil_mode` adds; a window that would start in them is left out, as there."""
     rest = (size + 2 * padding - kernel) % stride
     if rest == 0:
         return 0

@@ -83,7 +83,7 @@ class Recorder:
         return path if count == 1 else f"{path}_{count}"
 
     def spec(self, value: "Traced") -> TensorSpec:
-        """Give the height, width and channels of a value's tensor."""
+        """Return the height, width and channels of a value's tensor."""
         return self.recording.tensors[value.tensor]
 
     def append(self, operator: Step, extent: tuple[int, int, int], shape: Sequence[int]) -> "Traced":
@@ -92,7 +92,7 @@ class Recorder:
         return self.value(operator.output, extent, shape)
 
     def value(self, tensor: str, extent: tuple[int, int, int], shape: Sequence[int]) -> "Traced":
-        """Give the stand-in of a new tensor."""
+        """Return the stand-in of a new tensor."""
         if min(extent) < 1:
             self.fail(f"the output would be {extent[0]}x{extent[1]} pixels of {extent[2]} channels")
         self.recording.tensors[tensor] = TensorSpec(tensor, *extent)
@@ -141,19 +141,19 @@ class Traced:
         return len(self.shape)
 
     def dim(self) -> int:
-        """Give the number of dimensions, the batch included."""
+        """Return the number of dimensions, the batch included."""
         return len(self.shape)
 
     def size(self, dim: int | None = None) -> torch.Size | int:
-        """Give the shape, or one of its numbers."""
+        """Return the shape, or one of its numbers."""
         return self.shape if dim is None else self.shape[dim]
 
     def numel(self) -> int:
-        """Give the number of elements."""
+        """Return the number of elements."""
         return self.shape.numel()
 
     def viewed(self, shape: Sequence[int]) -> "Traced":
-        """Give the same tensor under another PyTorch shape."""
+        """Return the same tensor under another PyTorch shape."""
         return Traced(self.recorder, self.storage, tuple(shape))
 
     @classmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prototypenas.errors import ConfigurationError
+from prototypenas.objectives import Objective
 from prototypenas.selection.pareto import nondominated, objectives_of
 from prototypenas.training.nominal_time import nominal_seconds
 from prototypenas.types import Candidate
@@ -43,7 +44,14 @@ class RefinementPlan:
         return (1 << (rung + 1)) - 1
 
 
-def planned(candidates: Sequence[Candidate], *, seconds: float, batch_size: int, most_steps: int) -> RefinementPlan:
+def planned(
+    candidates: Sequence[Candidate],
+    *,
+    seconds: float,
+    batch_size: int,
+    most_steps: int,
+    objectives: Sequence[Objective] | None = None,
+) -> RefinementPlan:
     """Return the plan that uses a nominal budget best: as many candidates as get `FEWEST_STEPS` steps.
 
     No candidate is trained for more than `most_steps`.
@@ -52,7 +60,7 @@ def planned(candidates: Sequence[Candidate], *, seconds: float, batch_size: int,
         ConfigurationError: if the budget is too small for two candidates; the message says how much is needed.
     """
     for count in range(min(MOST_CANDIDATES, len(candidates)), FEWEST_CANDIDATES - 1, -1):
-        entrants = chosen_entrants(candidates, count)
+        entrants = chosen_entrants(candidates, count, objectives)
         steps = _affordable_steps(entrants, seconds, batch_size)
         if steps >= FEWEST_STEPS or count == FEWEST_CANDIDATES:
             break
@@ -66,14 +74,16 @@ def planned(candidates: Sequence[Candidate], *, seconds: float, batch_size: int,
     return RefinementPlan(tuple(one.number for one in entrants), rungs, steps)
 
 
-def chosen_entrants(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
+def chosen_entrants(
+    candidates: Sequence[Candidate], count: int, objectives: Sequence[Objective] | None = None
+) -> list[Candidate]:
     """Return `count` feasible candidates in order of FLOPs: half of the Pareto front, half of the others.
 
     Both halves are spread over log FLOPs: of as many strata as places, the candidate of the best mean score rank each.
     Where one half is too small, the other fills it up.
     """
     feasible = _different(candidates)
-    front = {feasible[row].number for row in nondominated(objectives_of(feasible).values)}
+    front = {feasible[row].number for row in nondominated(objectives_of(feasible, objectives).values)}
     ranks = _mean_ranks(feasible)
     inside = [one for one in feasible if one.number in front]
     outside = [one for one in feasible if one.number not in front]
@@ -126,5 +136,4 @@ def _cost_of_a_step(entrants: Sequence[Candidate], batch_size: int) -> float:
 
 
 def _flops(candidate: Candidate) -> int:
-    assert candidate.cost is not None
-    return candidate.cost.flops
+    return candidate.needs.flops

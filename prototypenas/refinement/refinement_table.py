@@ -24,6 +24,10 @@ class Refinement:
     estimates: tuple[Estimate, ...]
     rungs: tuple[RungScore, ...]
 
+    def expected(self) -> dict[int, tuple[float, float]]:
+        """Return the score expected of each candidate and its standard error, by number."""
+        return {one.candidate: (one.score, one.error) for one in self.estimates}
+
 
 def write_estimates(estimates: Sequence[Estimate], folder: Path) -> None:
     """Write `refinement.csv`, whole or not at all.

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
+from prototypenas.exploration.candidate_table import candidates_text
+from prototypenas.objectives import Objective, Origin
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
 from prototypenas.refinement.plan import RefinementPlan, planned
 from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, Refinement, read_refinement
 from prototypenas.refinement.refining import RefinementWork, refine
-from prototypenas.runs.atomic_files import number_in, read_json, write_json
+from prototypenas.runs.atomic_files import number_in, read_json, write_json, write_text
 from prototypenas.runs.records import Arguments, differences
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.nominal_time import nominal_seconds
@@ -55,6 +57,8 @@ class RefinementStep:
     """Of the training: data and recipe; recorded, and held against what was recorded."""
     keep: int
     """How many models will be kept at most."""
+    objectives: tuple[Objective, ...] | None = None
+    """Of the exploration; FLOPs and all scores if not given."""
     seed: int = 0
     device: str = "cpu"
     plugins: tuple[PluginSource, ...] = ()
@@ -82,6 +86,7 @@ class RefinementStep:
                 seconds=self._derived_seconds(candidates, trainer) if seconds is None else seconds,
                 batch_size=trainer.batch_size,
                 most_steps=trainer.training_steps,
+                objectives=self.objectives,
             )
         except ConfigurationError:
             if seconds is not None:
@@ -131,8 +136,21 @@ def refine_run(
         assert isinstance(step.evaluator, BriefTrainer)
         work = RefinementWork(step.evaluator, step.baselines, run.path.resolve(), plan, step.seed, step.device)
         refine(work, candidates, workers=workers, plugins=step.plugins, progress=progress)
+    _note_estimates(run, candidates)
     counts = " -> ".join(map(str, plan.rungs))
     return f"refined {counts} candidates, {plan.steps} to {plan.units * plan.steps} steps each"
+
+
+def _note_estimates(run: RunDirectory, candidates: Sequence[Candidate]) -> None:
+    """Add the estimates to the table of all candidates, where they are not in it yet."""
+    refinement = read_refinement(run.path)
+    if refinement is None:
+        return
+    proxies = next(tuple(one.scores) for one in candidates if one.feasible)
+    text = candidates_text(candidates, proxies, refinement.expected())
+    table = run.candidates_csv
+    if not table.exists() or table.read_text(encoding="utf-8") != text:
+        write_text(table, text)
 
 
 def refined_from(run: RunDirectory) -> int | None:
@@ -157,6 +175,11 @@ def refined_candidates(refinement: Refinement, candidates: Sequence[Candidate]) 
 
 def _with_estimate(candidate: Candidate, estimate: float) -> Candidate:
     return replace(candidate, scores={**candidate.scores, ESTIMATE: estimate})
+
+
+def refined_objectives(objectives: Sequence[Objective]) -> tuple[Objective, ...]:
+    """Return the objectives of candidates that were refined: the estimate beside those of the exploration."""
+    return (*objectives, Objective(ESTIMATE, Origin.ESTIMATE))
 
 
 def _bind(run: RunDirectory, arguments: Arguments, *, again: bool) -> None:

@@ -39,7 +39,7 @@ class ArchitectureRow:
 def describe(
     baseline: Baseline, configuration: Configuration, input_shape: InputShape, num_classes: int
 ) -> tuple[ArchitectureRow, ...]:
-    """Give the rows of a configuration from stem to head, from shapes alone.
+    """Return the rows of a configuration from stem to head, from shapes alone.
 
     Raises:
         InvalidConfiguration: where no network can be built.
@@ -95,7 +95,7 @@ def _path(operator: Operator) -> tuple[str, ...]:
 
 
 def _bytes_in_use(graph: Graph, plan: MemoryPlan) -> list[int]:
-    """Give the bytes that hold live tensors at every operator; bytes that two of them share count once."""
+    """Return the bytes that hold live tensors at every operator; bytes that two of them share count once."""
     rows = plan.rows(graph)
     return [_covered([row for row in rows if row.first <= step <= row.last]) for step in range(len(graph.operators))]
 

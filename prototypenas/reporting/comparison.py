@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from prototypenas.reporting.objective_names import objective_name
+from prototypenas.objectives import Objective, costs_first
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.reporting.tables import final_table
 from prototypenas.selection.hypervolume import hypervolume, normalisation_over
-from prototypenas.selection.pareto import nondominated
+from prototypenas.selection.pareto import nondominated, objectives_of
 from prototypenas.types import Candidate
 
 
@@ -21,6 +21,7 @@ class ComparedRun:
 
     name: str
     settings: Mapping[str, Any]
+    objectives: tuple[Objective, ...]
     candidates: tuple[Candidate, ...]
     models: tuple[ModelResult, ...]
 
@@ -33,15 +34,15 @@ def settings_table(runs: Sequence[ComparedRun]) -> Table:
 
 
 def search_table(runs: Sequence[ComparedRun]) -> Table:
-    """How far each search came; the hypervolume is over FLOPs and the proxies that both have, on one scale."""
-    shared = [name for name in _proxies(runs[0]) if all(name in _proxies(run) for run in runs)]
+    """How far each search came; the hypervolume is over the objectives that both have, on one scale."""
+    shared = [one for one in runs[0].objectives if all(one in run.objectives for run in runs)]
     fitting = [[one for one in run.candidates if one.feasible] for run in runs]
     rows = [
         ("candidates", *(f"{len(run.candidates):,}" for run in runs)),
         ("of them fit", *(f"{len(some):,}" for some in fitting)),
     ]
-    if shared and all(fitting):
-        over = ", ".join(["MFLOPs", *map(objective_name, shared)])
+    if len(shared) > 1 and all(fitting):
+        over = ", ".join(one.label for one in shared)
         rows.append((f"hypervolume over {over}", *(f"{volume:.4f}" for volume in _volumes(fitting, shared))))
     return Table(("Search", *(run.name for run in runs)), tuple(rows))
 
@@ -72,21 +73,12 @@ def _values(model: ModelResult) -> tuple[float, ...] | None:
     return (-score.int8_score, cost.footprint.ram_bytes, cost.footprint.rom_bytes, cost.flops)
 
 
-def _volumes(fitting: Sequence[Sequence[Candidate]], shared: Sequence[str]) -> list[float]:
-    points = [np.array([_objectives(one, shared) for one in some]) for some in fitting]
+def _volumes(fitting: Sequence[Sequence[Candidate]], shared: Sequence[Objective]) -> list[float]:
+    points = [objectives_of(some, shared).values for some in fitting]
     fronts = [values[nondominated(values)] for values in points]
     together = np.concatenate(fronts)
-    scale = normalisation_over(("flops", *shared), together[nondominated(together)])
+    scale = normalisation_over(tuple(one.name for one in costs_first(shared)), together[nondominated(together)])
     return [hypervolume(scale.apply(front), scale.reference) for front in fronts]
-
-
-def _objectives(candidate: Candidate, shared: Sequence[str]) -> tuple[float, ...]:
-    assert candidate.cost is not None
-    return (float(candidate.cost.flops), *(-candidate.scores[name] for name in shared))
-
-
-def _proxies(run: ComparedRun) -> tuple[str, ...]:
-    return next((tuple(one.scores) for one in run.candidates if one.feasible), ())
 
 
 def _printed(value: Any) -> str:

@@ -53,13 +53,13 @@ OFFSETS = ((9, 7), (9, -13), (-9, 7), (-9, -13), (0, 13), (0, -19), (18, 15), (-
 
 
 def house_style() -> AbstractContextManager[None]:
-    """Give the context in which figures are made and saved; outside of it Matplotlib's settings stay as they were."""
+    """Return the context in which figures are made and saved; outside of it Matplotlib's settings stay as they were."""
     settings: Any = dict(STYLE)
     return mpl.rc_context(settings)
 
 
 def architecture_styles(architectures: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Give each architecture its colour and marker, by alphabet, so that runs look alike."""
+    """Return each architecture its colour and marker, by alphabet, so that runs look alike."""
     names = sorted(set(architectures))
     return {name: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
 
@@ -75,7 +75,7 @@ def label_panels(figure: Figure, points: Mapping[Axes, Sequence[tuple[float, flo
 
 
 def model_styles(architectures: Mapping[int, str], styles: Mapping[str, tuple[str, str]]) -> dict[int, tuple[str, str]]:
-    """Give each model, by number, its architecture's colour and a line style that no other of them has."""
+    """Return each model, by number, its architecture's colour and a line style that no other of them has."""
     places: dict[str, int] = {}
     found = {}
     for number, architecture in architectures.items():
@@ -86,7 +86,7 @@ def model_styles(architectures: Mapping[int, str], styles: Mapping[str, tuple[st
 
 
 def svg_text(figure: Figure) -> str:
-    """Give a figure as an `<svg>` element with selectable text; equal figures give equal text."""
+    """Return a figure as an `<svg>` element with selectable text; equal figures give equal text."""
     stream = io.StringIO()
     with house_style():
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")

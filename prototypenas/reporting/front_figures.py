@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
+from prototypenas.objectives import FLOPS, Objective
 from prototypenas.reporting.drawing import (
     FAINT,
     HIGHLIGHT,
@@ -18,10 +19,8 @@ from prototypenas.reporting.drawing import (
     label_panels,
     model_styles,
 )
-from prototypenas.reporting.objective_names import objective_name
 from prototypenas.reporting.page_figure import marks_of
 from prototypenas.selection import Selection
-from prototypenas.selection.pareto import FLOPS
 from prototypenas.types import Candidate
 
 MOST_MARKS = 300
@@ -33,26 +32,29 @@ INNER = (1.0, 99.0)
 
 
 def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
-    """Draw each proxy against FLOPs: colour and marker by architecture, the chosen circled (paper, Fig. 3)."""
-    proxies = selection.normalisation.names[1:]
-    columns = min(2, max(1, len(proxies)))
-    rows = max(1, -(-len(proxies) // columns))
+    """Draw each objective against the first, which is FLOPs unless asked otherwise (paper, Fig. 3).
+
+    Colour and marker by architecture, the chosen circled.
+    """
+    first, *others = selection.objectives
+    columns = min(2, max(1, len(others)))
+    rows = max(1, -(-len(others) // columns))
     with house_style():
         figure = Figure(figsize=(4.6 * columns, 3.5 * rows + 0.5), layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes, proxy in zip(panels, proxies, strict=False):
-            _scatter(axes, candidates, selection, (FLOPS, proxy), _styles(candidates))
-            _ticks(axes, FLOPS, (1.0, 2.0, 5.0))
-        for axes in panels[len(proxies) :]:
+        for axes, other in zip(panels, others, strict=False):
+            _scatter(axes, candidates, selection, (first, other), _styles(candidates))
+            _ticks(axes, first, (1.0, 2.0, 5.0))
+        for axes in panels[len(others) :]:
             axes.set_axis_off()
         _legend(figure, selection, candidates, _styles(candidates), columns=3 if columns == 1 else 7)
-        _label_chosen(figure, selection, {axes: (FLOPS, proxy) for axes, proxy in zip(panels, proxies, strict=False)})
+        _label_chosen(figure, selection, {axes: (first, other) for axes, other in zip(panels, others, strict=False)})
     return figure
 
 
 def pairs_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
     """Draw the front projected on every pair of objectives; colours are those of all candidates' architectures."""
-    pairs = list(combinations(selection.normalisation.names, 2)) or [(FLOPS, FLOPS)]
+    pairs = list(combinations(selection.objectives, 2)) or [(selection.objectives[0],) * 2]
     columns = min(4, len(pairs))
     rows = -(-len(pairs) // columns)
     with house_style():
@@ -71,11 +73,11 @@ def pairs_figure(candidates: Sequence[Candidate], selection: Selection) -> Figur
 def parallel_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
     """Draw every front model as a line across the normalised objectives, best at the top; the chosen in colour."""
     architectures = {one.number: one.configuration.architecture for one in selection.chosen}
-    names = selection.normalisation.names
+    objectives = selection.objectives
     with house_style():
         figure = Figure(figsize=(10.0, 4.2), layout="constrained")
         axes = figure.subplots()
-        places = np.arange(len(names))
+        places = np.arange(len(objectives))
         for candidate in thinned(selection.front):
             axes.plot(places, _goodness(candidate, selection), color=FAINT, linewidth=0.7, alpha=0.6, zorder=1)
         styles = _styles(candidates)
@@ -86,19 +88,17 @@ def parallel_figure(candidates: Sequence[Candidate], selection: Selection) -> Fi
             label = f"{candidate.number} {candidate.configuration.architecture}"
             goodness = _goodness(candidate, selection)
             axes.plot(places, goodness, dashes, color=colour, marker=marker, linewidth=2.2, label=label, zorder=3)
-        better = ["fewer" if name == FLOPS else "more" for name in names]
-        axes.set_xticks(places, [f"{objective_name(name)}\n({one} ↑)" for name, one in zip(names, better, strict=True)])
+        ticks = [f"{one.label}\n({'less' if one.minimised else 'more'} ↑)" for one in objectives]
+        axes.set_xticks(places, ticks)
         axes.set_yticks([0.0, 0.5, 1.0], ["worst", "", "best\nof front"])
         axes.set_ylim(-0.05, 1.05)
         figure.legend(loc="outside right upper", title="Chosen")
     return figure
 
 
-def values_of(candidates: Sequence[Candidate], objective: str) -> list[float]:
-    """Give an objective as it is printed: MFLOPs, or the proxy's score."""
-    if objective == FLOPS:
-        return [candidate.cost.flops / 1e6 for candidate in candidates if candidate.cost is not None]
-    return [candidate.scores[objective] for candidate in candidates]
+def values_of(candidates: Sequence[Candidate], objective: Objective) -> list[float]:
+    """Return an objective as it is printed: MFLOPs, milliseconds, a proxy's score."""
+    return [objective.value(candidate) / objective.scale for candidate in candidates]
 
 
 def shown(candidates: Sequence[Candidate], selection: Selection) -> list[Candidate]:
@@ -110,7 +110,7 @@ def shown(candidates: Sequence[Candidate], selection: Selection) -> list[Candida
 def _inside_and_outside(
     candidates: Sequence[Candidate], selection: Selection
 ) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
-    feasible = [candidate for candidate in candidates if candidate.feasible and candidate.cost is not None]
+    feasible = [candidate for candidate in candidates if candidate.feasible]
     front = {candidate.number for candidate in selection.front}
     inside = [candidate for candidate in feasible if candidate.number in front]
     return thinned(inside), thinned([candidate for candidate in feasible if candidate.number not in front])
@@ -124,7 +124,7 @@ def _scatter(
     axes: Axes,
     candidates: Sequence[Candidate],
     selection: Selection,
-    pair: tuple[str, str],
+    pair: tuple[Objective, Objective],
     styles: Mapping[str, tuple[str, str]],
 ) -> None:
     inside, outside = _inside_and_outside(candidates, selection)
@@ -138,8 +138,8 @@ def _scatter(
     x, y = (np.array(values_of(selection.chosen, objective)) for objective in pair)
     rings = axes.scatter(x, y, s=110, facecolors="none", edgecolors=HIGHLIGHT, linewidths=1.8, zorder=5)
     rings.set_gid(marks_of([candidate.number for candidate in selection.chosen]))
-    axes.set_xlabel(objective_name(pair[0]))
-    axes.set_ylabel(objective_name(pair[1]))
+    axes.set_xlabel(pair[0].label)
+    axes.set_ylabel(pair[1].label)
     axes.margins(0.08)
     for axis, objective, limit in zip(("x", "y"), pair, limits, strict=True):
         values = np.array(values_of([*inside, *outside], objective))
@@ -150,7 +150,7 @@ def _scatter(
             axes.set(**{f"{axis}scale": "log"})
 
 
-def _limits(objective: str, drawn: Sequence[Candidate], chosen: Sequence[Candidate]) -> tuple[float, float]:
+def _limits(objective: Objective, drawn: Sequence[Candidate], chosen: Sequence[Candidate]) -> tuple[float, float]:
     """Return between which values an objective is drawn, so that a few extreme ones do not press the others together.
 
     The chosen are always within; what can be drawn on a logarithmic axis is drawn whole.
@@ -175,7 +175,7 @@ def thinned(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     return [candidates[int(place)] for place in np.linspace(0, len(candidates) - 1, MOST_MARKS)]
 
 
-def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tuple[str, str]]) -> None:
+def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tuple[Objective, Objective]]) -> None:
     points = {
         axes: list(zip(*(values_of(selection.chosen, objective) for objective in pair), strict=True))
         for axes, pair in panels.items()
@@ -183,7 +183,7 @@ def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tu
     label_panels(figure, points, [str(candidate.number) for candidate in selection.chosen])
 
 
-def _ticks(axes: Axes, objective: str, subdivisions: tuple[float, ...]) -> None:
+def _ticks(axes: Axes, objective: Objective, subdivisions: tuple[float, ...]) -> None:
     if objective == FLOPS:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=subdivisions))
@@ -213,6 +213,5 @@ def _legend(
 
 def _goodness(candidate: Candidate, selection: Selection) -> list[float]:
     scale = selection.normalisation
-    assert candidate.cost is not None
-    values = [float(candidate.cost.flops), *(-candidate.scores[name] for name in scale.names[1:])]
+    values = [one.oriented(one.value(candidate)) for one in selection.objectives]
     return [float(1.0 - value) for value in scale.apply(np.array([values]))[0]]

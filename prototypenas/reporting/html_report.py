@@ -42,7 +42,7 @@ def write_report(report: ReportData, path: Path) -> None:
 
 
 def page(report: ReportData, drawn: list[Picture]) -> str:
-    """Give the page as text."""
+    """Return the page as text."""
     environment = Environment(
         loader=PackageLoader("prototypenas.reporting"),
         autoescape=select_autoescape(["html"]),

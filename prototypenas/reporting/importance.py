@@ -10,8 +10,8 @@ from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from prototypenas.objectives import label_of
 from prototypenas.reporting.drawing import CELL_INK, house_style
-from prototypenas.reporting.objective_names import objective_name
 
 FEWEST_TRIALS = 40
 """Scored trials below which an importance would be noise: the best tenth would be fewer than four."""
@@ -21,7 +21,7 @@ FRONT = "Pareto front"
 
 
 def parameter_importance(study: optuna.Study) -> dict[str, dict[str, float]]:
-    """Give each objective's importance of each parameter, as shares that sum to 1; first that of the whole front.
+    """Return each objective's importance of each parameter, as shares that sum to 1; first that of the whole front.
 
     The importance is that for reaching the best tenth. Empty for a study with fewer than `FEWEST_TRIALS` scored trials;
     an objective that is constant is left out.
@@ -54,7 +54,7 @@ def importance_figure(importance: Mapping[str, Mapping[str, float]]) -> Figure:
         # Rectangles, not an image: an image would be the one picture of the page that is not lines and letters.
         axes.pcolormesh(table, cmap="Blues", vmin=0.0, vmax=strongest, edgecolors="white", linewidth=1.0)
         axes.invert_yaxis()
-        axes.set_xticks(np.arange(len(objectives)) + 0.5, [objective_name(name) for name in objectives])
+        axes.set_xticks(np.arange(len(objectives)) + 0.5, [label_of(name) for name in objectives])
         axes.set_yticks(np.arange(len(parameters)) + 0.5, parameters)
         axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
         for (row, column), share in np.ndenumerate(table):

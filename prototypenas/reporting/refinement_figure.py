@@ -35,10 +35,9 @@ def _draw_estimates(
     named: set[str] = set()
     for one in refinement.estimates:
         candidate = by_number[one.candidate]
-        assert candidate.cost is not None
         name = candidate.configuration.architecture
         colour, marker = styles[name]
-        place, height = candidate.cost.flops / 1e6, 100 * one.score
+        place, height = candidate.needs.flops / 1e6, 100 * one.score
         label = None if name in named else name
         named.add(name)
         axes.errorbar(place, height, 100 * one.error, fmt="none", ecolor=colour, elinewidth=0.8, capsize=2)

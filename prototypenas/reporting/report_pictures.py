@@ -53,7 +53,8 @@ def pictures(report: ReportData) -> Iterator[Picture]:
     yield Picture(
         "front",
         front_figure(scored(report), selection),
-        "Each proxy against FLOPs. Strong marks are the Pareto front of all objectives together, faint ones the other "
+        f"Each objective against {selection.objectives[0].label}. Strong marks are the Pareto front of all "
+        "objectives together, faint ones the other "
         f"scored candidates, {MOST_MARKS} of each at most; the chosen are circled and named by their trial.",
     )
     yield Picture(

@@ -66,7 +66,14 @@ def _arguments(run: RunDirectory, seen: DatasetDirectory | None) -> Iterator[tup
         yield "search: preset", str(preset)
     kept = read_json(run.selection_json)
     asked = {name: value_in(kept, name, run.selection_json) for name in ("keep", "space", "solver", "seed")}
-    steps = {"exploration": run.arguments(), "selection": asked, "evaluation": seen.arguments() if seen else {}}
+    explored = run.exploration()
+    limits = [f"{limit.objective.name} {limit.value:g}" for limit in explored.more_limits]
+    words = {"objectives": [one.name for one in explored.objectives], "more_limits": limits or None}
+    steps = {
+        "exploration": {**run.arguments(), **words},
+        "selection": asked,
+        "evaluation": seen.arguments() if seen else {},
+    }
     for step, arguments in steps.items():
         yield from ((f"{step}: {name}", _printed(value)) for name, value in arguments.items())
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from prototypenas.reporting.objective_names import objective_name
+from prototypenas.objectives import COSTS, Objective
 from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.runs.dataset_summary import DatasetSummary
@@ -15,9 +15,16 @@ FAILURES = {
     "ram": "more RAM than the budget",
     "rom": "more ROM than the budget",
     "flops": "more FLOPs than the budget",
+    "macs": "more MACs than the limit",
+    "parameters": "more parameters than the limit",
+    "latency": "slower than the limit",
+    "energy": "more energy than the limit",
     "proxy": "a proxy cannot score it",
     "worker": "its worker died",
 }
+
+_PRICED = (COSTS["flops"], COSTS["ram"], COSTS["rom"])
+"""What every table of candidates says of cost."""
 
 
 def final_table(models: Sequence[ModelResult]) -> Table:
@@ -59,16 +66,16 @@ def rejection_table(candidates: Sequence[Candidate]) -> Table:
 
 def choice_table(selection: Selection) -> Table:
     """What each chosen model adds to the others, with its scores."""
-    objectives = selection.normalisation.names
-    headers = ("Trial", "Why", "Only it covers", "Leads the chosen in", *map(objective_name, objectives))
+    objectives = selection.objectives
+    headers = ("Trial", "Why", "Only it covers", "Leads the chosen in", *(one.label for one in objectives))
     rows = []
     for candidate, reason in zip(selection.chosen, selection.reasons, strict=True):
         leads = ", ".join(
-            objective_name(name) + (" (and the whole front)" if name in reason.best_of_front else "")
-            for name in reason.leads
+            one.label + (" (and the whole front)" if one.name in reason.best_of_front else "")
+            for one in objectives
+            if one.name in reason.leads
         )
-        assert candidate.cost is not None
-        scores = [f"{candidate.cost.flops / 1e6:.1f}", *(f"{candidate.scores[name]:.4g}" for name in objectives[1:])]
+        scores = [_shown(one, candidate) for one in objectives]
         alone = f"{100 * reason.exclusive_hypervolume:.1f} %"
         rows.append((str(candidate.number), reason.sentence, alone, leads or ABSENT, *scores))
     return Table(headers, tuple(rows), names=4)
@@ -78,10 +85,11 @@ def scale_table(selection: Selection) -> Table:
     """The normalisation and the reference point, in the objectives' own units."""
     scale = selection.normalisation
     rows = []
-    for place, (name, best, worst) in enumerate(zip(scale.names, scale.best, scale.worst, strict=True)):
-        sign, unit = (1e-6, "minimised") if place == 0 else (-1.0, "maximised")
+    for one, best, worst in zip(selection.objectives, scale.best, scale.worst, strict=True):
+        sense = "minimised" if one.minimised else "maximised"
         reference = best + scale.reference * (worst - best)
-        rows.append((objective_name(name), unit, *(f"{sign * value:.5g}" for value in (best, worst, reference))))
+        values = (one.oriented(value) / one.scale for value in (best, worst, reference))
+        rows.append((one.label, sense, *(f"{value:.5g}" for value in values)))
     return Table(("Objective", "", "Best of front", "Worst of front", "Reference point"), tuple(rows), names=2)
 
 
@@ -109,19 +117,15 @@ def candidate_table(candidates: Sequence[Candidate], selection: Selection) -> Ta
     """Configuration, cost and scores of scored candidates, the chosen first, then the front."""
     front = {one.number for one in selection.front}
     chosen = {one.number for one in selection.chosen}
-    objectives = selection.normalisation.names[1:]
+    objectives = [one for one in selection.objectives if one not in _PRICED]
     headers = ("Trial", "Architecture", "Standing", "Width", "Depths", "Kernels", "Strides", "Sparsities")
-    costs = ("MFLOPs", "RAM [kB]", "ROM [kB]")
     rows = []
     for one in sorted(candidates, key=lambda one: (one.number not in chosen, one.number not in front, one.number)):
-        assert one.cost is not None
         standing = "chosen" if one.number in chosen else "front" if one.number in front else "fits"
-        footprint = one.cost.footprint
         number, architecture, *searched = _configuration_row(one)
-        priced = (one.cost.flops / 1e6, footprint.ram_bytes / 1e3, footprint.rom_bytes / 1e3)
-        scores = (f"{one.scores[name]:.4g}" for name in objectives)
-        rows.append((number, architecture, standing, *searched, *(f"{value:,.1f}" for value in priced), *scores))
-    return Table((*headers, *costs, *map(objective_name, objectives)), tuple(rows), names=3)
+        values = (_shown(objective, one) for objective in (*_PRICED, *objectives))
+        rows.append((number, architecture, standing, *searched, *values))
+    return Table((*headers, *(objective.label for objective in (*_PRICED, *objectives))), tuple(rows), names=3)
 
 
 def footprint_table(candidates: Sequence[Candidate]) -> Table:
@@ -130,8 +134,7 @@ def footprint_table(candidates: Sequence[Candidate]) -> Table:
     headers = ("Trial", *(part.removesuffix("_bytes") for part in parts), "RAM", "ROM")
     rows = []
     for candidate in candidates:
-        assert candidate.cost is not None
-        footprint = candidate.cost.footprint
+        footprint = candidate.needs.footprint
         values = [*(getattr(footprint, part) for part in parts), footprint.ram_bytes, footprint.rom_bytes]
         rows.append((str(candidate.number), *(f"{value:,}" for value in values)))
     return Table(headers, tuple(rows))
@@ -150,6 +153,11 @@ def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
     return (*counts, *report.statistics)
 
 
+def _shown(objective: Objective, candidate: Candidate) -> str:
+    value = objective.value(candidate) / objective.scale
+    return f"{value:,.1f}" if objective.scale != 1.0 else f"{value:.4g}"
+
+
 def _configuration_row(candidate: Candidate) -> tuple[str, ...]:
     configuration = candidate.configuration
     groups = configuration.groups
@@ -166,13 +174,13 @@ def _configuration_row(candidate: Candidate) -> tuple[str, ...]:
 
 def _final_row(model: ModelResult) -> tuple[str, ...]:
     candidate, evaluation = model.candidate, model.evaluation
-    assert candidate.cost is not None
-    footprint = candidate.cost.footprint
+    cost = candidate.needs
+    footprint = cost.footprint
     return (
         str(candidate.number),
         candidate.configuration.architecture,
-        f"{candidate.cost.flops / 1e6:.1f}",
-        f"{candidate.cost.macs / 1e6:.1f}",
+        f"{cost.flops / 1e6:.1f}",
+        f"{cost.macs / 1e6:.1f}",
         f"{footprint.ram_bytes / 1e3:.1f}",
         f"{footprint.rom_bytes / 1e3:.1f}",
         _percent(evaluation.float_score if evaluation else None),

@@ -135,7 +135,7 @@ def _read_boxes(kept: Mapping[str, NDArray[Any]]) -> BoxSummary | None:
 
 
 def first_of_each(labels: Sequence[int], *, classes: int, each: int) -> list[int]:
-    """Give the places of the first `each` samples of the first `classes` classes, by class."""
+    """Return the places of the first `each` samples of the first `classes` classes, by class."""
     found: dict[int, list[int]] = {}
     for place, label in enumerate(labels):
         if label < classes:

@@ -1,12 +1,14 @@
 """Plain JSON values of a run's files as frozen dataclasses, each value checked against its field's type."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from prototypenas.errors import RunDirectoryError
+from prototypenas.objectives import Limit, Objective
 
 Record = TypeVar("Record")
 
@@ -26,6 +28,8 @@ class ExplorationRecord:
     ram_limit: int | None
     rom_limit: int | None
     flops_limit: int | None
+    more_limits: tuple[Limit, ...]
+    objectives: tuple[Objective, ...]
     execution: str
 
 
@@ -87,6 +91,10 @@ def differences(recorded: Arguments, wanted: Arguments) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        return plain(value)
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return value
@@ -101,6 +109,13 @@ def _of_type(hint: Any, value: Any) -> Any:
         if not isinstance(value, list):
             raise TypeError(value)
         return origin(_of_type(get_args(hint)[0], one) for one in value)
+    if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
+        hints = get_type_hints(hint)
+        return hint(**{item.name: _of_type(hints[item.name], value.get(item.name)) for item in fields(hint)})
+    if isinstance(hint, type) and issubclass(hint, Enum) and value in {member.value for member in hint}:
+        return hint(value)
+    if origin is dict and isinstance(value, dict):
+        return {name: _of_type(get_args(hint)[1], one) for name, one in value.items()}
     if hint is Path and isinstance(value, str):
         return Path(value)
     if hint is float and type(value) is int:

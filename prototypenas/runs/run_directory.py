@@ -19,8 +19,8 @@ runs/cifar10-imxrt1062/
 import json
 import platform
 import uuid
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +32,7 @@ from prototypenas.errors import RunDirectoryError
 from prototypenas.runs.atomic_files import read_json, write_json
 from prototypenas.runs.lock import locked
 from prototypenas.runs.records import Arguments, ExplorationRecord, differences, record_of
+from prototypenas.runs.run_log import kept_log
 
 VERSIONS = "made_with"
 IDENTITY = "identity"
@@ -116,13 +117,15 @@ class RunDirectory:
         """Return the parts of all data sets that models were trained on, the first first."""
         return tuple(DatasetDirectory(self, name) for name in self._sections().get(DATASETS, {}))
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Hold the directory for this process.
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory for this process, and keep a log of what is done meanwhile.
 
         Raises:
             RunDirectoryError: if another process holds it.
         """
-        return locked(self.path)
+        with locked(self.path), kept_log(self.path):
+            yield
 
     def identity(self) -> str:
         """Return a name that no other run has; a storage that several runs share tells their studies apart by it.

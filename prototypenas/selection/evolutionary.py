@@ -56,7 +56,7 @@ def evolved_subset(spaces: Spaces, keep: int, *, seed: int, evolution: Evolution
 
 
 def repaired(gene: Gene, spaces: Spaces, keep: int, generator: np.random.Generator) -> Gene:
-    """Give a gene with exactly `keep` bits, greedily as the paper does.
+    """Return a gene with exactly `keep` bits, greedily as the paper does.
 
     Missing bits are set at random. Of too many bits those `keep` stay whose removal, each on its own, costs most.
     """

@@ -45,26 +45,29 @@ def reasons_for(
             float(share),
             _named(objectives.names, telling & (values == lowest)),
             _named(objectives.names, telling & (values == best)),
-            _sentence(row, normalised, objectives.values[:, 0], chosen, float(share)),
+            _sentence(row, normalised, objectives, chosen, float(share)),
         )
         for row, values, share in rows
     )
 
 
-def _sentence(
-    row: int, front: NDArray[np.float64], flops: NDArray[np.float64], chosen: Sequence[int], share: float
-) -> str:
-    """Say in one sentence why a row of the front was chosen; expected accuracy is the mean rank of its scores."""
-    ranks = expected_ranks(front)
-    cheaper = flops <= flops[row]
-    need = f"{flops[row] / 1e6:.1f} MFLOPs"
+def _sentence(row: int, front: NDArray[np.float64], objectives: Objectives, chosen: Sequence[int], share: float) -> str:
+    """Say in one sentence why a row of the front was chosen; expected accuracy is the mean rank of its scores.
+
+    What a model needs is its value in the first objective, which is a cost wherever there is one.
+    """
+    ranks = expected_ranks(front, objectives.costs)
+    judged = objectives.costs < front.shape[1]
+    first, needs = objectives.objectives[0], objectives.values[:, 0]
+    need = first.amount(first.oriented(float(needs[row])))
+    cheaper = needs <= needs[row]
     if len(front) == 1:
         return f"The only model of the front, {need}."
-    if front.shape[1] > 1 and row == leader_of(front):
+    if judged and row == leader_of(front, objectives.costs):
         return f"Expected to be the most accurate that fits: the best mean rank in all scores, of {len(front)} models."
     better = int((ranks[cheaper] < ranks[row]).sum())
-    place = "the cheapest chosen" if flops[row] == flops[list(chosen)].min() else "a step between"
-    if front.shape[1] > 1 and not better:
+    place = "the cheapest chosen" if needs[row] == needs[list(chosen)].min() else "a step between"
+    if judged and objectives.costs and not better:
         return f"As {place}: none of the {int(cheaper.sum())} models up to its {need} is expected to be more accurate."
     return f"As {place}, {need}: without it the chosen would cover {100 * share:.1f} % less of the front."
 

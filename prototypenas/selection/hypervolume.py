@@ -35,7 +35,7 @@ def normalisation_over(names: tuple[str, ...], front: NDArray[np.float64]) -> No
 
 
 def hypervolume(normalised: NDArray[np.float64], reference: float = REFERENCE) -> float:
-    """Give the volume dominated by points `(n, m)` up to the reference; points beyond it count nothing."""
+    """Return the volume dominated by points `(n, m)` up to the reference; points beyond it count nothing."""
     if not len(normalised):
         return 0.0
     if normalised.shape[1] == 1:
@@ -44,7 +44,7 @@ def hypervolume(normalised: NDArray[np.float64], reference: float = REFERENCE) -
 
 
 def exclusive_hypervolumes(normalised: NDArray[np.float64], reference: float = REFERENCE) -> NDArray[np.float64]:
-    """Give what the set would lose without each of its points, `(n,)`; equal points lose nothing."""
+    """Return what the set would lose without each of its points, `(n,)`; equal points lose nothing."""
     whole = hypervolume(normalised, reference)
     without = [hypervolume(np.delete(normalised, row, axis=0), reference) for row in range(len(normalised))]
     return np.maximum(0.0, whole - np.array(without))

@@ -17,9 +17,9 @@ WORTH = 100.0
 that every best subset contains it."""
 
 
-def leader_of(front: NormalisedFront) -> int:
-    """Return the row with the best mean rank in all scores; of equally good ones the one of fewest FLOPs."""
-    ranks = expected_ranks(front)
+def leader_of(front: NormalisedFront, costs: int = 1) -> int:
+    """Return the row with the best mean rank in all scores; of equals the one that is best in the first column."""
+    ranks = expected_ranks(front, costs)
     return int(np.lexsort((front[:, 0], ranks))[0])
 
 

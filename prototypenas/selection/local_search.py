@@ -32,7 +32,7 @@ def swap_until_best(spaces: Spaces, subset: Sequence[int]) -> tuple[int, ...]:
 
 
 def local_search_subset(spaces: Spaces, keep: int, *, seed: int, restarts: int = RESTARTS) -> tuple[int, ...]:
-    """Give the best subset found from `restarts` starts, ascending indices.
+    """Return the best subset found from `restarts` starts, ascending indices.
 
     The first start is empty; the others are pairs drawn at random, completed greedily.
     """

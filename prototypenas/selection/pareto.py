@@ -8,41 +8,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import ConfigurationError
+from prototypenas.objectives import Objective, cost_count, costs_first, default_objectives
 from prototypenas.types import Candidate
-
-FLOPS = "flops"
-"""Name of the one objective that is minimised; all others are proxy scores, maximised."""
 
 
 @dataclass(frozen=True, eq=False)
 class Objectives:
     """Objective values of `n` candidates, oriented so that lower is better everywhere."""
 
-    names: tuple[str, ...]
-    """`flops`, then the proxies in the order of the first candidate's scores."""
+    objectives: tuple[Objective, ...]
+    """Costs first."""
     values: NDArray[np.float64]
-    """`(n, m)`: FLOPs as they are, scores negated."""
+    """`(n, m)`."""
 
     @property
-    def natural(self) -> NDArray[np.float64]:
-        """The same values as people read them: scores with their own sign."""
-        signs = np.array([1.0 if name == FLOPS else -1.0 for name in self.names])
-        return np.asarray(self.values * signs)
+    def names(self) -> tuple[str, ...]:
+        """Names of the objectives, in the order of the columns."""
+        return tuple(objective.name for objective in self.objectives)
+
+    @property
+    def costs(self) -> int:
+        """How many of the first columns are costs."""
+        return cost_count(self.objectives)
 
 
-def objectives_of(candidates: Sequence[Candidate]) -> Objectives:
-    """Read FLOPs and scores of scored candidates.
+def objectives_of(candidates: Sequence[Candidate], objectives: Sequence[Objective] | None = None) -> Objectives:
+    """Read the objectives of scored candidates; FLOPs and all scores of the first where none are named.
 
     Raises:
-        ConfigurationError: if a candidate has no cost, other proxies than the first, or a value that is not finite.
+        ConfigurationError: if a candidate has no cost, lacks a score, or has a value that is not finite.
     """
-    names = tuple(candidates[0].scores)
-    rows = [_row(candidate, names) for candidate in candidates]
-    return Objectives((FLOPS, *names), np.array(rows, dtype=np.float64).reshape(len(rows), 1 + len(names)))
+    read = costs_first(_default_objectives(candidates) if objectives is None else objectives)
+    rows = [_row(candidate, read) for candidate in candidates]
+    return Objectives(read, np.array(rows, dtype=np.float64).reshape(len(rows), len(read)))
 
 
 def nondominated(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Give the indices of non-dominated rows, ascending; of equal rows only the first.
+    """Return the indices of non-dominated rows, ascending; of equal rows only the first.
 
     Lower is better in every column of `values` `(n, m)`.
 
@@ -58,15 +60,19 @@ def nondominated(values: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.flatnonzero(moocore.is_nondominated(values))
 
 
-def _row(candidate: Candidate, names: tuple[str, ...]) -> list[float]:
-    if candidate.cost is None:
-        raise ConfigurationError(f"candidate {candidate.number} has no cost; only scored candidates can be selected")
-    if set(candidate.scores) != set(names):
-        raise ConfigurationError(
-            f"candidate {candidate.number} was scored by {sorted(candidate.scores)}, others by {sorted(names)}"
-        )
-    row = [float(candidate.cost.flops), *(-float(candidate.scores[name]) for name in names)]
-    for name, value in zip((FLOPS, *names), row, strict=True):
+def _default_objectives(candidates: Sequence[Candidate]) -> tuple[Objective, ...]:
+    names = tuple(candidates[0].scores)
+    for candidate in candidates:
+        if set(candidate.scores) != set(names):
+            found = f"candidate {candidate.number} was scored by {sorted(candidate.scores)}"
+            raise ConfigurationError(f"{found}, others by {sorted(names)}")
+    return default_objectives(names)
+
+
+def _row(candidate: Candidate, objectives: Sequence[Objective]) -> list[float]:
+    row = [objective.oriented(objective.value(candidate)) for objective in objectives]
+    for objective, value in zip(objectives, row, strict=True):
         if not np.isfinite(value):
-            raise ConfigurationError(f"{name} of candidate {candidate.number} is {value}; objectives are finite")
+            found = f"{objective.name} of candidate {candidate.number} is {objective.oriented(value)}"
+            raise ConfigurationError(f"{found}; objectives are finite")
     return row

@@ -10,6 +10,7 @@ import numpy as np
 
 from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, NothingFits
+from prototypenas.objectives import Objective
 from prototypenas.selection.coverage import Spaces, coverage
 from prototypenas.selection.evolutionary import evolved_subset
 from prototypenas.selection.exact import Solution, best_subset
@@ -20,7 +21,7 @@ from prototypenas.selection.local_search import greedy_subset, local_search_subs
 from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
 from prototypenas.selection.plane import best_subsets, is_plane
 from prototypenas.selection.selection_space import DEFAULT_SPACE, spaces_named
-from prototypenas.types import Candidate
+from prototypenas.types import Candidate, Rejection
 
 WORTHWHILE_GAIN = 0.03
 """Share by which one more model must raise the coverage to be kept, where `keep` is a range.
@@ -45,9 +46,11 @@ class Selection:
     """The chosen models, how good the choice is, and everything needed to compute that again."""
 
     chosen: tuple[Candidate, ...]
-    """In order of FLOPs."""
+    """In order of the first objective, which is a cost wherever there is one; FLOPs unless asked otherwise."""
     front: tuple[Candidate, ...]
-    """The Pareto front it was chosen from, in order of FLOPs."""
+    """The Pareto front it was chosen from, in the same order."""
+    objectives: tuple[Objective, ...]
+    """What it is the front of, costs first; FLOPs and the proxies unless asked otherwise."""
     space: str
     coverage: float
     """What the chosen are worth in the selection space: their share of the front's hypervolume there, and merits."""
@@ -94,6 +97,7 @@ class Selection:
 def select(
     candidates: Sequence[Candidate],
     *,
+    objectives: Sequence[Objective] | None = None,
     keep: int | tuple[int, int] = 5,
     space: str = DEFAULT_SPACE,
     leader: bool = True,
@@ -103,7 +107,7 @@ def select(
 ) -> Selection:
     """Choose `keep` candidates that cover the feasible Pareto front best.
 
-    Objectives are FLOPs (minimised) and every proxy score (maximised). With `leader`, the model of the best mean proxy
+    Objectives are FLOPs and every proxy score unless others are named. With `leader`, the model of the best mean proxy
     rank, expected to be the most accurate, is always among the chosen. A range `(3, 5)` gives the smallest number after
     which one more model adds less than `WORTHWHILE_GAIN`. Where the proof ends within `time_limit` seconds the result
     depends on the seed only among equally good subsets. Of other solvers than `exact` the bound says how much
@@ -115,49 +119,57 @@ def select(
         NothingFits: if no candidate is feasible.
     """
     least, most = _range(keep)
-    front, objectives = _front_of(candidates)
-    scale = normalisation_over(objectives.names, objectives.values)
+    front, read = _front_of(candidates, objectives)
+    scale = normalisation_over(read.names, read.values)
     choose("solver", solver, SOLVERS)
-    normalised = scale.apply(objectives.values)
-    spaces = spaces_named(space, normalised)
-    required = leader_of(normalised) if leader else None
+    normalised = scale.apply(read.values)
+    spaces = spaces_named(space, normalised, read.costs)
+    required = leader_of(normalised, read.costs) if leader else None
     solve = _solve_for(spaces, required, solver, most=min(most, len(front)), seed=seed, time_limit=time_limit)
     solution = _smallest_worthwhile(spaces, (least, most), solve)
-    return _described(front, objectives, scale, space=space, solution=solution, note=_note(len(front), least, most))
+    return _described(front, read, scale, space=space, solution=solution, note=_note(len(front), least, most))
 
 
 def restored_selection(
-    candidates: Sequence[Candidate], numbers: Sequence[int], *, space: str, upper_bound: float, note: str = ""
+    candidates: Sequence[Candidate],
+    numbers: Sequence[int],
+    *,
+    objectives: Sequence[Objective] | None = None,
+    space: str,
+    upper_bound: float,
+    note: str = "",
 ) -> Selection:
-    """Give the selection of which only the candidates' numbers, the space and the bound were kept.
+    """Return the selection of which only the candidates' numbers, the space and the bound were kept.
 
     Raises:
         ConfigurationError: if there is no number, or one not on the front of these candidates, or the space is unknown.
         NothingFits: if no candidate is feasible.
     """
-    front, objectives = _front_of(candidates)
+    front, read = _front_of(candidates, objectives)
     places = {candidate.number: row for row, candidate in enumerate(front)}
     missing = [number for number in numbers if number not in places]
     if not numbers:
         raise ConfigurationError("no candidate was chosen; select again")
     if missing:
         raise ConfigurationError(f"candidates {missing} are not on the front; select again")
-    scale = normalisation_over(objectives.names, objectives.values)
+    scale = normalisation_over(read.names, read.values)
     subset = tuple(sorted(places[number] for number in numbers))
-    covered = coverage(spaces_named(space, scale.apply(objectives.values)), subset)
+    covered = coverage(spaces_named(space, scale.apply(read.values), read.costs), subset)
     solution = Solution(subset, covered, max(covered, upper_bound), 0)
-    return _described(front, objectives, scale, space=space, solution=solution, note=note)
+    return _described(front, read, scale, space=space, solution=solution, note=note)
 
 
-def _front_of(candidates: Sequence[Candidate]) -> tuple[tuple[Candidate, ...], Objectives]:
-    """Give the feasible front in order of FLOPs, and its objectives."""
+def _front_of(
+    candidates: Sequence[Candidate], objectives: Sequence[Objective] | None
+) -> tuple[tuple[Candidate, ...], Objectives]:
+    """Return the feasible front in order of its first objective, and its objectives."""
     feasible = [candidate for candidate in candidates if candidate.feasible]
     if not feasible:
         raise NothingFits(_why_nothing_fits(candidates))
-    everyone = objectives_of(feasible)
+    everyone = objectives_of(feasible, objectives)
     rows = nondominated(everyone.values)
     rows = rows[np.lexsort((rows, everyone.values[rows, 0]))]
-    return tuple(feasible[row] for row in rows), Objectives(everyone.names, everyone.values[rows])
+    return tuple(feasible[row] for row in rows), Objectives(everyone.objectives, everyone.values[rows])
 
 
 def _range(keep: int | tuple[int, int]) -> tuple[int, int]:
@@ -227,6 +239,7 @@ def _described(
     return Selection(
         chosen=tuple(front[row] for row in solution.subset),
         front=front,
+        objectives=objectives.objectives,
         space=space,
         coverage=solution.coverage,
         upper_bound=solution.upper_bound,
@@ -251,23 +264,21 @@ def _why_nothing_fits(candidates: Sequence[Candidate]) -> str:
     kinds = Counter(candidate.rejection.kind for candidate in candidates if candidate.rejection)
     counts = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
     message = f"none of {len(candidates)} candidates is feasible (rejected: {counts})"
-    priced = [candidate for candidate in candidates if candidate.cost is not None and candidate.rejection is not None]
+    priced = [(one, one.rejection) for one in candidates if one.cost is not None and one.rejection is not None]
     if not priced:
         return message
-    closest = sorted(priced, key=_distance)[:3]
-    return message + "; closest: " + "; ".join(_describe_rejected(candidate) for candidate in closest)
+    closest = sorted(priced, key=lambda pair: _distance(*pair))[:3]
+    return message + "; closest: " + "; ".join(_describe_rejected(*pair) for pair in closest)
 
 
-def _distance(candidate: Candidate) -> tuple[int, int]:
-    assert candidate.cost is not None and candidate.rejection is not None
-    footprint = candidate.cost.footprint
-    return candidate.rejection.kind.count("+"), footprint.ram_bytes + footprint.rom_bytes
+def _distance(candidate: Candidate, rejection: Rejection) -> tuple[int, int]:
+    footprint = candidate.needs.footprint
+    return rejection.kind.count("+"), footprint.ram_bytes + footprint.rom_bytes
 
 
-def _describe_rejected(candidate: Candidate) -> str:
-    assert candidate.cost is not None and candidate.rejection is not None
-    footprint = candidate.cost.footprint
+def _describe_rejected(candidate: Candidate, rejection: Rejection) -> str:
+    footprint = candidate.needs.footprint
     return (
         f"candidate {candidate.number} ({candidate.configuration.architecture}, RAM {footprint.ram_bytes} bytes, "
-        f"ROM {footprint.rom_bytes} bytes, {candidate.cost.flops / 1e6:.1f} MFLOPs): {candidate.rejection.detail}"
+        f"ROM {footprint.rom_bytes} bytes, {candidate.needs.flops / 1e6:.1f} MFLOPs): {rejection.detail}"
     )

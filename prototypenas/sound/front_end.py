@@ -19,7 +19,7 @@ class FrontEnd:
     deviation: float
 
     def as_input(self, scale: float, zero_point: int) -> NDArray[np.int8]:
-        """Give the int8 input of each of the 256 features, rounded as `quantize_input` does."""
+        """Return the int8 input of each of the 256 features, rounded as `quantize_input` does."""
         normalised = (np.arange(256, dtype=np.float32) - np.float32(self.mean)) / np.float32(self.deviation)
         steps = np.rint(normalised / np.float32(scale)) + zero_point
         inputs: NDArray[np.int8] = np.clip(steps, -128, 127).astype(np.int8)

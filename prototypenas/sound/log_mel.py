@@ -143,7 +143,7 @@ class LogMel:
 
 
 def quarter_logarithm(values: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    """Give `floor(4 * log2(value))`, and 0 for 0."""
+    """Return `floor(4 * log2(value))`, and 0 for 0."""
     exponent = np.zeros(values.shape, dtype=np.uint64)
     rest = values.copy()
     for shift in (32, 16, 8, 4, 2, 1):

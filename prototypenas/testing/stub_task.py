@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from prototypenas.evidence import unheard
-from prototypenas.exploration.candidate_evaluation import Evaluated, over_budget
+from prototypenas.exploration.candidate_evaluation import Evaluated
+from prototypenas.objectives import Goals, default_objectives
 from prototypenas.plugins import PluginSource
 from prototypenas.types import Budget, Candidate, Configuration, Cost, Footprint, Rejection
 
@@ -34,8 +35,13 @@ class StubTask:
     """Candidates whose scoring kills the process the first time; `scars` remembers it."""
     scars: Path | None = None
 
+    @property
+    def goals(self) -> Goals:
+        """FLOPs and the scores."""
+        return Goals(default_objectives(self.proxy_names), self.budget)
+
     def identity(self) -> Mapping[str, Any]:
-        """Give plain JSON values that say whether two tasks give the same results."""
+        """Return plain JSON values that say whether two tasks give the same results."""
         return {"proxies": list(self.proxy_names), **asdict(self.budget)}
 
     def price(self, candidate: Candidate) -> Evaluated:
@@ -45,7 +51,7 @@ class StubTask:
             return Evaluated(replace(candidate, rejection=Rejection("invalid", "no channel is left")))
         cost = _cost(configuration)
         digest = hashlib.sha256(repr((configuration.architecture, asdict(cost))).encode()).hexdigest()[:16]
-        priced = replace(candidate, cost=cost, digest=digest, rejection=over_budget(cost, self.budget))
+        priced = replace(candidate, cost=cost, digest=digest, rejection=self.budget.rejection(cost))
         return Evaluated(priced)
 
     def score(self, candidate: Candidate, begins: Callable[[str], None] = unheard) -> Evaluated:
@@ -53,14 +59,13 @@ class StubTask:
         time.sleep(self.seconds)
         if candidate.number in self.deadly or self._dies_now(candidate.number):
             os.kill(os.getpid(), signal.SIGKILL)
-        assert candidate.cost is not None
         groups = candidate.configuration.groups
         depth = sum(group.depth for group in groups)
         values = (
             candidate.configuration.width * sum(1 - group.sparsity for group in groups),
             float(depth),
             sum(group.kernel / group.stride for group in groups),
-            -sum(abs(group.depth - depth / len(groups)) for group in groups) - candidate.cost.macs / 1e9,
+            -sum(abs(group.depth - depth / len(groups)) for group in groups) - candidate.needs.macs / 1e9,
         )
         return Evaluated(replace(candidate, scores=dict(zip(self.proxy_names, values, strict=True))))
 

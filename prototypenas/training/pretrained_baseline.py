@@ -39,7 +39,7 @@ class PretrainedBaseline:
         return network
 
     def taken(self, configuration: Configuration, input_shape: InputShape, num_classes: int) -> dict[str, Tensor]:
-        """Give what the unpruned network of a configuration takes over, by its names.
+        """Return what the unpruned network of a configuration takes over, by its names.
 
         The network is built as wide as the pre-trained one and gets each tensor of the same name, kernels by their
         centre, a larger kernel's rim zero. Then its least important channels go, as they do in pruning, until it has

@@ -31,7 +31,7 @@ class Pretraining(Protocol):
         """Say in a line what is learnt, for the user to check before it takes hours."""
 
     def identity(self, configuration: Configuration, seed: int) -> str:
-        """Give a few characters, equal where the pre-trained network is."""
+        """Return a few characters, equal where the pre-trained network is."""
 
     def train(
         self,
@@ -88,7 +88,7 @@ def shared_networks(
 def shared_configuration(
     configurations: Sequence[Configuration], baseline: Baseline, input_shape: InputShape
 ) -> Configuration:
-    """Give the unpruned configuration that serves all: the widest one's strides and kernels, groups as deep as any.
+    """Return the unpruned configuration that serves all: the widest one's strides and kernels, groups as deep as any.
 
     Where the widest one's maps are too small for more superblocks, a group stays as deep as they allow.
     """
@@ -100,7 +100,7 @@ def shared_configuration(
 
 
 def started(pretraining: Pretraining, shared: SharedNetwork) -> PretrainedBaseline:
-    """Give the baseline whose networks begin with a network that was trained to its end."""
+    """Return the baseline whose networks begin with a network that was trained to its end."""
     return PretrainedBaseline(shared.baseline, shared.configuration.width, pretraining.weights(shared.directory))
 
 
@@ -135,7 +135,7 @@ def read_start(directory: Path) -> str | None:
 def _deepened(
     configuration: Configuration, number: int, depths: Iterable[int], baseline: Baseline, input_shape: InputShape
 ) -> Configuration:
-    """Give one group the greatest of these depths at which the network can be built, at least its own."""
+    """Return the configuration with one group as deep as the network can be built, of these depths and its own."""
     own = configuration.groups[number]
     for depth in sorted((depth for depth in depths if depth > own.depth), reverse=True):
         groups = list(configuration.groups)

@@ -39,7 +39,7 @@ def connected(scheduler: str) -> Iterator[Any]:
 
 @contextmanager
 def on_every_worker(client: Any, parcel: bytes, *, patience: float | None) -> Iterator[str]:
-    """Give every worker the pickled parcel, those that join later too; what comes is the name to find it by.
+    """Send every worker the pickled parcel, those that join later too; what comes is the name to find it by.
 
     Raises:
         WorkerError: if the scheduler cannot be told.

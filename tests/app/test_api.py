@@ -25,7 +25,7 @@ def squares():
 
 @pytest.fixture(scope="module")
 def parts():
-    return {"architectures": {"toy": toy}, "proxies": [mean_gradient, "params"], "target": "stm32f746"}
+    return {"architectures": {"toy": toy}, "objectives": ["flops", mean_gradient, "params"], "target": "stm32f746"}
 
 
 @pytest.fixture(scope="module")
@@ -103,14 +103,12 @@ def test_arrays_and_a_torch_data_set_are_the_same_data(squares, parts, tmp_path)
 def test_exploring_in_memory_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     explored = pn.explore(
-        {"toy": toy},
-        input=(1, 16, 16),
-        classes=2,
-        proxies={"size": lambda evidence: 1.0},
+        pn.Space({"toy": toy}, input=(1, 16, 16), classes=2),
+        objectives=["flops", {"size": lambda evidence: 1.0}],
         limits={"ram": "64KiB"},
         trials=5,
     )
-    assert explored.objectives == ("flops", "size") and len(explored.table) == 5
+    assert [one.name for one in explored.objectives] == ["flops", "size"] and len(explored.table) == 5
     assert "<table" in explored._repr_html_()
     assert not list(tmp_path.iterdir())
 
@@ -138,8 +136,8 @@ def test_everything_shows_itself(searched, models):
         ({"data": "digts"}, "unknown data set 'digts'; did you mean digits"),
         ({"data": 7}, "data are int; give the name"),
         ({"target": "stm32f476"}, "unknown target 'stm32f476'"),
-        ({"proxies": [lambda evidence: 1.0]}, "a proxy is <lambda>, which is no name"),
-        ({"proxies": ["mecco"]}, "unknown proxy 'mecco'"),
+        ({"objectives": [lambda evidence: 1.0]}, "<lambda> is no name for objectives"),
+        ({"objectives": ["mecco"]}, "unknown objective 'mecco'"),
         ({"limits": {"ramm": "1KiB"}}, "unknown limit 'ramm'; did you mean ram"),
         ({"limits": {"ram": "much"}}, "RAM is 'much'"),
     ],

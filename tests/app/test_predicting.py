@@ -23,7 +23,18 @@ def invoke(*arguments: object):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("predicting") / "quarters"
-    way = ("run", "quarters", "--plugin", PARTS, "--architectures", "toy", "--proxies", "snip", "--target", "my-board")
+    way = (
+        "run",
+        "quarters",
+        "--plugin",
+        PARTS,
+        "--architectures",
+        "toy",
+        "--objectives",
+        "flops,snip",
+        "--target",
+        "my-board",
+    )
     result = invoke(*way, "--trials", 6, "--keep", 2, "--epochs", 2, "--refine", "no", "--jobs", 1, "--out", out)
     assert result.exit_code == 0, result.output
     return out

@@ -8,7 +8,7 @@ from prototypenas.command_line.main import app
 
 PARTS = str(Path(__file__).parents[1] / "plugin_files" / "tiny_parts.py")
 PLUGIN = ("--plugin", PARTS)
-SEARCH = ("--architectures", "toy", "--proxies", "snip,mean_gradient", "--trials", "8", "--target", "my-board")
+SEARCH = ("--architectures", "toy", "--objectives", "flops,snip,mean_gradient", "--trials", "8", "--target", "my-board")
 EXPLORE = ("explore", "--input", "1x16x16", "--classes", "4", "--out", "x")
 WHOLE_WAY = ("run", "quarters", *PLUGIN, *SEARCH, "--keep", "20", "--epochs", "2", "--jobs", "1")
 

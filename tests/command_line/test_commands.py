@@ -63,9 +63,10 @@ def test_the_compiled_c_is_as_accurate_as_the_simulator(finished):
 
 def test_a_finished_run_is_only_printed(finished):
     out, printed = finished
-    before = files_below(out)
+    before, logged = files_below(out), (out / "run.log").read_text()
     again = done(*WHOLE_WAY, "--out", out)
-    assert files_below(out) == before
+    assert {**files_below(out), "run.log": before["run.log"]} == before
+    assert (out / "run.log").read_text().startswith(logged)
     table = printed[printed.rindex("┏") :]
     assert again.endswith(table)
 
@@ -139,7 +140,18 @@ def test_another_text_of_a_plugin_is_refused_where_its_parts_are_used(tmp_path):
     parts, aside = tmp_path / "parts.py", tmp_path / "aside.py"
     parts.write_text(Path(PARTS).read_text())
     aside.write_text("PROXIES = {'unused': len}")
-    search = ("--architectures", "toy", "--proxies", "params", "--trials", "2", "--target", "my-board", "--jobs", "1")
+    search = (
+        "--architectures",
+        "toy",
+        "--objectives",
+        "flops,params",
+        "--trials",
+        "2",
+        "--target",
+        "my-board",
+        "--jobs",
+        "1",
+    )
     explore = ("explore", "--input", "1x16x16", "--classes", "4", *search, "--out", tmp_path / "run")
     done(*explore, "--plugin", parts, "--plugin", aside)
     aside.write_text("PROXIES = {'unused': max}")
@@ -211,6 +223,7 @@ def test_step_by_step_one_exploration_serves_two_data_sets(finished, tmp_path):
         ("datasets", "60 grey 16x16 images"),
         ("published", "mcunet-in3"),
         ("samplers", "nsga2"),
+        ("objectives", "ms of latency"),
     ],
 )
 def test_everything_that_can_be_named_is_listed(what, some):

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PARTS = str(ROOT / "tests" / "plugin_files" / "tiny_parts.py")
 RUN = (
-    *("run", "quarters", "--plugin", PARTS, "--architectures", "toy", "--proxies", "snip", "--trials", "500"),
+    *("run", "quarters", "--plugin", PARTS, "--architectures", "toy", "--objectives", "flops,snip", "--trials", "500"),
     *("--target", "my-board", "--keep", "2", "--epochs", "500", "--jobs", "2"),
 )
 

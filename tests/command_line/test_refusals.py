@@ -16,7 +16,7 @@ from tests.command_line.program import EXPLORE, PLUGIN, WHOLE_WAY, invoke, refus
     [
         (("run", "quarter"), ("unknown data set 'quarter'", "quarters")),
         (("run", "quarters", "--target", "my-bord"), ("unknown target 'my-bord'", "my-board")),
-        (("run", "quarters", "--proxies", "snip,zic"), ("unknown proxy 'zic'", "zico")),
+        (("run", "quarters", "--objectives", "flops,snip,zic"), ("unknown objective 'zic'", "zico")),
         (("run", "quarters", "--architectures", "mbedne"), ("unknown architecture", "mbednet")),
         (
             ("run", "quarters", "--architectures", "mbednet_detection"),
@@ -35,8 +35,13 @@ from tests.command_line.program import EXPLORE, PLUGIN, WHOLE_WAY, invoke, refus
         (("run", "quarters", "--keep", "5-3"), ("keep is '5-3'",)),
         (("run", "quarters", "--device", "tpu"), ("device 'tpu'", "cuda")),
         (("run", "quarters", "--device", "cuda:99"), ("cuda:99 is not there",)),
-        (("run", "quarters", "--ram", "much"), ("RAM is 'much'", "KiB")),
-        (("run", "quarters", "--ram", "0"), ("the RAM limit is 0",)),
+        (("run", "quarters", "--limit", "ram=much"), ("RAM is 'much'", "KiB")),
+        (("run", "quarters", "--limit", "ram=0"), ("the RAM limit is 0",)),
+        (("run", "quarters", "--limit", "latncy=5ms"), ("unknown limit 'latncy'", "latency")),
+        (("run", "quarters", "--limit", "latency"), ("limit 'latency' has no amount", "latency=50ms")),
+        (("run", "quarters", "--limit", "latency=5kg"), ("latency is '5kg'", "us, ms, s")),
+        (("run", "quarters", "--target", "rp2040", "--limit", "latency=5ms"), ("no latency model", "cortex-m7")),
+        (("run", "quarters", "--target", "rp2040", "--objectives", "energy,snip"), ("no latency model", "objective")),
         (("run", "quarters", "--input", "16x16x"), ("CxHxW",)),
         (("run", "quarters", "--input", "3x16x16"), ("3x16x16", "1x16x16")),
         (("run", "cifar10"), ("--data-dir", "https://", "--download")),
@@ -60,7 +65,7 @@ def test_bad_input_ends_with_one_line(arguments, parts, tmp_path, monkeypatch):
 
 
 def test_a_target_that_nothing_fits_tells_the_smallest_and_the_limit(tmp_path):
-    search = ("--architectures", "toy", "--proxies", "snip", "--trials", "4", "--jobs", "1")
+    search = ("--architectures", "toy", "--objectives", "flops,snip", "--trials", "4", "--jobs", "1")
     line = refused("run", "quarters", *PLUGIN, *search, "--target", "thimble", "--out", tmp_path)
     assert re.search(r"[\d,]+ bytes of RAM, at most 100; the least of each .*: [\d,]+ bytes of RAM, .* ROM", line), line
 
@@ -69,7 +74,7 @@ def test_a_target_that_nothing_fits_tells_the_smallest_and_the_limit(tmp_path):
     ("options", "said"),
     [
         (("--out", "file/run"), "cannot write to file/run: Not a directory"),
-        (("--proxies", "zic"), "unknown proxy 'zic'"),
+        (("--objectives", "flops,zic"), "unknown objective 'zic'"),
     ],
 )
 def test_what_needs_no_data_is_refused_before_any_is_read(options, said, tmp_path, monkeypatch):

@@ -11,10 +11,11 @@ FILE = """
 dataset = "digits"
 target = "rp2040"
 trials = 7
-proxies = ["snip", "meco"]
+objectives = ["flops", "snip", "meco"]
 select-in = "consensus"
 probe-batch = 4
 download = true
+limit = "latency=50ms"
 """
 
 
@@ -41,8 +42,10 @@ def asked(monkeypatch):
 def test_a_file_gives_the_values_and_what_is_typed_wins(asked, tmp_path):
     file = tmp_path / "settings.toml"
     file.write_text(FILE)
-    assert asked("run", file)[0] == TargetSettings(target="rp2040")
-    assert asked("run", file, "--target", "stm32f746", "--ram", "64KiB")[2] == TargetSettings("stm32f746", ram="64KiB")
+    assert asked("run", file)[0] == TargetSettings(target="rp2040", limit=["latency=50ms"])
+    assert asked("run", file, "--target", "stm32f746", "--limit", "ram=64KiB")[2] == TargetSettings(
+        "stm32f746", limit=["ram=64KiB"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,8 +67,8 @@ def test_a_file_that_is_wrong_is_one_line(content, said, tmp_path):
 
 def test_a_run_repeats_its_own_settings(asked, tmp_path):
     run = RunDirectory.create(tmp_path / "run")
-    run.bind({"trials": 1}, RunSettings(target=TargetSettings("rp2040", rom="1MiB")).flat())
-    assert asked("run", "--again", run.path)[0] == TargetSettings("rp2040", rom="1MiB")
+    run.bind({"trials": 1}, RunSettings(target=TargetSettings("rp2040", limit=["rom=1MiB"])).flat())
+    assert asked("run", "--again", run.path)[0] == TargetSettings("rp2040", limit=["rom=1MiB"])
     empty = RunDirectory.create(tmp_path / "empty")
     result = CliRunner().invoke(app, ["run", "--again", str(empty.path)])
     assert result.exit_code == 2 and "not a run directory" in result.stderr

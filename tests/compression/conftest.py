@@ -152,7 +152,7 @@ def builder():
 
 @pytest.fixture
 def data():
-    """Give batches `(count, *input_shape)` for a graph."""
+    """Return batches `(count, *input_shape)` for a graph."""
 
     def draw(graph: Graph, count: int = 16, seed: int = 0) -> Tensor:
         return torch.randn(count, *graph.input_shape, generator=torch.Generator().manual_seed(seed))
@@ -179,7 +179,7 @@ class _ConcatenatedNorm(nn.Module):
 
 @pytest.fixture(params=["image", "series"])
 def trained_module(request):
-    """Give a module in evaluation whose statistics have seen data, and its input shape."""
+    """Return a module in evaluation whose statistics have seen data, and its input shape."""
     torch.manual_seed(0)
     shape = (3, 24) if request.param == "series" else (3, 12, 10)
     module = _ConcatenatedNorm(request.param == "series").train()

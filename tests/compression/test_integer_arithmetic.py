@@ -68,7 +68,7 @@ class PlainLoops:
                 return int(first[y // factor, x // factor, c])
 
     def window(self, y, x, c):
-        """Give the input values under the window; None where it is padding."""
+        """Return the input values under the window; None where it is padding."""
         window, source = self.operator.window, self.inputs[0]
         for ky, kx in product(range(window.kernel[0]), range(window.kernel[1])):
             row = y * window.stride[0] + ky - window.padding[0]

@@ -29,7 +29,7 @@ POOLS = {**IMAGE_POOL, **TIME_SERIES_POOL, **DETECTION_POOL}
 
 @pytest.fixture(scope="module", params=sorted(POOLS))
 def chain(request):
-    """Give one small pruned network of odd widths, its graphs of both stages, and inputs."""
+    """Return one small pruned network of odd widths, its graphs of both stages, and inputs."""
     torch.manual_seed(0)
     shape = SHAPES[request.param]
     groups = tuple(GroupConfiguration(2, group.kernel, group.stride, 0.3) for group in REFERENCES[request.param].groups)

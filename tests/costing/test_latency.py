@@ -1,12 +1,15 @@
 """The cycle model meets the published timings it was fitted to, and says nothing where none exist."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torchvision
 from torch import nn
 
-from prototypenas.costing.latency import CYCLE_MODELS, estimate_latency
+from prototypenas.costing.latency import CYCLE_MODELS, check_estimated, estimate_latency
 from prototypenas.costing.targets import load_targets
+from prototypenas.errors import ConfigurationError
 from prototypenas.graph.lowering import lower
 from prototypenas.types import Budget, Target
 
@@ -50,3 +53,15 @@ def test_power_and_cores_that_nobody_measured_stay_unknown():
     for target in load_targets().values():
         assert (estimate_latency(graph, target) is None) == (target.core not in CYCLE_MODELS)
     assert estimate_latency(graph, load_targets()["rp2040"]) is None
+
+
+def test_latency_and_energy_are_refused_where_nothing_estimates_them():
+    targets = load_targets()
+    check_estimated(("flops", "ram"), targets["rp2040"])
+    check_estimated(("latency",), targets["stm32f746"])
+    with pytest.raises(ConfigurationError, match="rp2040 has no latency model, so latency can be neither"):
+        check_estimated(("latency",), targets["rp2040"])
+    powerless = replace(targets["stm32f746"], active_power_mw=None)
+    check_estimated(("latency",), powerless)
+    with pytest.raises(ConfigurationError, match="the active power of stm32f746 is unknown"):
+        check_estimated(("energy",), powerless)

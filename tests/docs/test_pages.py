@@ -1,4 +1,4 @@
-"""The pages of the documentation: commands are typed as the program takes them, and the site builds."""
+"""The pages of the documentation: every command and snippet works, and the site builds without a warning."""
 
 import os
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from prototypenas.command_line.main import app
 
@@ -16,13 +17,27 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
 BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+RUN_HERE = sorted(page for page in PAGES if re.search(r"^```(bash|python)", page.read_text(), re.MULTILINE))
 NOT_RUN = ("pip ", "uv ", "source ", "make -C ", "dask ", "prototypenas run digits --target stm32f746 --scheduler")
 """What blocks of the language `console` hold: installations, servers, and folders whose names depend on the run."""
+SMALL = {
+    r"--trials \d+": "--trials 6",
+    r"--epochs \d+": "--epochs 1",
+    r"trials=\d+": "trials=6",
+    r"epochs=\d+": "epochs=1",
+}
 
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
     """Language, file name and content of each fenced block."""
     return BLOCK.findall(page.read_text())
+
+
+def small(text: str) -> str:
+    """The same with the sizes of a test."""
+    for pattern, value in SMALL.items():
+        text = re.sub(pattern, value, text)
+    return text
 
 
 def commands(page: Path) -> list[list[str]]:
@@ -53,6 +68,34 @@ def test_what_is_not_run_is_an_installation_a_server_or_a_board(page):
     for language, _, text in blocks(page):
         if language == "console":
             assert all(line.startswith(NOT_RUN) for line in text.splitlines()), text
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("page", RUN_HERE, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_snippets_of_a_page_work_one_after_the_other(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names: dict[str, object] = {}
+    for language, title, text in blocks(page):
+        if title:
+            (tmp_path / title).write_text(text)
+        elif language == "python":
+            exec(compile(small(text), str(page), "exec"), names)
+        elif language == "bash":
+            for line in small(text).splitlines():
+                run_line(line)
+
+
+def run_line(line: str) -> None:
+    """Run one command of a page in this process, without short trainings and with one worker."""
+    program, *arguments = shlex.split(line)
+    assert program == "prototypenas", f"only our own commands are run: {line}"
+    if arguments[0] == "run":
+        quick = ["--refine", "no", "--jobs", "1", "--epochs", "1"]
+        arguments += quick if "--trials" in arguments else [*quick, "--trials", "6"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
 
 
 @pytest.mark.slow

@@ -45,7 +45,9 @@ def test_image_sets_share_one_search():
     settings = [settings_of(experiment, seed=0) for experiment in images]
     assert all(one == settings[0] for one in settings)
     search = compose_run(gather(), settings[0], DeviceSettings()).arguments()
-    assert search["proxies"] == ["meco", "zico", "naswot", "snip"] and search["trials"] == 500
+    assert [one["name"] for one in search["objectives"]] == ["flops", "meco", "zico", "naswot", "snip"] and search[
+        "trials"
+    ] == 500
     assert settings[0].search.preset == "paper"
     assert len({experiment.run_name for experiment in images}) == 1
 

@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 
 from experiments.own_space import load, load_trainings
-from experiments.refinement_on_own_space import KEEP, by_estimates, main, refined
-from prototypenas.app.presets import DEFAULT_ENSEMBLE
+from experiments.refinement_on_own_space import DEFAULT_ENSEMBLE, KEEP, by_estimates, main, refined
 
 
 @pytest.fixture(scope="module")

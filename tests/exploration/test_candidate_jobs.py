@@ -17,7 +17,7 @@ from prototypenas.workers.pool import Answer, Cause, Failure
 def priced(space):
     """Candidates that fit, priced."""
     task = StubTask()
-    configurations = create_sampler("random", space, proxies=task.proxy_names, population=30, seed=1).ask(30)
+    configurations = create_sampler("random", space, goals=task.goals, population=30, seed=1).ask(30)
     results = [task.price(unpriced(number, each)).candidate for number, each in enumerate(configurations)]
     return [candidate for candidate in results if candidate.feasible]
 

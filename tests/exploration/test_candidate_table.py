@@ -13,12 +13,23 @@ TASK = StubTask()
 
 @pytest.fixture
 def candidates(space):
-    configurations = create_sampler("random", space, proxies=TASK.proxy_names, population=40, seed=1).ask(40)
+    configurations = create_sampler("random", space, goals=TASK.goals, population=40, seed=1).ask(40)
     return tuple(evaluate_candidate(number, each, TASK) for number, each in enumerate(configurations))
 
 
 def test_the_table_is_read_back_exactly(tmp_path, candidates):
     write_candidates(tmp_path / "table.csv", candidates, TASK.proxy_names)
+    assert read_candidates(tmp_path / "table.csv") == candidates
+
+
+def test_estimates_come_last_and_are_not_read_back(tmp_path, candidates):
+    refined = next(one for one in candidates if one.feasible)
+    write_candidates(tmp_path / "table.csv", candidates, TASK.proxy_names, {refined.number: (0.75, 0.02)})
+    with (tmp_path / "table.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0])[-2:] == ["estimate", "estimate_error"]
+    expected = {int(row["number"]): (row["estimate"], row["estimate_error"]) for row in rows}
+    assert expected.pop(refined.number) == ("0.75", "0.02") and set(expected.values()) == {("", "")}
     assert read_candidates(tmp_path / "table.csv") == candidates
 
 

@@ -13,6 +13,7 @@ from prototypenas.exploration.candidate_evaluation import Evaluated
 from prototypenas.exploration.candidate_table import read_candidates
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.journal import JOURNAL
+from prototypenas.objectives import score_names
 from prototypenas.testing.stub_task import StubTask
 from prototypenas.types import Budget, Rejection
 from prototypenas.workers.in_process import InProcess
@@ -42,7 +43,7 @@ def test_candidates_are_numbered_and_in_the_table(whole):
     exploration, directory = whole
     assert [candidate.number for candidate in exploration.candidates] == list(range(TRIALS))
     assert read_candidates(directory / "candidates.csv") == exploration.candidates
-    assert all(set(candidate.scores) == set(exploration.objectives[1:]) for candidate in exploration.feasible)
+    assert all(set(candidate.scores) == set(score_names(exploration.objectives)) for candidate in exploration.feasible)
 
 
 def test_equal_networks_share_the_scores_of_the_first(whole):

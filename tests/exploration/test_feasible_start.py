@@ -7,7 +7,7 @@ from prototypenas.exploration import exploration
 from prototypenas.exploration.candidate_evaluation import unpriced
 from prototypenas.exploration.exploration import UNFEASIBLE_BEFORE_PRICING, explore
 from prototypenas.exploration.feasible_start import excess, find_feasible
-from prototypenas.exploration.outcome import outcome_of
+from prototypenas.exploration.outcome import outcome_of, priced_outcome
 from prototypenas.exploration.samplers import SAMPLERS, create_sampler
 from prototypenas.testing import random_configuration
 from prototypenas.testing.stub_task import StubTask
@@ -19,9 +19,7 @@ IMPOSSIBLE = Budget(ram_bytes=1_000)
 
 
 def outcomes(task, configurations):
-    return [
-        outcome_of(task.price(unpriced(0, one)).candidate, budget=task.budget, proxies=()) for one in configurations
-    ]
+    return [priced_outcome(task.price(unpriced(0, one)).candidate, task.goals) for one in configurations]
 
 
 def explored(budget, **arguments):
@@ -52,7 +50,7 @@ def test_the_search_ends_where_nothing_can_fit(space):
 
 @pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ("gp", "pymoo-agemoea2")])
 def test_every_sampler_proposes_what_is_suggested_and_then_its_own(space, sampler):
-    chosen = create_sampler(sampler, space, proxies=StubTask().proxy_names, population=4, seed=0)
+    chosen = create_sampler(sampler, space, goals=StubTask().goals, population=4, seed=0)
     task = StubTask(TIGHT)
     start = find_feasible(lambda some: outcomes(task, some), space, wanted=6, seed=0)
     chosen.suggest(start.configurations)
@@ -71,7 +69,7 @@ def outcomes_scored(task, configurations):
         candidate = task.price(unpriced(number, configuration)).candidate
         if candidate.rejection is None:
             candidate = task.score(candidate).candidate
-        told.append(outcome_of(candidate, budget=task.budget, proxies=task.proxy_names))
+        told.append(outcome_of(candidate, task.goals))
     return told
 
 

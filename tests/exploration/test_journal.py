@@ -14,7 +14,7 @@ IDENTITY = {"sampler": "random", "seed": 1}
 @pytest.fixture
 def finished(space):
     task = StubTask()
-    configurations = create_sampler("random", space, proxies=task.proxy_names, population=20, seed=1).ask(20)
+    configurations = create_sampler("random", space, goals=task.goals, population=20, seed=1).ask(20)
     candidates = [evaluate_candidate(number, each, task) for number, each in enumerate(configurations)]
     assert any(candidate.feasible for candidate in candidates) and not all(each.feasible for each in candidates)
     return [Evaluated(candidate, Seconds(proxies=0.1 * candidate.number)) for candidate in candidates]

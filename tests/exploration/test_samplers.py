@@ -1,4 +1,5 @@
 import importlib.util
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration import optuna_sampler
 from prototypenas.exploration.candidate_evaluation import evaluate_candidate
-from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
+from prototypenas.exploration.outcome import outcome_of
 from prototypenas.exploration.samplers import SAMPLERS, create_sampler, name_and_population
 from prototypenas.testing.stub_task import StubTask
 
@@ -16,13 +17,13 @@ SLOW = ("tpe", "gp", "pymoo-agemoea2")
 QUICK = tuple(name for name in SAMPLERS if name not in SLOW)
 
 
-def outcomes(space, name, *, trials, population=20, seed=3, proxies=TASK.proxy_names):
-    sampler = create_sampler(name, space, proxies=proxies, population=population, seed=seed)
+def outcomes(space, name, *, trials, population=20, seed=3, goals=TASK.goals):
+    sampler = create_sampler(name, space, goals=goals, population=population, seed=seed)
     told = []
     while len(told) < trials:
         configurations = sampler.ask(min(population, trials - len(told)))
         candidates = [evaluate_candidate(len(told) + place, each, TASK) for place, each in enumerate(configurations)]
-        told += (new := [outcome_of(each, budget=TASK.budget, proxies=proxies) for each in candidates])
+        told += (new := [outcome_of(each, goals) for each in candidates])
         sampler.tell(new)
     return told
 
@@ -42,27 +43,31 @@ def test_every_sampler_is_reproducible_and_stays_inside(space, name):
 @pytest.mark.filterwarnings("ignore:Box decomposition")
 @pytest.mark.parametrize(("name", "population"), [("tpe", 2), ("gp", 2), ("pymoo-agemoea2", 4)])
 def test_slow_samplers_are_reproducible(space, name, population):
-    asked = {"trials": 6 * population, "population": population, "proxies": TASK.proxy_names[:1]}
+    asked = {
+        "trials": 6 * population,
+        "population": population,
+        "goals": replace(TASK.goals, objectives=TASK.goals.objectives[:2]),
+    }
     assert outcomes(space, name, **asked) == outcomes(space, name, **asked)
 
 
 def test_a_sampler_without_its_library_names_it(space, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"prototypenas\[numba\]"):
-        create_sampler("pymoo-agemoea2", space, proxies=TASK.proxy_names, population=20, seed=0)
+        create_sampler("pymoo-agemoea2", space, goals=TASK.goals, population=20, seed=0)
 
 
 @pytest.mark.parametrize("name", ["nsga2", "nsga3", "pymoo-ga"])
 def test_constraints_lead_to_what_fits(space, name):
     tight = StubTask(budget=TASK.budget.__class__(ram_bytes=100_000, rom_bytes=200_000, flops=20_000_000))
-    sampler = create_sampler(name, space, proxies=TASK.proxy_names, population=20, seed=0)
+    sampler = create_sampler(name, space, goals=TASK.goals, population=20, seed=0)
     feasible = []
     for generation in range(10):
         candidates = [
             evaluate_candidate(20 * generation + place, each, tight) for place, each in enumerate(sampler.ask(20))
         ]
         feasible.append(sum(candidate.feasible for candidate in candidates))
-        sampler.tell([outcome_of(each, budget=tight.budget, proxies=tight.proxy_names) for each in candidates])
+        sampler.tell([outcome_of(each, tight.goals) for each in candidates])
     assert sum(feasible[-3:]) > 2 * sum(feasible[:3])
 
 
@@ -78,7 +83,7 @@ def test_nsga2_proposes_what_plain_optuna_does(space):
     ours = outcomes(space, "nsga2", trials=100, seed=7)
     with optuna_sampler.quiet():
         study = optuna.create_study(
-            directions=optuna_sampler.directions(TASK.proxy_names),
+            directions=["minimize"] * len(TASK.goals.objectives),
             sampler=optuna.samplers.NSGAIISampler(population_size=20, seed=7),
         )
     worst = [0.0] * 5
@@ -86,14 +91,14 @@ def test_nsga2_proposes_what_plain_optuna_does(space):
         trials = [study.ask(optuna_sampler.distributions(space)) for _ in range(20)]
         for trial, outcome in zip(trials, ours[start : start + 20], strict=True):
             assert space.configuration(trial.params) == outcome.configuration
-            for constraint, violation in zip(CONSTRAINTS, outcome.violations, strict=True):
+            for constraint, violation in outcome.violations.items():
                 trial.set_constraint(constraint, violation)
             study.tell(trial, list(outcome.objectives or worst))
 
 
 def test_bad_arguments_are_refused(space):
     with pytest.raises(ConfigurationError, match="at least 2"):
-        create_sampler("nsga2", space, proxies=("one",), population=1, seed=0)
+        create_sampler("nsga2", space, goals=TASK.goals, population=1, seed=0)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

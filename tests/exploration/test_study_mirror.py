@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration import study_mirror, trial_tables
 from prototypenas.exploration.candidate_evaluation import evaluate_candidate
-from prototypenas.exploration.outcome import CONSTRAINTS, outcome_of
+from prototypenas.exploration.outcome import constraints_of, outcome_of
 from prototypenas.exploration.samplers import create_sampler
 from prototypenas.exploration.study_mirror import StudyMirror, file_storage
 from prototypenas.testing.stub_task import StubTask
@@ -22,14 +22,14 @@ TASK = StubTask()
 
 @pytest.fixture
 def candidates(space):
-    configurations = create_sampler("random", space, proxies=TASK.proxy_names, population=20, seed=1).ask(20)
+    configurations = create_sampler("random", space, goals=TASK.goals, population=20, seed=1).ask(20)
     return [evaluate_candidate(number, each, TASK) for number, each in enumerate(configurations)]
 
 
-def mirrored(url, space, batches, proxies=TASK.proxy_names):
+def mirrored(url, space, batches, goals=TASK.goals):
     done = []
     for batch in batches:
-        mirror = StudyMirror(url, name="run", space=space, budget=TASK.budget, proxies=proxies)
+        mirror = StudyMirror(url, name="run", space=space, goals=goals)
         done += batch
         mirror.follow(done)
         mirror.close()
@@ -39,16 +39,16 @@ def mirrored(url, space, batches, proxies=TASK.proxy_names):
 
 def assert_equal(study, candidates, space):
     assert study.metric_names == ["flops", *TASK.proxy_names]
+    assert [direction.name for direction in study.directions] == ["MINIMIZE", *["MAXIMIZE"] * 4]
     trials = study.trials
     assert [trial.number for trial in trials] == [candidate.number for candidate in candidates]
     for trial, candidate in zip(trials, candidates, strict=True):
-        outcome = outcome_of(candidate, budget=TASK.budget, proxies=TASK.proxy_names)
+        outcome = outcome_of(candidate, TASK.goals)
         assert space.configuration(trial.params) == candidate.configuration
-        assert {name: trial.constraints[name] for name in CONSTRAINTS} == dict(
-            zip(CONSTRAINTS, outcome.violations, strict=True)
-        )
+        assert {name: trial.constraints[name] for name in outcome.violations} == dict(outcome.violations)
         assert trial.state == (TrialState.COMPLETE if candidate.feasible else TrialState.PRUNED)
-        assert (tuple(trial.values) if candidate.feasible else trial.values) == outcome.objectives
+        natural = [candidate.cost.flops, *candidate.scores.values()] if candidate.feasible else None
+        assert trial.values == natural and (natural is None) == (outcome.objectives is None)
         assert trial.user_attrs.get("digest") == candidate.digest
         assert ("rejection" in trial.user_attrs) != candidate.feasible
 
@@ -60,7 +60,7 @@ def test_optuna_reads_back_every_trial(tmp_path, space, candidates):
     assert study.best_trials
     for trial in study.trials:
         read_by_dashboard = trial.system_attrs["constraints"]
-        assert read_by_dashboard == [trial.constraints[name] for name in CONSTRAINTS]
+        assert read_by_dashboard == [trial.constraints[name] for name in constraints_of(TASK.goals)]
 
 
 def test_any_path_is_a_place_for_a_study(tmp_path, space, candidates):
@@ -94,7 +94,7 @@ class Restarted:
 
 
 def test_a_server_that_is_away_for_a_while_gets_every_trial_once(tmp_path, space, candidates, monkeypatch):
-    mirror = StudyMirror(file_storage(tmp_path), name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+    mirror = StudyMirror(file_storage(tmp_path), name="run", space=space, goals=TASK.goals)
     mirror._url = "postgresql://somewhere"
     mirror._tables = Restarted(mirror._tables, away=2)
     mirror.follow(candidates[:5])
@@ -107,7 +107,7 @@ def test_a_server_that_is_away_for_a_while_gets_every_trial_once(tmp_path, space
 
 def test_a_server_that_stays_away_ends_the_run_in_one_line(tmp_path, space, candidates, monkeypatch):
     monkeypatch.setattr(study_mirror, "PATIENCE_SECONDS", 0.0)
-    mirror = StudyMirror(file_storage(tmp_path), name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+    mirror = StudyMirror(file_storage(tmp_path), name="run", space=space, goals=TASK.goals)
     mirror._url = "postgresql://somewhere"
     mirror._tables = Restarted(mirror._tables, away=100)
     mirror.follow(candidates)
@@ -125,7 +125,7 @@ def test_a_study_of_other_objectives_is_refused(tmp_path, space, candidates):
     url = f"sqlite:///{tmp_path}/study.db"
     mirrored(url, space, [candidates])
     with pytest.raises(RunDirectoryError, match="breadth"):
-        mirrored(url, space, [[]], proxies=("one", "two", "three", "four"))
+        mirrored(url, space, [[]], goals=StubTask(proxy_names=("one", "two", "three", "four")).goals)
 
 
 @pytest.mark.parametrize("page", [0, 3, -2])
@@ -137,7 +137,7 @@ def test_a_file_with_a_page_of_zeros_is_refused(page, tmp_path, space, candidate
     content[begin : begin + 4096] = bytes(4096)
     file.write_bytes(content)
     with pytest.raises(RunDirectoryError, match=r"study\.db is damaged \(.*\); remove it"):
-        StudyMirror(f"sqlite:///{file}", name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+        StudyMirror(f"sqlite:///{file}", name="run", space=space, goals=TASK.goals)
 
 
 def test_a_storage_that_does_not_open_is_refused(space):
@@ -157,7 +157,7 @@ def test_postgresql_reads_back_every_trial(space, candidates):
 def test_a_postgresql_server_restarted_during_a_run_gets_every_trial_once(space, candidates, capfd):
     # Not pytest's folder: the server's own user must be able to enter it.
     with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as server:
-        mirror = StudyMirror(server.url, name="run", space=space, budget=TASK.budget, proxies=TASK.proxy_names)
+        mirror = StudyMirror(server.url, name="run", space=space, goals=TASK.goals)
         mirror.follow(candidates[:5])
         capfd.readouterr()
         server.stop()

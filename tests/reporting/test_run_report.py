@@ -5,6 +5,7 @@ import pytest
 
 from prototypenas.costing.targets import load_targets
 from prototypenas.errors import RunDirectoryError
+from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.candidate_table import write_candidates
 from prototypenas.exploration.study_mirror import STUDY_FILE
 from prototypenas.reporting.run_report import write_run_report
@@ -21,6 +22,10 @@ STATISTICS = {
 }
 
 
+def never(evidence):
+    raise AssertionError
+
+
 def candidate(number: int) -> Candidate:
     groups = (GroupConfiguration(1, 3, 1, 0.0),) * 4
     cost = Cost(1000 * (number + 1), 900, Footprint(9000, 200, 1024, 30_000, 30, 50, 400, 9000))
@@ -32,7 +37,8 @@ def explored(tmp_path) -> tuple[RunDirectory, Selection]:
     """A run that was explored and selected, not trained."""
     run = RunDirectory.create(tmp_path / "boards-and-nets")
     candidates = [candidate(number) for number in range(6)]
-    run.bind({"target": "stm32f746", "proxies": ["meco", "zico"], "probe": None})
+    task = ExplorationTask({}, {"meco": never, "zico": never}, (3, 8, 8), 2, TARGET, TARGET.budget)
+    run.bind({**task.identity(), "probe": None})
     write_json(run.selection_json, {"keep": [3, 5], "space": "merit", "solver": "exact", "seed": 0})
     write_candidates(run.candidates_csv, candidates, ("meco",))
     write_json(run.exploration_json, STATISTICS)
@@ -43,7 +49,7 @@ def test_arguments_and_statistics_stand_in_the_page(explored):
     run, selection = explored
     page = write_run_report(run, None, selection, TARGET).read_text()
     assert (run.path / "report.html").exists() and "boards-and-nets" in page
-    for said in ("exploration: proxies", "meco, zico", "selection: keep", "3, 5", "61 s", "40.2 s", "3.5 s"):
+    for said in ("exploration: objectives", "meco, zico", "selection: keep", "3, 5", "61 s", "40.2 s", "3.5 s"):
         assert said in page, said
     assert "exploration: probe" in page and "None" not in page
 

@@ -16,7 +16,7 @@ BASELINES = {**IMAGE_POOL, **TIME_SERIES_POOL, **DETECTION_POOL}
 
 @pytest.fixture
 def random_prototypes() -> Callable:
-    """Give prototypes of random configurations, invalid ones left out."""
+    """Return prototypes of random configurations, invalid ones left out."""
 
     def draw(name: str, input_shape: tuple[int, ...], count: int, seed: int = 0) -> Iterator:
         random = Random(seed)

@@ -38,7 +38,7 @@ def exhaustive(spaces, keep):
 
 
 def best_of_all(front, keep):
-    """Give the largest hypervolume of any subset: all of them at once, by inclusion and exclusion."""
+    """Return the largest hypervolume of any subset: all of them at once, by inclusion and exclusion."""
     boxes = REFERENCE - front
     subsets = np.array(list(combinations(range(len(front)), keep)))
     covered = np.zeros(len(subsets))

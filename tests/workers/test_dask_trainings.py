@@ -52,7 +52,7 @@ def cluster(tmp_path_factory):
 def explored(tmp_path_factory) -> Path:
     """A run whose two models wait to be trained."""
     out = tmp_path_factory.mktemp("explored") / "run"
-    size = ("--input", "1x16x16", "--classes", "4", "--architectures", "toy", "--proxies", "snip")
+    size = ("--input", "1x16x16", "--classes", "4", "--architectures", "toy", "--objectives", "flops,snip")
     explore = ("explore", *size, "--plugin", str(PARTS), "--trials", "6", "--jobs", "1", "--out", str(out))
     for command in (explore, ("select", str(out), "--keep", "2")):
         result = CliRunner().invoke(app, command)

@@ -21,7 +21,7 @@ def is_archive(path: Path) -> bool:
 
 
 def archive_in(path: Path) -> Path | None:
-    """Give the archive that a path is or holds alone; `None` where there is none or more than one."""
+    """Return the archive that a path is or holds alone; `None` where there is none or more than one."""
     if path.is_file():
         return path if path.name.lower().endswith(ARCHIVES) else None
     found = [child for child in path.iterdir() if child.is_file() and child.name.lower().endswith(ARCHIVES)]
@@ -45,7 +45,7 @@ def unpacked(archive: Path) -> Iterator[Path]:
 
 
 def stem_of(archive: Path) -> str:
-    """Give the name of an archive without its suffixes."""
+    """Return the name of an archive without its suffixes."""
     suffix = max((suffix for suffix in ARCHIVES if archive.name.lower().endswith(suffix)), key=len)
     return archive.name[: -len(suffix)]
 

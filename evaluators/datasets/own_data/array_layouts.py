@@ -183,7 +183,7 @@ def _picture_sides(height: int, width: int) -> bool:
 
 
 def _in_order(path: Path, values: NDArray[np.generic], layout: str) -> NDArray[np.generic]:
-    """Give `(N, C, H, W)` without transparency, or `(N, C, T)`."""
+    """Return `(N, C, H, W)` without transparency, or `(N, C, T)`."""
     shape = values.shape
     flat = FLAT.fullmatch(layout)
     if flat:

@@ -134,7 +134,7 @@ def _of_archive(path: Path) -> dict[str, NDArray[np.generic]]:
 
 
 def _of_folder(folder: Path) -> dict[str, NDArray[np.generic]]:
-    """Give the arrays of a folder by the names of their files; a single `.npz` by the names within."""
+    """Return the arrays of a folder by the names of their files; a single `.npz` by the names within."""
     arrays: dict[str, NDArray[np.generic]] = {}
     archives = sorted(folder.glob("[!.]*.npz"))
     several = {path: _of_archive(path) for path in archives}

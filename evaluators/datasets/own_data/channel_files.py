@@ -27,7 +27,7 @@ class _Part:
     channels: tuple[Path, ...]
 
     def stems(self) -> tuple[str, ...]:
-        """Give the channels' names, without the part at their end."""
+        """Return the channels' names, without the part at their end."""
         return tuple(path.stem.removesuffix(f"_{self.labels.stem.removeprefix('y_')}") for path in self.channels)
 
 
@@ -76,7 +76,7 @@ def _parts(path: Path) -> list[_Part]:
 
 
 def _windows(part: _Part) -> NDArray[np.float32]:
-    """Give `(windows, steps, channels)`."""
+    """Return `(windows, steps, channels)`."""
     channels = [_numbers(path) for path in part.channels]
     for path, channel in zip(part.channels, channels, strict=True):
         if channel.shape != channels[0].shape:

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def label_names(labels: NDArray[np.generic], where: str) -> list[str]:
-    """Give the class of each sample as text: from words, whole numbers `(N,)` or `(N, 1)`, or one-hot rows `(N, K)`.
+    """Return the class of each sample as text: from words, whole numbers `(N,)` or `(N, 1)`, or one-hot rows `(N, K)`.
 
     Raises:
         DatasetError: for a scalar, several classes a sample, shares, numbers that are not whole, or gaps.
@@ -55,7 +55,7 @@ def refuse_too_many(labels: Sequence[str], where: str | Path) -> None:
 
 
 def in_order(labels: Sequence[str]) -> tuple[str, ...]:
-    """Give the different labels: numbers by value, then words."""
+    """Return the different labels: numbers by value, then words."""
     return tuple(sorted(set(labels), key=_natural))
 
 

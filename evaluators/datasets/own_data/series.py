@@ -88,7 +88,7 @@ def _check(name: str, series: LabelledSeries) -> None:
 def _length(
     name: str, lengths: Sequence[int], channels: int, shape: InputShape | None, window: int | None
 ) -> tuple[int, bool, str]:
-    """Give the steps that the network sees, whether series are cut into windows, and both in words."""
+    """Return the steps that the network sees, whether series are cut into windows, and both in words."""
     shortest, longest = min(lengths), max(lengths)
     if shape is not None:
         if len(shape) != 2 or shape[0] != channels:
@@ -111,7 +111,7 @@ def _length(
 
 
 def _windows(signal: NDArray[np.float32], length: int, cut: bool, part: str) -> NDArray[np.float32]:
-    """Give `(windows, channels, length)`: training windows overlap; a shorter series is held at its last value."""
+    """Return `(windows, channels, length)`: training windows overlap; a shorter series is held at its last value."""
     if len(signal) < length:
         signal = np.concatenate((signal, np.repeat(signal[-1:], length - len(signal), axis=0)))
     if not cut:
@@ -120,7 +120,7 @@ def _windows(signal: NDArray[np.float32], length: int, cut: bool, part: str) -> 
 
 
 def _parts(series: LabelledSeries) -> tuple[tuple[str, ...], str]:
-    """Give the part of each series, and the split in words."""
+    """Return the part of each series, and the split in words."""
     if series.parts is not None and "test" in series.parts:
         return series.parts, "as the files say"
     if series.parts is not None and "val" in series.parts:
@@ -190,7 +190,7 @@ def filled(signal: NDArray[np.float32], where: str) -> tuple[NDArray[np.float32]
 
 
 def stretches(labels: Sequence[object]) -> list[tuple[int, int]]:
-    """Give start and end of each run of equal values."""
+    """Return start and end of each run of equal values."""
     if not len(labels):
         return []
     borders = [0, *(place for place in range(1, len(labels)) if labels[place] != labels[place - 1]), len(labels)]

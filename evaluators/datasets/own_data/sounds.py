@@ -101,7 +101,7 @@ def open_sounds(path: Path, reading: Reading) -> ClassificationData:
 
 
 def front_end_for(rate: int, lengths: Sequence[int], shape: InputShape | None) -> LogMel:
-    """Give the spectrogram that suits sounds of these lengths, or one of the shape asked for.
+    """Return the spectrogram that suits sounds of these lengths, or one of the shape asked for.
 
     Raises:
         ConfigurationError: if no spectrogram of these clips has that shape.
@@ -169,7 +169,7 @@ def _class_folders(folder: Path) -> list[Path]:
 
 
 def _measured(files: Sequence[Path]) -> tuple[int, list[int]]:
-    """Give the most frequent sample rate, and the length of every sound at it."""
+    """Return the most frequent sample rate, and the length of every sound at it."""
     found = [(rate, len(samples)) for rate, samples in map(read_wav, files)]
     rate = Counter(rate for rate, _ in found).most_common(1)[0][0]
     return rate, [max(1, length * rate // own) for own, length in found]
@@ -191,7 +191,7 @@ def _split(found: _Sounds) -> tuple[dict[Path, str], str]:
 def _samples(
     entries: Entries, parts: dict[Path, str], part: str, classes: Sequence[str], log_mel: LogMel
 ) -> tuple[Samples, list[Path]]:
-    """Give the spectrograms of a part, and the file of each."""
+    """Return the spectrograms of a part, and the file of each."""
     pictures: list[NDArray[np.uint8]] = [np.empty((0, log_mel.bands, log_mel.frames), dtype=np.uint8)]
     labels: list[int] = []
     sources: list[Path] = []

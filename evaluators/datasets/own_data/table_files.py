@@ -84,7 +84,7 @@ def _text(path: Path, as_text: bool) -> Table:
 
 
 def _delimiter(lines: list[str]) -> str | None:
-    """Give the delimiter that parts most lines alike; `None` where only blanks part them."""
+    """Return the delimiter that parts most lines alike; `None` where only blanks part them."""
     best, most = None, 0
     for delimiter in DELIMITERS:
         counts = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
@@ -105,7 +105,7 @@ def _comma_is_decimal(rows: Iterable[list[str]]) -> bool:
 
 
 def as_numbers(column: pd.Series, where: str) -> np.ndarray:
-    """Give a column as float32, gaps as NaN.
+    """Return a column as float32, gaps as NaN.
 
     Raises:
         DatasetError: naming the row that holds text.
@@ -138,7 +138,7 @@ def is_numeric(column: pd.Series) -> bool:
 
 
 def as_names(column: pd.Series, where: str) -> list[str]:
-    """Give a column of names, such as labels or groups; whole numbers without a fraction.
+    """Return a column of names, such as labels or groups; whole numbers without a fraction.
 
     Raises:
         DatasetError: naming the row that is empty.

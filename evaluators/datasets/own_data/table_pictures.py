@@ -13,7 +13,7 @@ PIXELS = frozenset({"pixel", "pixels", "px", "p", "pix"})
 
 
 def pixels_of(table: LabelledTable) -> str | None:
-    """Give the layout of a row where columns are named as pixels, `28x28` or `28x28x3`; else `None`."""
+    """Return the layout of a row where columns are named as pixels, `28x28` or `28x28x3`; else `None`."""
     if not table.table.header:
         return None
     names = table.columns.values

@@ -57,19 +57,19 @@ class LabelledTable:
         return steps_by_channel(self.columns.values) if self.table.header else {"": list(self.columns.values)}
 
     def numbers(self, names: Sequence[str]) -> NDArray[np.float32]:
-        """Give columns as `(rows, columns)`, gaps as NaN."""
+        """Return columns as `(rows, columns)`, gaps as NaN."""
         return np.stack([as_numbers(self.table.cells[name], f"{self.path}, column {name}") for name in names], axis=1)
 
 
 def series_by_row(table: LabelledTable) -> LabelledSeries:
-    """Give each row as a series; columns counted for several channels go to these."""
+    """Return each row as a series; columns counted for several channels go to these."""
     channels = (table.counted or {"": list(table.columns.values)}).values()
     stacked = np.stack([table.numbers(names) for names in channels], axis=2)
     return _series(table, [(row, place) for place, row in enumerate(stacked)], "a row a series")
 
 
 def series_by_name(table: LabelledTable) -> LabelledSeries:
-    """Give the rows of each series in their order.
+    """Return the rows of each series in their order.
 
     Raises:
         DatasetError: if rows of one series differ in label, group or part.
@@ -90,7 +90,7 @@ def series_by_name(table: LabelledTable) -> LabelledSeries:
 
 
 def series_by_stretch(table: LabelledTable) -> LabelledSeries:
-    """Give each stretch of one label (of one group and part) as a series; long ones in consecutive pieces."""
+    """Return each stretch of one label (of one group and part) as a series; long ones in consecutive pieces."""
     values = table.numbers(table.columns.values)
     found = stretches(list(zip(table.labels, table.groups or table.labels, table.parts or table.labels, strict=True)))
     window = min(STREAM_WINDOW, max(end - start for start, end in found))

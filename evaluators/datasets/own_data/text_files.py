@@ -52,7 +52,7 @@ def decoded(content: bytes, path: Path) -> str:
 
 
 def file_pairs(folder: Path, suffixes: frozenset[str]) -> list[FilePair]:
-    """Give every `<name>_TRAIN` of a folder with its `_TEST` and `_VAL`, in any case, sorted by name."""
+    """Return every `<name>_TRAIN` of a folder with its `_TEST` and `_VAL`, in any case, sorted by name."""
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in suffixes and path.is_file() and not path.name.startswith("."):
@@ -67,7 +67,7 @@ def file_pairs(folder: Path, suffixes: frozenset[str]) -> list[FilePair]:
 
 
 def the_one_problem(path: Path, suffixes: frozenset[str]) -> FilePair:
-    """Give the problem that a path names: a folder with one, one of a problem's files, or a file by itself.
+    """Return the problem that a path names: a folder with one, one of a problem's files, or a file by itself.
 
     Raises:
         DatasetError: if a folder holds several.
