@@ -18,7 +18,7 @@ from prototypenas.compression.quantization import quantize
 from prototypenas.costing.code_measurement import measure_code
 from prototypenas.costing.cores import CORES
 from prototypenas.costing.kernel_properties import kernels_in_use
-from prototypenas.costing.memory_plan import plan_memory, plan_with_cuts
+from prototypenas.costing.memory_plan import collected, plan_memory, plan_with_cuts
 from prototypenas.costing.segmentation import Cut
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import run_program
@@ -65,11 +65,13 @@ def write_every_runtime(directory: Path) -> dict[str, Path]:
     graph = quantize(shapes, calibrate(shapes, [torch.randn(4, 3, 8, 8)]))
     whole = [Cut(0, len(graph.operators), by_rows=True)]
     plans = [plan_with_cuts(graph, whole, streamed=streamed) for streamed in (False, True)]
+    plans.append(plan_memory(graph, Execution.LAYERS))
+    plans += [collected(plan) for plan in plans if not plan.streamed_input]
     missing = set(KERNELS) - kernels_in_use(graph, plans[0].written_in_place, plans[0].sums_offsets)
     if missing:
         raise SystemExit(f"the network does not use {sorted(missing)}")
     target = Target("any", "", "cortex-m7", 1, None, None, Budget())
-    projects = {plan.runtime: plan for plan in (*plans, plan_memory(graph, Execution.LAYERS))}
+    projects = {plan.runtime: plan for plan in plans}
     # The sizes of a new kernel are not known yet: they are what is measured here.
     with patch("prototypenas.deployment.c_project.code_bytes", return_value=0):
         for name, plan in projects.items():

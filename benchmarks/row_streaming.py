@@ -38,7 +38,8 @@ from prototypenas.graph.lowering import lower
 from prototypenas.protocols import Baseline
 from prototypenas.selection.hypervolume import hypervolume
 from prototypenas.testing import random_configuration
-from prototypenas.types import Budget, Execution, InputShape, Target
+from prototypenas.types import Budget, Candidate, Execution, InputShape, Target
+from prototypenas.workers.in_process import InProcess
 from proxies import PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, PUBLISHED, TIME_SERIES_POOL
 
@@ -99,8 +100,8 @@ def print_plans() -> None:
             milliseconds = 1000 * (time.process_time() - began)
         whole, rows = plans[Execution.AUTO], plans[Execution.ROWS]
         missed += (whole.arena_bytes > limits[0]) + (rows.arena_bytes > limits[1])
-        columns = (plans[Execution.LAYERS].arena_bytes, whole.arena_bytes, whole.lower_bound_bytes, limits[0])
-        columns += (rows.arena_bytes, rows.lower_bound_bytes, limits[1])
+        columns = [plans[Execution.LAYERS].arena_bytes, whole.arena_bytes, whole.lower_bound_bytes, limits[0]]
+        columns += [rows.arena_bytes, rows.lower_bound_bytes, limits[1]]
         first, *others = (f"{value:,}" for value in columns)
         print(f"{network.name:24}{first:>11}" + "".join(f"{value:>10}" for value in others) + f"{milliseconds:4.0f}")
     if missed:
@@ -183,27 +184,49 @@ def _small_candidate(
             return module
 
 
-def print_search(trials: int, targets: list[str], seed: int) -> None:
-    """Explore with and without rows; print how many candidates fit, and the volume their fronts cover."""
+SEARCHED_SHAPE = (3, 128, 128)
+SEARCHED_CLASSES = 10
+
+
+def print_search(trials: int, targets: list[str], seed: int, *, flops_limit: bool) -> None:
+    """Explore with and without rows; print how many candidates fit, and the volume their fronts cover.
+
+    Volumes are of NASWOT and FLOPs, each scaled to what both explorations found, for the default sampler. `only rows`
+    counts the candidates found with rows that do not fit layer by layer.
+    """
+    print(
+        f"{'target':12}{'FLOPs limit':>13}{'execution':>11}{'fit':>6}{'only rows':>11}{'best NASWOT':>13}{'volume':>9}"
+    )
     for name in targets:
-        explored = {}
-        for execution in (Execution.LAYERS, Execution.AUTO):
-            target = replace(load_targets()[name], execution=execution)
-            proxies = {"naswot": PROXIES["naswot"]}
-            task = ExplorationTask(IMAGE_POOL, proxies, (3, 128, 128), 10, target, target.budget, seed=seed)
-            run = explore(task, space=SearchSpace(tuple(IMAGE_POOL), KERNELS), trials=trials, seed=seed)
-            explored[execution] = [one for one in run.candidates if one.rejection is None]
-        points = {
-            execution: np.array([[-one.scores["naswot"], one.cost.flops / 1e6] for one in found])
-            for execution, found in explored.items()
+        tasks = {way: _searched(name, way, seed, flops_limit=flops_limit) for way in (Execution.LAYERS, Execution.AUTO)}
+        space = SearchSpace(tuple(IMAGE_POOL), KERNELS)
+        found = {
+            way: explore(task, space=space, trials=trials, seed=seed, executor=InProcess()).feasible
+            for way, task in tasks.items()
         }
+        points = {way: np.array([_objectives(one) for one in candidates]) for way, candidates in found.items()}
         everything = np.concatenate(list(points.values()))
-        reference = everything.max(axis=0) + 0.1 * np.ptp(everything, axis=0)
-        low = everything.min(axis=0)
-        scale = reference - low
-        for execution, found in points.items():
-            volume = hypervolume((found - low) / scale, 1.0)
-            print(f"{name:12}{execution.value:8}{len(found):5} of {trials} fit, hypervolume {volume:.4f}", flush=True)
+        low, span = everything.min(axis=0), 1.1 * np.ptp(everything, axis=0)
+        for way, candidates in found.items():
+            refused = sum(tasks[Execution.LAYERS].price(one).candidate.rejection is not None for one in candidates)
+            volume = hypervolume((points[way] - low) / span, 1.0)
+            limit = tasks[way].budget.flops
+            text = f"{name:12}{'none' if limit is None else format(limit, ','):>13}{way.value:>11}{len(candidates):6}"
+            print(f"{text}{refused:11}{-points[way][:, 0].min():13.1f}{volume:9.4f}", flush=True)
+
+
+def _searched(name: str, execution: Execution, seed: int, *, flops_limit: bool) -> ExplorationTask:
+    target = replace(load_targets()[name], execution=execution)
+    budget = target.budget if flops_limit else replace(target.budget, flops=None)
+    proxies = {"naswot": PROXIES["naswot"]}
+    return ExplorationTask(IMAGE_POOL, proxies, SEARCHED_SHAPE, SEARCHED_CLASSES, target, budget, seed=seed)
+
+
+def _objectives(candidate: Candidate) -> tuple[float, float]:
+    """Return what is minimised: the score with its sign turned, and MFLOPs."""
+    if candidate.cost is None:
+        raise AssertionError("a candidate that fits has been priced")
+    return -candidate.scores["naswot"], candidate.cost.flops / 1e6
 
 
 def main() -> None:
@@ -213,6 +236,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=0, metavar="COUNT", help="of each architecture")
     parser.add_argument("--architectures", nargs="+", default=[], help="of the candidates; all if none is named")
     parser.add_argument("--search", type=int, metavar="TRIALS")
+    parser.add_argument("--no-flops-limit", action="store_true", help="of the search: RAM and ROM limits alone")
     parser.add_argument("--targets", nargs="+", default=["rp2040", "stm32f746"])
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -223,7 +247,7 @@ def main() -> None:
     if arguments.candidates:
         print_candidates(arguments.architectures, arguments.candidates, arguments.seed)
     if arguments.search:
-        print_search(arguments.search, arguments.targets, arguments.seed)
+        print_search(arguments.search, arguments.targets, arguments.seed, flops_limit=not arguments.no_flops_limit)
     if not (arguments.link or arguments.candidates or arguments.search):
         print_plans()
 

@@ -68,6 +68,9 @@ STACK_ROOM = 32
 """Bytes added to the measured stack: up to 12 bytes more were found painted on the emulated Cortex-M7, since a frame of
 the measured network is not the frame of every network."""
 
+LAYER_RUNTIMES = ("runtime", "runtime_collected")
+"""Those without a segment that is run row by row."""
+
 ROWS_ROOM = 128
 """Bytes added to the measured runtime of rows, which the compiler inlines differently from network to network: up to
 80 bytes more than measured were seen (`tests/deployment/test_linked_sizes.py`)."""
@@ -78,16 +81,16 @@ def code_bytes(
 ) -> int:
     """Return the ROM of the kernels, what they share and the interpreter loop, as measured with arm-none-eabi-gcc.
 
-    `runtime` is `runtime`, `runtime_rows` where segments are run row by row, or `runtime_streamed` where the input
-    comes row by row. At least the linked code, by at most 112 bytes over random candidates of every pool, by
-    at most 320 where rows are run.
+    `runtime` is `runtime`, `runtime_rows` where segments are run row by row, `runtime_streamed` where the first of them
+    takes rows that are handed in; where such rows are collected, `runtime_collected` or `runtime_collected_rows`. At
+    least the linked code, by at most 112 bytes over random candidates of every pool, by at most 320 where rows are run.
 
     Raises:
         ConfigurationError: for a core or optimization that was not measured.
     """
     table = _code_sizes(core, optimization)
     several = SEVERAL_OUTPUTS_BYTES + 8 * (outputs - 1) if outputs > 1 else 0
-    room = 0 if runtime == "runtime" else ROWS_ROOM
+    room = 0 if runtime in LAYER_RUNTIMES else ROWS_ROOM
     return table[runtime] + room + sum(table[name] for name in _linked(kernels)) + several
 
 

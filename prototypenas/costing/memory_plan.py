@@ -7,7 +7,7 @@ cache asks for it; only what a concatenation holds in place starts where its cha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prototypenas.costing.kernel_properties import SEGMENT_BYTES
 from prototypenas.costing.offset_assignment import assign_offsets, live_bound, lower_bound
@@ -77,7 +77,9 @@ class MemoryPlan:
     sums_offsets: Mapping[str, int] = field(default_factory=dict)
     """Where the sums of a mean lie whose map comes row by row, by the mean."""
     streamed_input: bool = False
-    """Whether the input is handed in row by row and never held whole, unless it is read again later."""
+    """Whether the input is handed in row by row."""
+    collects_input: bool = False
+    """Whether what is handed in waits until the input is whole; else the first segment uses up each row as it comes."""
     alignment: int = ALIGNMENT
     """Bytes that every tensor starts at a multiple of."""
 
@@ -88,9 +90,9 @@ class MemoryPlan:
 
     @property
     def progress_bytes(self) -> int:
-        """What the C notes while it runs rows: where it is, and how many rows of each layer there are."""
+        """What the C notes: how many rows were handed in, where it is, and how many rows of each layer there are."""
         if not self.segments:
-            return 0
+            return 4 if self.streamed_input else 0
         return 2 * ((3 if self.streamed_input else 2) + self.progress_rows)
 
     @property
@@ -107,9 +109,9 @@ class MemoryPlan:
     @property
     def runtime(self) -> str:
         """Which of the measured runtimes the C project links."""
-        if not self.segments:
-            return "runtime"
-        return "runtime_streamed" if self.streamed_input else "runtime_rows"
+        if self.streamed_input and not self.collects_input:
+            return "runtime_streamed"
+        return f"runtime{'_collected' if self.collects_input else ''}{'_rows' if self.segments else ''}"
 
     @property
     def table_bytes(self) -> int:
@@ -148,14 +150,18 @@ def plan_memory(graph: Graph, execution: Execution = Execution.AUTO, *, alignmen
         allowed = ", ".join(map(str, ALIGNMENTS))
         raise ConfigurationError(f"alignment {alignment}; tensors can be aligned to {allowed} bytes")
     structure = Structure(graph, alignment)
+    if execution is Execution.LAYERS:
+        return _by_layers(structure)
     if execution is Execution.ROWS:
-        return _by_rows(structure, streamed=True)
+        return _handed_in(structure)
     # Schedule, rings and sums of running by rows can outweigh what they save, so both are planned and the cheaper is
     # taken; `min` takes layers where they are equal.
-    layers = _by_layers(structure)
-    if execution is Execution.LAYERS:
-        return layers
-    return min(layers, _by_rows(structure, streamed=False), key=lambda plan: plan.total_bytes)
+    return min(_by_layers(structure), _by_rows(structure, streamed=False), key=_total_bytes)
+
+
+def collected(plan: MemoryPlan) -> MemoryPlan:
+    """Return a plan that holds the input whole as one whose rows are handed in and wait until all are there."""
+    return replace(plan, streamed_input=True, collects_input=True)
 
 
 def plan_with_cuts(graph: Graph, cuts: Sequence[Cut], *, streamed: bool) -> MemoryPlan:
@@ -181,6 +187,20 @@ def _by_rows(structure: Structure, *, streamed: bool) -> MemoryPlan:
     """Take every concatenation in place: rows of its inputs come one beside the other."""
     chosen = frozenset(structure.concats)
     return _plan(_placed(structure, chosen, row_steps(structure, chosen, streamed=streamed)))
+
+
+def _handed_in(structure: Structure) -> MemoryPlan:
+    """Use up each row as it comes, unless it takes less to collect the input and run it as if it had come whole."""
+    by_rows = _by_rows(structure, streamed=True)
+    if not by_rows.streamed_input:
+        by_rows = collected(by_rows)
+    if by_rows.arena_bytes <= structure.graph.tensors[structure.graph.input].elements:
+        return by_rows
+    return min(by_rows, collected(_by_layers(structure)), key=_total_bytes)
+
+
+def _total_bytes(plan: MemoryPlan) -> int:
+    return plan.total_bytes
 
 
 @dataclass(frozen=True)

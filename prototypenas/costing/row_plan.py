@@ -1,14 +1,14 @@
 """Segments of a network run row by row: where they begin and end, and what is kept while they run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prototypenas.costing.offset_assignment import Block, step_bounds
 from prototypenas.costing.plan_structure import Structure
 from prototypenas.costing.row_estimates import RowEstimates
 from prototypenas.costing.row_layers import is_series, row_layers, rows_and_bytes
 from prototypenas.costing.row_schedule import Map, RowRun, Schedule, run_rows
-from prototypenas.costing.segmentation import Cut, Problem, cut
+from prototypenas.costing.segmentation import NEVER, Cut, Problem, cut
 from prototypenas.graph.sliding import round_up
 
 SERIES_ROWS_AT_ONCE = 2
@@ -49,9 +49,19 @@ def sums_of(name: str) -> str:
 
 
 def row_steps(structure: Structure, in_place: frozenset[str], *, streamed: bool) -> Steps:
-    """Cut a network where that takes least memory; a `streamed` input is never held whole, unless it is read again."""
+    """Cut a network where that takes least memory.
+
+    A `streamed` input is held whole where its rows are read again later, where no row can be used up as it comes, and
+    where that takes less memory. In the last two cases the steps are those of a whole input.
+    """
     problem = _problem(structure, in_place, streamed=streamed)
-    return _Assembly(structure, in_place, problem).steps(cut(problem))
+    cuts = cut(problem) if streamed else None
+    if cuts is None or cuts.most_bytes > problem.blocks[0].size:
+        whole = _with_whole_input(problem)
+        found = cut(whole, below=NEVER if cuts is None else cuts.most_bytes)
+        problem, cuts = (problem, cuts) if found is None else (whole, found)
+    assert cuts is not None  # a whole input can be run layer by layer
+    return _Assembly(structure, in_place, problem).steps(cuts.parts)
 
 
 def steps_of_cuts(structure: Structure, in_place: frozenset[str], cuts: Sequence[Cut], *, streamed: bool) -> Steps:
@@ -73,10 +83,16 @@ def _problem(structure: Structure, in_place: frozenset[str], *, streamed: bool) 
     maps = {block.name: Map(*rows_and_bytes(graph.tensors[block.name], series=series), whole=False) for block in blocks}
     estimates = RowEstimates([layer for group in layers for layer in group], maps, graph.input)
     source = next(block for block in blocks if block.name == graph.input)
-    source = Block(source.name, source.size, 0 if streamed else -1, source.last)
+    source = replace(source, first=0)
     others = [block for block in blocks if block.name != graph.input]
     outputs = frozenset(places[name] for name in graph.outputs)
-    return Problem(layers, (source, *others), outputs, layer_bytes, estimates, streamed)
+    problem = Problem(layers, (source, *others), outputs, layer_bytes, estimates, streamed=True)
+    return problem if streamed else _with_whole_input(problem)
+
+
+def _with_whole_input(problem: Problem) -> Problem:
+    source, *others = problem.blocks
+    return replace(problem, blocks=(replace(source, first=-1), *others), streamed=False)
 
 
 class _Assembly:

@@ -42,11 +42,12 @@ class Problem:
     streamed: bool
 
 
-def cut(problem: Problem) -> list[Cut]:
-    """Return the segments in order."""
-    search = _Search(problem)
-    limit = search.least_greatest()
-    return search.fewest_rows(limit)
+@dataclass(frozen=True)
+class Cuts:
+    """The segments in order, and the greatest cost of one."""
+
+    parts: Sequence[Cut]
+    most_bytes: int
 
 
 Bytes = NDArray[np.int64]
@@ -54,6 +55,18 @@ Bytes = NDArray[np.int64]
 
 NEVER = np.iinfo(np.int64).max
 """Cost of a segment that cannot be run by rows."""
+
+
+def cut(problem: Problem, *, below: int = NEVER) -> Cuts | None:
+    """Return the cuts of the least greatest cost; `None` where none cost less than `below`, or there are none at all.
+
+    There are none where the first operator of a streamed input runs over whole maps only.
+    """
+    search = _Search(problem)
+    if search.lower_bound() >= below:
+        return None
+    limit = search.least_greatest()
+    return Cuts(search.fewest_rows(limit), limit) if limit < below else None
 
 
 class _Search:
@@ -77,9 +90,13 @@ class _Search:
         self.least = np.where(allowed & saves, apart - most, NEVER)
         self.known: dict[tuple[int, int], int] = {}
 
+    def lower_bound(self) -> int:
+        """Return what the least greatest cost cannot go below."""
+        return self._greatest(self.least)
+
     def least_greatest(self) -> int:
         """Return the greatest cost of a segment where it is least."""
-        low, high = self._greatest(self.least), self._greatest(self.apart)
+        low, high = self.lower_bound(), self._greatest(self.apart)
         best = [low] + [high] * self.count
         for first in range(self.count):
             if self._layer_allowed(first):

@@ -242,6 +242,7 @@ def _row_values(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
         ],
         "segments": segment_tables(graph, plan),
         "streamed": plan.streamed_input,
+        "takes_rows": plan.streamed_input and not plan.collects_input,
         "rows_at_once": max((segment.rows_at_once for segment in plan.segments), default=1),
         "table_bytes": plan.table_bytes,
         "step_bytes": plan.step_bytes,

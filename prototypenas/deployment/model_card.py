@@ -43,10 +43,11 @@ def write_model_card(
 
 
 def _run(plan: MemoryPlan) -> str:
-    if plan.streamed_input:
-        return "the input is handed in row by row"
     layers = sum(segment.layers for segment in plan.segments)
-    return f"{layers} layers row by row, the others layer by layer" if layers else "layer by layer"
+    way = f"{layers} layers row by row, the others layer by layer" if layers else "layer by layer"
+    if not plan.streamed_input:
+        return way
+    return f"the input is handed in row by row{' and collected' if plan.collects_input else ''}; {way}"
 
 
 def _table(facts: dict[str, str]) -> list[str]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from prototypenas.costing.memory_plan import MemoryPlan, PlanRow
-from prototypenas.graph.graph import Graph
 from prototypenas.reporting.drawing import (
     CELL_INK,
     COLOURS,
@@ -22,13 +21,17 @@ from prototypenas.reporting.drawing import (
 from prototypenas.reporting.report_data import Epoch, ModelResult
 from prototypenas.types import metric_name
 
+if TYPE_CHECKING:
+    from prototypenas.costing.memory_plan import MemoryPlan, PlanRow
+    from prototypenas.graph.graph import Graph
+
 TINTS = ("#7FB8DA", "#A9D8C5", "#B9B4DC", "#DDB3CC")
 KB = 1000.0
 LABEL_HEIGHT = 0.24
 """Height of a written shape as a share of the map: a tensor lower than this carries none."""
 
 
-def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
+def memory_map_figure(graph: "Graph", plan: "MemoryPlan") -> Figure:
     """Draw the arena over time: operators to the right, addresses upwards, a rectangle a tensor.
 
     Where two rectangles share bytes at one operator, it writes over the input it reads. Operators on a shaded ground
@@ -84,7 +87,7 @@ def _metric(models: Sequence[ModelResult]) -> str:
     return shown[0].upper() + shown[1:] if shown == metric else shown
 
 
-def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
+def _draw_tensor(axes: Axes, row: "PlanRow", graph: "Graph", tint: str) -> None:
     spec = graph.tensors[row.tensor]
     outer = row.tensor == graph.input or row.tensor in graph.outputs
     box = Rectangle(
@@ -101,7 +104,7 @@ def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
     axes.add_patch(box)
 
 
-def _name_tensors(axes: Axes, rows: Sequence[PlanRow], graph: Graph, total_bytes: int) -> None:
+def _name_tensors(axes: Axes, rows: "Sequence[PlanRow]", graph: "Graph", total_bytes: int) -> None:
     """Write the shapes of large tensors into them, the largest first, where no other shape stands yet."""
     taken: list[tuple[float, float]] = []
     width = 0.022 * len(graph.operators)
@@ -118,19 +121,19 @@ def _name_tensors(axes: Axes, rows: Sequence[PlanRow], graph: Graph, total_bytes
             )
 
 
-def _extent(row: PlanRow, graph: Graph) -> int:
+def _extent(row: "PlanRow", graph: "Graph") -> int:
     channels = graph.tensors[row.tensor].channels
     return (row.size // channels - 1) * row.pixel_stride + channels
 
 
-def _shade_segments(axes: Axes, plan: MemoryPlan) -> None:
+def _shade_segments(axes: Axes, plan: "MemoryPlan") -> None:
     """Mark the operators that are run row by row."""
     for number, segment in enumerate(plan.segments):
         label = "run row by row" if number == 0 else "_run row by row"
         axes.axvspan(segment.first - 0.5, segment.end - 0.5, color=COLOURS[2], alpha=0.12, linewidth=0, label=label)
 
 
-def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:
+def _draw_scratch(axes: Axes, plan: "MemoryPlan", steps: int) -> None:
     box = Rectangle(
         (-0.5, plan.scratch_offset / KB),
         steps,
@@ -144,7 +147,7 @@ def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:
     axes.add_patch(box)
 
 
-def _draw_bounds(axes: Axes, plan: MemoryPlan) -> None:
+def _draw_bounds(axes: Axes, plan: "MemoryPlan") -> None:
     arena = f"arena {plan.arena_bytes / KB:.1f} kB"
     axes.axhline(plan.arena_bytes / KB, color=HIGHLIGHT, linewidth=1.4, label=arena, zorder=4)
     axes.axhline(

@@ -113,7 +113,7 @@ class Replay:
         assert np.array_equal(self.arena[self.places(name)[part]], self.tags(name)[part]), f"{name} was overwritten"
 
     def run(self) -> None:
-        if not self.plan.streamed_input:
+        if not self.plan.streamed_input or self.plan.collects_input:
             self.write("input")
         segments = {segment.first: segment for segment in self.plan.segments}
         index = 0

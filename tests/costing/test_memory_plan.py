@@ -186,8 +186,12 @@ def test_candidates_never_need_more_than_their_live_tensors(name):
                 module = baseline(random_configuration(random, name, KERNELS[name]), shape, 10)
         except InvalidConfiguration:
             continue
-        plan = plan_memory(lower(module, shape))
+        layers, plan, rows = (
+            plan_memory(lower(module, shape), way) for way in (Execution.LAYERS, Execution.AUTO, Execution.ROWS)
+        )
         assert plan.lower_bound_bytes <= plan.arena_bytes <= plan.live_bound_bytes
+        assert plan.total_bytes <= layers.total_bytes
+        assert rows.total_bytes <= layers.total_bytes + ALIGNMENT  # a word counts the rows that were handed in
         planned += 1
 
 
