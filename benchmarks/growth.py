@@ -3,18 +3,20 @@
     python -m benchmarks.growth --trials 100000 --reported 10000
 
 The stub task, which costs nothing, is explored up to half of the trials, taken up by another process, and explored to
-the end; so the second process has resumed half and holds all. A third one reports on a run of `--reported` candidates.
+the end; so the second process has resumed half and holds all. `prototypenas report` then tells of a run of
+`--reported` candidates.
 Prints CPU seconds and peak resident memory of each process, which depend little on what else the machine does.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from rich.console import Console
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.space import SearchSpace
-from prototypenas.pipeline import report, select
+from prototypenas.pipeline import select
 from prototypenas.reporting.console import print_table
 from prototypenas.reporting.tables import Table
 from prototypenas.runs.atomic_files import write_json
@@ -57,12 +59,15 @@ def explored(directory: Path, trials: int) -> dict[str, Any]:
     return {**used(began), "until the first new one": first, "marks": {n: at - began for n, at in marks.marks.items()}}
 
 
-def reported(directory: Path, trials: int) -> dict[str, Any]:
-    """Report on a run, and say what it took."""
-    began = time.process_time()
-    target = replace(load_targets()["stm32f746"], budget=StubTask().budget)
-    page = report(RunDirectory.open(directory), None, target)
-    return {**used(began), "bytes": page.stat().st_size}
+def reported(directory: Path) -> dict[str, Any]:
+    """Report on a run by the command, and say what that took, its start included."""
+    command = [sys.executable, "-m", "prototypenas", "report", str(directory)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"prototypenas report ended with {status}")
+    seconds = used.ru_utime + used.ru_stime
+    return {"seconds": seconds, "mebibytes": used.ru_maxrss / 1024, "bytes": (directory / "report.html").stat().st_size}
 
 
 def used(began: float) -> dict[str, Any]:
@@ -89,7 +94,7 @@ def selected_run(directory: Path, trials: int) -> None:
         goals.objectives,
         Execution.AUTO.value,
     )
-    run.bind(plain(record))
+    run.bind({**plain(record), "space": SPACE.identity()})
     exploration = explore(task, space=SPACE, trials=trials, executor=InProcess(), directory=directory)
     statistics = exploration.statistics
     write_json(run.exploration_json, {**asdict(statistics), "summary": statistics.summary()})
@@ -120,7 +125,7 @@ def main() -> None:
         first = in_a_process("explore", Path(folder) / "large", half)
         second = in_a_process("explore", Path(folder) / "large", whole)
         in_a_process("prepare", Path(folder) / "reported", options.reported)
-        page = in_a_process("report", Path(folder) / "reported", options.reported)
+        page = reported(Path(folder) / "reported")
     rows = (
         (f"explore {half:,}", f"{first['seconds']:.1f}", f"{first['mebibytes']:.0f}", ""),
         (f"resume {half:,}", f"{second['until the first new one']:.1f}", "", ""),
@@ -132,7 +137,7 @@ def main() -> None:
         print(f"{name}, CPU seconds at each tenth: {', '.join(f'{at:.1f}' for at in marks.values())}")
 
 
-STEPS = {"explore": explored, "prepare": selected_run, "report": reported}
+STEPS = {"explore": explored, "prepare": selected_run}
 
 if __name__ == "__main__":
     main()

@@ -3,8 +3,8 @@
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import read_candidates
 from prototypenas.objectives import Objective
+from prototypenas.refinement.estimated import refined_candidates, refined_objectives
 from prototypenas.refinement.refinement_table import read_refinement
-from prototypenas.refinement.step import refined_candidates, refined_objectives
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.runs.atomic_files import read_json, value_in
 from prototypenas.runs.model_results import model_result

@@ -247,9 +247,7 @@ def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> 
     # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
     from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415
 
-    page = write_run_report(run, seen, selected(run), target)
-    _log.info("report: %s", page)
-    return page
+    return write_run_report(run, seen, target)
 
 
 def run(

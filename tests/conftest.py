@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from prototypenas.exploration.space import SearchSpace
+
 ROOT = Path(__file__).parent.parent
 EMULATOR_TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
 
@@ -34,6 +36,12 @@ def pytest_collection_modifyitems(items):
         for marker, reason in reasons.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def space() -> SearchSpace:
+    """Two architectures with kernels of their own, as in the time-series pool."""
+    return SearchSpace(("squat", "tall"), {"squat": (3, 5, 7), "tall": (9, 19, 39)})
 
 
 @pytest.fixture(scope="session")

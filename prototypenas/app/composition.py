@@ -9,6 +9,7 @@ from prototypenas.app.arguments import (
     parse_names,
 )
 from prototypenas.app.catalogue import Catalogue
+from prototypenas.app.known_targets import EXECUTIONS
 from prototypenas.app.limits import limited_budget, parsed_limits
 from prototypenas.app.narrowing import narrowed_space
 from prototypenas.app.presets import PRESETS
@@ -23,7 +24,7 @@ from prototypenas.app.settings import (
 from prototypenas.choices import choose, choose_all
 from prototypenas.costing.latency import check_estimated
 from prototypenas.devices import named_device, parsed_device
-from prototypenas.errors import ConfigurationError, RunDirectoryError
+from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.samplers import name_and_population
 from prototypenas.objectives import COSTS
@@ -32,7 +33,7 @@ from prototypenas.refinement.step import Refine
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import SOLVERS, SPACES
 from prototypenas.steps import Choice, Machine, Search
-from prototypenas.types import Budget, Execution, InputShape, Probe, Target
+from prototypenas.types import InputShape, Probe, Target
 from prototypenas.workers.dask_workers import DaskWorkers
 from prototypenas.workers.in_process import InProcess
 from prototypenas.workers.local_processes import LocalProcesses, available_cores
@@ -40,7 +41,6 @@ from prototypenas.workers.local_processes import LocalProcesses, available_cores
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
 
-EXECUTIONS: Mapping[str, Execution] = {execution.value: execution for execution in Execution}
 """How the C may run a network, by name."""
 
 
@@ -214,24 +214,6 @@ def compose_machine(
     workers = (settings.jobs or max(1, available_cores() // threads)) if kind == "cpu" else 1
     trainings = InProcess() if workers == 1 else LocalProcesses(workers)
     return Machine(LocalProcesses(settings.jobs, proxy_timeout), trainings, kept_at)
-
-
-def recorded_target(catalogue: Catalogue, run: RunDirectory) -> Target:
-    """Return the target that a run was explored for, with the limits it was explored under, run as it was priced.
-
-    Raises:
-        ConfigurationError: if no target has its name any more.
-        RunDirectoryError: if it is another microcontroller now.
-    """
-    explored = run.exploration()
-    target = choose("target", explored.target, catalogue.targets)
-    if (target.core, target.clock_hz) != (explored.core, explored.clock_hz):
-        raise RunDirectoryError(
-            f"{run.path} was explored for {target.name} as a {explored.core} at {explored.clock_hz:,} Hz, and now it "
-            f"is a {target.core} at {target.clock_hz:,} Hz; restore it, or explore again in another folder"
-        )
-    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit, explored.more_limits)
-    return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))
 
 
 def retargeted(catalogue: Catalogue, recorded: Target, target: str | None, execution: str | None) -> Target:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prototypenas.app.catalogue import gather
-from prototypenas.app.composition import EXECUTIONS
+from prototypenas.app.known_targets import EXECUTIONS
 from prototypenas.app.settings import DEFAULT_TARGET
 from prototypenas.choices import choose
 from prototypenas.costing.memory_plan import ALIGNMENT

@@ -1,11 +1,17 @@
 """Every microcontroller that can be named; apart from the catalogue, whose other parts take seconds to import."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from prototypenas.choices import choose
 from prototypenas.costing.targets import load_targets
+from prototypenas.errors import RunDirectoryError
 from prototypenas.plugins import entry_points_of, load_plugin_file
-from prototypenas.types import Target
+from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.types import Budget, Execution, Target
+
+EXECUTIONS: Mapping[str, Execution] = {execution.value: execution for execution in Execution}
 
 
 def known_targets(plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = ()) -> dict[str, Target]:
@@ -19,3 +25,21 @@ def known_targets(plugin_files: Sequence[Path] = (), target_files: Sequence[Path
     for file in plugin_files:
         known |= load_plugin_file(file).targets
     return known
+
+
+def recorded_target(targets: Mapping[str, Target], run: RunDirectory) -> Target:
+    """Return the target that a run was explored for, with the limits it was explored under, run as it was priced.
+
+    Raises:
+        ConfigurationError: if no target has its name any more.
+        RunDirectoryError: if it is another microcontroller now.
+    """
+    explored = run.exploration()
+    target = choose("target", explored.target, targets)
+    if (target.core, target.clock_hz) != (explored.core, explored.clock_hz):
+        raise RunDirectoryError(
+            f"{run.path} was explored for {target.name} as a {explored.core} at {explored.clock_hz:,} Hz, and now it "
+            f"is a {target.core} at {target.clock_hz:,} Hz; restore it, or explore again in another folder"
+        )
+    limits = Budget(explored.ram_limit, explored.rom_limit, explored.flops_limit, explored.more_limits)
+    return replace(target, budget=limits, execution=choose("execution", explored.execution, EXECUTIONS))

@@ -16,11 +16,12 @@ from evaluators.classification import ClassificationTask
 from evaluators.evaluator import TaskEvaluator, best_network
 from prototypenas.app.given_data import stored
 from prototypenas.compression.simulator import dequantize_output, quantize_input, simulate
-from prototypenas.deployment.delivery import C_PROJECT, Delivery, deliver
+from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.reporting.notebook import table_html
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.tables import final_table
+from prototypenas.runs.delivery_record import C_PROJECT, Delivery
 from prototypenas.runs.model_results import model_result
 from prototypenas.steps import Training
 from prototypenas.types import Evaluation, Target

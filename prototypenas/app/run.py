@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from prototypenas import finished_steps, pipeline
 from prototypenas.app.catalogue import Catalogue, gather
-from prototypenas.app.composition import compose_choice, recorded_target
+from prototypenas.app.composition import compose_choice
 from prototypenas.app.exploring import explore_run, machine_of
 from prototypenas.app.given_data import GivenData, named_data
+from prototypenas.app.known_targets import recorded_target
 from prototypenas.app.run_settings import RunSettings, settings_from
 from prototypenas.app.settings import DeviceSettings, SelectionSettings, TrainingSettings
 from prototypenas.app.training_composition import compose_training, load_data, recorded_training
@@ -66,7 +67,7 @@ class Run:
     @property
     def target(self) -> Target:
         """The microcontroller it was explored for, with the limits of the run."""
-        return recorded_target(self.catalogue, self.directory)
+        return recorded_target(self.catalogue.targets, self.directory)
 
     @property
     def candidates(self) -> pd.DataFrame:

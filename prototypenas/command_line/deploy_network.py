@@ -37,7 +37,7 @@ def deploy_reference(
         ConfigurationError: if the calibration samples or the folder are not given.
     """
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import EXECUTIONS
+    from prototypenas.app.known_targets import EXECUTIONS
     from prototypenas.choices import choose
     from prototypenas.costing.network_reference import load_network
     from prototypenas.deployment.network_delivery import deploy_network, load_calibration

@@ -19,7 +19,8 @@ def deploy_models(
     """
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import recorded_target, retargeted
+    from prototypenas.app.composition import retargeted
+    from prototypenas.app.known_targets import recorded_target
     from prototypenas.app.training_composition import recorded_training
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.delivery_tables import instruction_table
@@ -30,7 +31,7 @@ def deploy_models(
         raise ConfigurationError("a run keeps the C it was searched for; name a folder for other C: --out")
     directory = RunDirectory.open(path)
     catalogue = gather(parts.plugin, parts.target_files)
-    goal = retargeted(catalogue, recorded_target(catalogue, directory), target, execution)
+    goal = retargeted(catalogue, recorded_target(catalogue.targets, directory), target, execution)
     trained = directory.datasets()
     if not trained:
         raise RunDirectoryError(f"{directory.path} holds no trained model; run `prototypenas evaluate` first")

@@ -28,14 +28,15 @@ def evaluate(
     """Step 3: train, prune, quantize and test the chosen models."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import compose_machine, recorded_input, recorded_target
+    from prototypenas.app.composition import compose_machine, recorded_input
+    from prototypenas.app.known_targets import recorded_target
     from prototypenas.app.training_composition import check_training, compose_training, load_data
     from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
     catalogue = gather(parts.plugin, parts.target_files)
-    goal = recorded_target(catalogue, directory)
+    goal = recorded_target(catalogue.targets, directory)
     size = recorded_input(directory)
     if not dataset and data.own_data is None:
         raise ConfigurationError("name a data set with --dataset, or your own with --data")

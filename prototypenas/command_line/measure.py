@@ -48,7 +48,7 @@ def measure(
         _check_drawn(plan_figure)
     from prototypenas.app.arguments import parse_input_shape
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import EXECUTIONS
+    from prototypenas.app.known_targets import EXECUTIONS
     from prototypenas.app.networks import network_to_measure
     from prototypenas.costing.measurement import measure_network
     from prototypenas.reporting.console import print_table

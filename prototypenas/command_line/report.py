@@ -7,15 +7,14 @@ from prototypenas.command_line.run_argument import RunPath
 
 def report(run_path: RunPath, *, parts: PartSettings) -> Result:
     """Write report.html and the figures from whatever the run directory holds."""
-    from prototypenas import pipeline
-    from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import recorded_target
+    from prototypenas.app.known_targets import known_targets, recorded_target
+    from prototypenas.reporting.run_report import write_run_report
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
-    goal = recorded_target(gather(parts.plugin, parts.target_files), directory)
+    goal = recorded_target(known_targets(parts.plugin, parts.target_files), directory)
     with directory.locked():
-        pages = [pipeline.report(directory, seen, goal) for seen in directory.datasets() or (None,)]
+        pages = [write_run_report(directory, seen, goal) for seen in directory.datasets() or (None,)]
     for page in pages:
         console.print(f"report: {page}")
     return {"run": str(run_path), "reports": [str(page) for page in pages]}

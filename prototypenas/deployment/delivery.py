@@ -1,7 +1,6 @@
 """A trained model handed over as C and ONNX, with the proof that the C does what the simulator does."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,40 +29,18 @@ from prototypenas.errors import RunDirectoryError, ToolchainError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.protocols import Evaluator
-from prototypenas.runs.atomic_files import read_json, write_json
+from prototypenas.runs.atomic_files import write_json
+from prototypenas.runs.delivery_record import C_PROJECT, DELIVERY, Delivery, read_delivery
 from prototypenas.sound import WithFrontEnd
 from prototypenas.types import Target
 
-DELIVERY = "delivery.json"
-"""What came of the delivery; the last file written."""
 ONNX = "model_int8.onnx"
-C_PROJECT = "c"
 FRONT_END = "c/front_end"
 """Sound into the model's input; only for models that hear."""
 
 BATCH = 256
 EMULATED_MACS = 2_000_000_000
 """Multiply-accumulates that an emulator is given at most: about ten seconds."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What a model's C was found to do and to need."""
-
-    c_score: float | None
-    """Score of the compiled C on the whole test set; `None` without a host compiler."""
-    test_samples: int = 0
-    planned_bytes: Mapping[str, int] = field(default_factory=dict)
-    measured_bytes: Mapping[str, int] = field(default_factory=dict)
-    """The same parts in the linked ELF file; empty without a cross compiler."""
-    emulated_score: float | None = None
-    """Score on an emulated core, over `emulated_samples` of the test set."""
-    emulated_samples: int = 0
-    instructions: int | None = None
-    """Of one inference on the emulated core; instructions are not cycles."""
-    layer_instructions: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
-    """What could not be done here, and which package brings it."""
 
 
 @dataclass(frozen=True)
@@ -133,22 +110,6 @@ def _findings(delivery: Delivery) -> dict[str, str]:
     if delivery.instructions is not None:
         found["Emulated"] = f"{delivery.instructions:,} instructions an inference, which are not cycles"
     return found | {f"Note {number}": note for number, note in enumerate(delivery.notes, start=1)}
-
-
-def read_delivery(directory: Path) -> Delivery:
-    """Read a delivery back.
-
-    Raises:
-        RunDirectoryError: if the file is corrupt.
-    """
-    content = read_json(directory / DELIVERY)
-    try:
-        found = Delivery(**content)
-        if not found.measured_bytes.keys() <= found.planned_bytes.keys():
-            raise ValueError("measured parts were not planned")
-        return replace(found, layer_instructions=tuple(found.layer_instructions), notes=tuple(found.notes))
-    except (TypeError, ValueError, AttributeError) as error:
-        raise RunDirectoryError(f"{directory / DELIVERY} is damaged ({error}); remove it to deploy again") from error
 
 
 def _expected(graph: Graph, evaluator: Evaluator, head: DetectionHead | None) -> _Expected:

@@ -14,7 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.study import Study, StudyDirection
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from prototypenas.exploration.outcome import Outcome
 from prototypenas.exploration.space import Categorical, SearchSpace
@@ -26,9 +26,46 @@ STUDY_NAME = "exploration"
 HISTORY = 400
 """Trials after which a genetic sampler's study is cut; cutting costs as much as a few generations of looking."""
 
+
+class _Choices(CategoricalDistribution):
+    """A categorical distribution that knows itself: Optuna compares a trial's distributions many times an ask."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or super().__eq__(other)
+
+    __hash__ = CategoricalDistribution.__hash__
+
+
+class _OneSpace:
+    """A genetic sampler over one space: what Optuna would find out anew for each trial from all trials before it.
+
+    The space that all complete trials share is the searched one, or none as long as there is none; parameters with one
+    value are left to independent sampling, as Optuna does.
+    """
+
+    _shared: dict[str, BaseDistribution]
+
+    def searches(self, space: Mapping[str, BaseDistribution]) -> None:
+        """Set the space of every trial to come."""
+        self._shared = {name: space[name] for name in sorted(space) if not space[name].single()}
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Return the space that values are drawn from together."""
+        known = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        return self._shared if known else {}
+
+
+class _Nsga2(_OneSpace, NSGAIISampler):
+    pass
+
+
+class _Nsga3(_OneSpace, NSGAIIISampler):
+    pass
+
+
 OPTUNA_SAMPLERS: Mapping[str, Callable[[int, int], BaseSampler]] = {
-    "nsga2": lambda population, seed: NSGAIISampler(population_size=population, seed=seed),
-    "nsga3": lambda population, seed: NSGAIIISampler(population_size=population, seed=seed),
+    "nsga2": lambda population, seed: _Nsga2(population_size=population, seed=seed),
+    "nsga3": lambda population, seed: _Nsga3(population_size=population, seed=seed),
     "tpe": lambda population, seed: TPESampler(seed=seed, n_startup_trials=5 * population),
     "gp": lambda population, seed: GPSampler(seed=seed, n_startup_trials=5 * population),
     "random": lambda population, seed: RandomSampler(seed=seed),
@@ -57,12 +94,17 @@ class OptunaSampler:
 
     def __init__(self, name: str, space: SearchSpace, *, goals: Goals, population: int, seed: int) -> None:
         self._space = space
-        self._distributions = distributions(space)
+        self._distributions = {
+            name: _Choices(one.choices) if isinstance(one, CategoricalDistribution) else one
+            for name, one in distributions(space).items()
+        }
         self._directions = [StudyDirection.MINIMIZE] * len(goals.objectives)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             self._sampler = OPTUNA_SAMPLERS[name](population, seed)
-        self._genetic = isinstance(self._sampler, NSGAIISampler | NSGAIIISampler)
+        self._genetic = isinstance(self._sampler, _OneSpace)
+        if isinstance(self._sampler, _OneSpace):
+            self._sampler.searches(self._distributions)
         self._asked: list[Trial] = []
         self._worst = [0.0] * len(self._directions)
         self._study = self._new_study()

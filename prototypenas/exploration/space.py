@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from random import Random
 from typing import Any
@@ -99,6 +100,14 @@ class SearchSpace:
             "fixed": dict(self.fixed),
         }
 
+    @classmethod
+    def restored(cls, identity: Mapping[str, Any]) -> "SearchSpace":
+        """Return the space that gave this `identity`."""
+        kernels = {name: tuple(sizes) for name, sizes in identity["kernels"].items()}
+        width, sparsity = ((low, high) for low, high in (identity["width"], identity["sparsity"]))
+        depths, strides = tuple(identity["depths"]), tuple(identity["strides"])
+        return cls(tuple(kernels), kernels, depths, strides, width, sparsity, identity["fixed"])
+
     def parameters(self) -> tuple[Parameter, ...]:
         """Return all parameters in their fixed order."""
         listed: list[Parameter] = [Categorical("architecture", self.architectures), Continuous("width", *self.width)]
@@ -114,7 +123,7 @@ class SearchSpace:
         values = {**values, **self.fixed}
         groups = []
         for group in range(1, GROUPS + 1):
-            labels, pairs = self._kernel_stride_labels(group), self._pairs(architecture, group)
+            labels, pairs = self._labels[group], self._pairs[architecture, group]
             kernel, stride = pairs[labels.index(str(values[f"group{group}_kernel_stride"]))]
             groups.append(
                 GroupConfiguration(
@@ -138,7 +147,7 @@ class SearchSpace:
             )
         values: Values = {"architecture": configuration.architecture, "width": configuration.width}
         for number, group in enumerate(configuration.groups, start=1):
-            labels, pairs = self._kernel_stride_labels(number), self._pairs(configuration.architecture, number)
+            labels, pairs = self._labels[number], self._pairs[configuration.architecture, number]
             if (group.kernel, group.stride) not in pairs or group.depth not in self._depths(number):
                 raise ConfigurationError(f"group {number} of {configuration} lies outside the search space")
             values[f"group{number}_depth"] = group.depth
@@ -147,8 +156,7 @@ class SearchSpace:
         wrong = [name for name, value in self.fixed.items() if name in values and values[name] != value]
         if wrong:
             raise ConfigurationError(f"{wrong[0]} of {configuration} is not the fixed {self.fixed[wrong[0]]:g}")
-        searched = {parameter.name for parameter in self.parameters()}
-        return {name: value for name, value in values.items() if name in searched}
+        return {name: value for name, value in values.items() if name in self._searched}
 
     def _check_fixed(self) -> None:
         known = {"width", *(f"group{g}_{value}" for g in range(1, GROUPS + 1) for value in FIXABLE)}
@@ -170,7 +178,20 @@ class SearchSpace:
         name = f"group{group}_depth"
         return (int(self.fixed[name]),) if name in self.fixed else self.depths
 
-    def _pairs(self, architecture: str, group: int) -> list[tuple[int, int]]:
+    @cached_property
+    def _searched(self) -> frozenset[str]:
+        return frozenset(parameter.name for parameter in self.parameters())
+
+    @cached_property
+    def _pairs(self) -> dict[tuple[str, int], list[tuple[int, int]]]:
+        groups = range(1, GROUPS + 1)
+        return {(name, group): self._pairs_of(name, group) for name in self.architectures for group in groups}
+
+    @cached_property
+    def _labels(self) -> dict[int, tuple[str, ...]]:
+        return {group: self._kernel_stride_labels(group) for group in range(1, GROUPS + 1)}
+
+    def _pairs_of(self, architecture: str, group: int) -> list[tuple[int, int]]:
         """Return kernel and stride of every label of a group, for one architecture."""
         return [
             (kernel, stride)
@@ -190,4 +211,4 @@ class SearchSpace:
         if len({self.kernels[name] for name in self.architectures}) > 1:
             names = ["short", "middle", "long"] if len(kernels) == 3 else [f"#{n}" for n in range(1, len(kernels) + 1)]
         named = dict(zip(kernels, names, strict=True))
-        return tuple(f"kernel {named[kernel]}, stride {stride}" for kernel, stride in self._pairs(first, group))
+        return tuple(f"kernel {named[kernel]}, stride {stride}" for kernel, stride in self._pairs_of(first, group))

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_table import candidates_text
-from prototypenas.objectives import Objective, Origin
+from prototypenas.objectives import Objective
 from prototypenas.plugins import PluginSource
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, BriefTrainer, Evaluator
 from prototypenas.refinement.plan import RefinementPlan, planned
-from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, Refinement, read_refinement
+from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, read_refinement
 from prototypenas.refinement.refining import RefinementWork, refine
 from prototypenas.runs.atomic_files import number_in, read_json, write_json, write_text
 from prototypenas.runs.records import Arguments, differences
@@ -22,9 +22,6 @@ from prototypenas.workers.pool import Workers
 
 ARGUMENTS_FILE = "refinement.json"
 """What was asked, and the plan that followed from it."""
-
-ESTIMATE = "estimate"
-"""Name of the score that refined candidates have beside their proxies: held-out score, less one standard error."""
 
 SHARE_OF_TRAINING = 0.3
 """A budget that nobody gave is this share of what the trainings of the kept models will nominally take."""
@@ -161,25 +158,6 @@ def refined_from(run: RunDirectory) -> int | None:
     """
     file = run.path / ARGUMENTS_FILE
     return int(number_in(read_json(file), "explored", file)) if file.exists() else None
-
-
-def refined_candidates(refinement: Refinement, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the candidates that were refined, with the cautious estimate beside the scores of their proxies.
-
-    The proxies stay: on the table of our own space a choice by both lost less of the best accuracy than one by either
-    where refinement was short, and no more where it was long (`experiments.refinement_on_own_space`).
-    """
-    by_number = {one.number: one for one in candidates}
-    return tuple(_with_estimate(by_number[one.candidate], one.cautious) for one in refinement.estimates)
-
-
-def _with_estimate(candidate: Candidate, estimate: float) -> Candidate:
-    return replace(candidate, scores={**candidate.scores, ESTIMATE: estimate})
-
-
-def refined_objectives(objectives: Sequence[Objective]) -> tuple[Objective, ...]:
-    """Return the objectives of candidates that were refined: the estimate beside those of the exploration."""
-    return (*objectives, Objective(ESTIMATE, Origin.ESTIMATE))
 
 
 def _bind(run: RunDirectory, arguments: Arguments, *, again: bool) -> None:

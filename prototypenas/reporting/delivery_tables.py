@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import chain, repeat
 
-from prototypenas.costing.kernel_properties import descriptor_count
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.reporting.table import ABSENT, Table
 
@@ -44,6 +43,8 @@ def instruction_table(model: ModelResult) -> Table:
     headers = ("Layer", "Operator", "MMACs", "Instructions", "Instructions a MAC")
     if model.delivery is None or model.graph is None or model.plan is None:
         return Table(headers, (), names=2)
+    from prototypenas.costing.kernel_properties import descriptor_count  # noqa: PLC0415  (PyTorch comes with it)
+
     in_place = model.plan.written_in_place
     layers = chain.from_iterable(
         repeat(operator, descriptor_count(operator, model.graph.tensors, in_place))

@@ -168,11 +168,11 @@ def _spans_decades(values: NDArray[np.float64]) -> bool:
     return len(values) > 0 and bool(values.min() > 0) and bool(np.log10(values.max() / values.min()) > DECADES)
 
 
-def thinned(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Return at most `MOST_MARKS` of the candidates, evenly over their order."""
-    if len(candidates) <= MOST_MARKS:
+def thinned(candidates: Sequence[Candidate], most: int = MOST_MARKS) -> Sequence[Candidate]:
+    """Return at most so many of the candidates, evenly over their order."""
+    if len(candidates) <= most:
         return candidates
-    return [candidates[int(place)] for place in np.linspace(0, len(candidates) - 1, MOST_MARKS)]
+    return [candidates[int(place)] for place in np.linspace(0, len(candidates) - 1, most)]
 
 
 def _label_chosen(figure: Figure, selection: Selection, panels: Mapping[Axes, tuple[Objective, Objective]]) -> None:

@@ -1,39 +1,58 @@
-"""Which searched values decide an objective: Optuna's PED-ANOVA on the study of a run."""
+"""Which searched values decide an objective: Optuna's PED-ANOVA on the candidates of a run."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import optuna
 from matplotlib.figure import Figure
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
-from prototypenas.objectives import label_of
+from prototypenas.exploration.optuna_sampler import distributions, quiet
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.objectives import Objective, label_of
 from prototypenas.reporting.drawing import CELL_INK, house_style
+from prototypenas.reporting.front_figures import thinned
+from prototypenas.types import Candidate
 
 FEWEST_TRIALS = 40
 """Scored trials below which an importance would be noise: the best tenth would be fewer than four."""
+
+MOST_TRIALS = 1000
+"""Scored trials that are looked at, evenly over their order: time and memory grow with the square of their number."""
 
 FRONT = "Pareto front"
 """Name of the column that tells what decides whether a candidate comes near the front at all."""
 
 
-def parameter_importance(study: optuna.Study) -> dict[str, dict[str, float]]:
+def parameter_importance(
+    candidates: Sequence[Candidate], space: SearchSpace, objectives: Sequence[Objective]
+) -> dict[str, dict[str, float]]:
     """Return each objective's importance of each parameter, as shares that sum to 1; first that of the whole front.
 
-    The importance is that for reaching the best tenth. Empty for a study with fewer than `FEWEST_TRIALS` scored trials;
+    The importance is that for reaching the best tenth. Empty where fewer than `FEWEST_TRIALS` candidates were scored;
     an objective that is constant is left out.
     """
-    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state is TrialState.COMPLETE]
-    if len(trials) < FEWEST_TRIALS:
+    scored = thinned([candidate for candidate in candidates if candidate.feasible], MOST_TRIALS)
+    if len(scored) < FEWEST_TRIALS:
         return {}
-    names = study.metric_names or [f"objective {place}" for place in range(len(study.directions))]
+    with quiet():
+        study = optuna.create_study(directions=[StudyDirection.MINIMIZE] * len(objectives))
+    known = distributions(space)
+    values = [[one.oriented(one.value(candidate)) for one in objectives] for candidate in scored]
+    study.add_trials(
+        [
+            optuna.trial.create_trial(values=found, params=space.values(one.configuration), distributions=known)
+            for one, found in zip(scored, values, strict=True)
+        ]
+    )
     shares = {FRONT: _importance(study, None)}
-    for place, (name, direction) in enumerate(zip(names, study.directions, strict=True)):
-        if len({trial.values[place] for trial in trials}) > 1:
-            shares[name] = _importance(study, _lower_is_better(place, direction))
+    for place, objective in enumerate(objectives):
+        if len({found[place] for found in values}) > 1:
+            shares[objective.name] = _importance(study, partial(_value, place))
     return shares
 
 
@@ -65,9 +84,8 @@ def importance_figure(importance: Mapping[str, Mapping[str, float]]) -> Figure:
     return figure
 
 
-def _lower_is_better(place: int, direction: StudyDirection) -> Callable[[FrozenTrial], float]:
-    sign = -1.0 if direction is StudyDirection.MAXIMIZE else 1.0
-    return lambda trial: sign * float(trial.values[place])
+def _value(place: int, trial: FrozenTrial) -> float:
+    return float(trial.values[place])
 
 
 def _importance(study: optuna.Study, target: Callable[[FrozenTrial], float] | None) -> dict[str, float]:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from prototypenas.costing.memory_plan import MemoryPlan, PlanRow
-from prototypenas.graph.graph import Graph
 from prototypenas.reporting.drawing import (
     CELL_INK,
     COLOURS,
@@ -23,6 +22,10 @@ from prototypenas.reporting.drawing import (
 from prototypenas.reporting.report_data import Epoch, ModelResult
 from prototypenas.types import metric_name
 
+if TYPE_CHECKING:
+    from prototypenas.costing.memory_plan import MemoryPlan, PlanRow
+    from prototypenas.graph.graph import Graph
+
 TINTS = ("#7FB8DA", "#A9D8C5", "#B9B4DC", "#DDB3CC")
 KB = 1000.0
 HEADROOM = 1.12
@@ -33,7 +36,7 @@ LETTER_HEIGHT, LINE_WIDTH = 0.026, 0.0135
 """Of written shapes as shares of the memory map, level and upright: a tensor they do not fit in carries none."""
 
 
-def memory_map_figure(graph: Graph, plan: MemoryPlan) -> Figure:
+def memory_map_figure(graph: "Graph", plan: "MemoryPlan") -> Figure:
     """Draw the arena over time: operators to the right, addresses upwards, a rectangle a tensor.
 
     Where two rectangles share bytes at one operator, it writes over the input it reads. Operators on a shaded ground
@@ -89,7 +92,7 @@ def _metric(models: Sequence[ModelResult]) -> str:
     return shown[0].upper() + shown[1:] if shown == metric else shown
 
 
-def _draw_tensor(axes: Axes, row: PlanRow, graph: Graph, tint: str) -> None:
+def _draw_tensor(axes: Axes, row: "PlanRow", graph: "Graph", tint: str) -> None:
     spec = graph.tensors[row.tensor]
     outer = row.tensor == graph.input or row.tensor in graph.outputs
     box = Rectangle(
@@ -129,7 +132,7 @@ class _Label:
         return abs(self.x - other.x) < across and abs(self.y - other.y) < along
 
 
-def _name_tensors(axes: Axes, rows: Sequence[PlanRow], graph: Graph, total_bytes: int) -> None:
+def _name_tensors(axes: Axes, rows: "Sequence[PlanRow]", graph: "Graph", total_bytes: int) -> None:
     """Write the shapes of tensors into them where they fit and no other stands yet, the largest tensor first."""
     steps, top = len(graph.operators), total_bytes * HEADROOM
     taken: list[_Label] = []
@@ -154,7 +157,7 @@ def _name_tensors(axes: Axes, rows: Sequence[PlanRow], graph: Graph, total_bytes
         )
 
 
-def _shape_of(row: PlanRow, graph: Graph) -> str:
+def _shape_of(row: "PlanRow", graph: "Graph") -> str:
     spec = graph.tensors[row.tensor]
     shape = f"{spec.height}x{spec.width}x{spec.channels}"
     if row.ring_rows is None:
@@ -162,19 +165,19 @@ def _shape_of(row: PlanRow, graph: Graph) -> str:
     return f"{row.ring_rows} row{'s' if row.ring_rows > 1 else ''} of\n{shape}"
 
 
-def _extent(row: PlanRow, graph: Graph) -> int:
+def _extent(row: "PlanRow", graph: "Graph") -> int:
     channels = graph.tensors[row.tensor].channels
     return (row.size // channels - 1) * row.pixel_stride + channels
 
 
-def _shade_segments(axes: Axes, plan: MemoryPlan) -> None:
+def _shade_segments(axes: Axes, plan: "MemoryPlan") -> None:
     """Mark the operators that are run row by row."""
     for number, segment in enumerate(plan.segments):
         label = "run row by row" if number == 0 else "_run row by row"
         axes.axvspan(segment.first - 0.5, segment.end - 0.5, color=COLOURS[2], alpha=0.12, linewidth=0, label=label)
 
 
-def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:
+def _draw_scratch(axes: Axes, plan: "MemoryPlan", steps: int) -> None:
     box = Rectangle(
         (-0.5, plan.scratch_offset / KB),
         steps,
@@ -188,7 +191,7 @@ def _draw_scratch(axes: Axes, plan: MemoryPlan, steps: int) -> None:
     axes.add_patch(box)
 
 
-def _draw_bounds(axes: Axes, plan: MemoryPlan) -> None:
+def _draw_bounds(axes: Axes, plan: "MemoryPlan") -> None:
     arena = f"arena {plan.arena_bytes / KB:.1f} kB"
     axes.axhline(plan.arena_bytes / KB, color=HIGHLIGHT, linewidth=1.4, label=arena, zorder=4)
     axes.axhline(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
-from prototypenas.deployment.delivery import C_PROJECT
 from prototypenas.deployment.programmers import PROGRAMMERS
 from prototypenas.reporting.recommendation import recommend
 from prototypenas.reporting.report_data import ModelResult
+from prototypenas.runs.delivery_record import C_PROJECT
 from prototypenas.runs.run_directory import DatasetDirectory
 from prototypenas.types import Target
 

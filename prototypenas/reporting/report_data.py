@@ -5,19 +5,23 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from prototypenas.costing.latency import LatencyEstimate
-from prototypenas.costing.memory_plan import MemoryPlan
-from prototypenas.deployment.delivery import Delivery
 from prototypenas.errors import RunDirectoryError
-from prototypenas.graph.graph import Graph
 from prototypenas.refinement.refinement_table import Refinement
 from prototypenas.runs.class_scores import ClassScores, ReferenceScore
 from prototypenas.runs.dataset_summary import DatasetSummary
+from prototypenas.runs.delivery_record import Delivery
 from prototypenas.runs.detection_results import DetectionResults
 from prototypenas.runs.other_choice import OtherChoice
 from prototypenas.selection import Selection
 from prototypenas.types import Candidate, Evaluation, Target
+
+if TYPE_CHECKING:
+    # PyTorch comes with them, which a run without trained models does not need to be reported.
+    from prototypenas.costing.latency import LatencyEstimate
+    from prototypenas.costing.memory_plan import MemoryPlan
+    from prototypenas.graph.graph import Graph
 
 TextRows = tuple[tuple[str, str], ...]
 """A name and its value as it is printed, one pair a row."""
@@ -51,15 +55,15 @@ class ModelResult:
     candidate: Candidate
     evaluation: Evaluation | None = None
     delivery: Delivery | None = None
-    graph: Graph | None = None
-    plan: MemoryPlan | None = None
+    graph: "Graph | None" = None
+    plan: "MemoryPlan | None" = None
     """Drawn only together with `graph`."""
     history: tuple[Epoch, ...] = ()
     detections: DetectionResults | None = None
     """What a detector found in some test pictures; `None` for a classifier."""
     by_class: ClassScores | None = None
     """Of the int8 network on the test data; `None` where it is no classifier."""
-    latency: LatencyEstimate | None = None
+    latency: "LatencyEstimate | None" = None
     """For the target; `None` too where no published timing calibrates its core."""
 
     @property

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from matplotlib.figure import Figure
 
-from prototypenas.refinement.step import refined_candidates
+from prototypenas.refinement.estimated import refined_candidates
 from prototypenas.reporting.box_figures import boxes_figure, detections_figure, precision_figure, sizes_figure
 from prototypenas.reporting.classifier_figures import confusion_figure
 from prototypenas.reporting.classifier_tables import best_classifier

@@ -1,17 +1,15 @@
 """The page of a run, written from whatever its directory holds."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import optuna
-from sqlalchemy.exc import SQLAlchemyError
-
 from prototypenas.errors import RunDirectoryError
-from prototypenas.exploration.candidate_table import read_candidates
-from prototypenas.exploration.study_mirror import STUDY_FILE, file_storage
+from prototypenas.exploration.space import SearchSpace
+from prototypenas.finished_steps import explored, selected
+from prototypenas.refinement.estimated import ESTIMATE
 from prototypenas.refinement.refinement_table import read_refinement
-from prototypenas.refinement.step import ESTIMATE
 from prototypenas.reporting.html_report import write_report
 from prototypenas.reporting.importance import parameter_importance
 from prototypenas.reporting.next_steps import commands
@@ -22,19 +20,22 @@ from prototypenas.runs.dataset_summary import read_summary
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.other_choice import read_other_choice
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
+from prototypenas.runs.start_record import read_start
 from prototypenas.selection import Selection
-from prototypenas.training.pretraining import read_start
 from prototypenas.types import Target
 
+_log = logging.getLogger(__name__)
 
-def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection: Selection, target: Target) -> Path:
+
+def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> Path:
     """Write the page and the figures of a run from what its directory holds, beside the models of a data set.
 
     Without a data set the page tells of exploration and selection alone and lies in the run directory itself.
 
     Raises:
-        RunDirectoryError: if a file is corrupt or the disk full.
+        RunDirectoryError: if nothing was selected, a file is corrupt or the disk full.
     """
+    selection, candidates = selected(run), explored(run)
     models = (
         tuple(model_result(seen.model(one.number), one, target) for one in selection.chosen)
         if seen
@@ -44,11 +45,11 @@ def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection
         title=" ".join((run.path.resolve().name, *([seen.name] if seen else []))),
         arguments=(*_arguments(run, seen), *_starts(seen, selection)),
         statistics=tuple(_statistics(run)),
-        candidates=read_candidates(run.candidates_csv),
+        candidates=candidates,
         selection=selection,
         models=models,
         target=target,
-        importance=_importance(run),
+        importance=parameter_importance(candidates, _space(run), run.exploration().objectives),
         refinement=read_refinement(run.path) if ESTIMATE in selection.normalisation.names else None,
         other=read_other_choice(run.path),
         references=read_references(seen.path) if seen else (),
@@ -57,6 +58,7 @@ def write_run_report(run: RunDirectory, seen: DatasetDirectory | None, selection
     )
     page = seen.report_html if seen else run.path / "report.html"
     write_report(data, page)
+    _log.info("report: %s", page)
     return page
 
 
@@ -100,17 +102,12 @@ def _statistics(run: RunDirectory) -> Iterator[tuple[str, str]]:
     yield "Work in build, lowering, plan", f"{build + lower + plan:.1f} s"
 
 
-def _importance(run: RunDirectory) -> dict[str, dict[str, float]]:
-    file = run.path / STUDY_FILE
-    if not file.exists():
-        return {}
-    storage = file_storage(run.path)
+def _space(run: RunDirectory) -> SearchSpace:
+    """Return the space that was searched."""
     try:
-        names = optuna.study.get_all_study_names(storage)
-        return parameter_importance(optuna.load_study(study_name=names[0], storage=storage)) if names else {}
-    except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunDirectoryError(f"{file} is damaged ({reason}); remove it to report without it") from error
+        return SearchSpace.restored(run.arguments()["space"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunDirectoryError(f"{run.run_json} is damaged: it names no search space ({error})") from error
 
 
 def _printed(value: Any) -> str:

@@ -3,16 +3,11 @@
 from dataclasses import fields, replace
 from pathlib import Path
 
-from prototypenas.costing.footprint import cost_of
-from prototypenas.costing.latency import estimate_latency
-from prototypenas.costing.memory_plan import plan_memory
-from prototypenas.deployment.delivery import DELIVERY, read_delivery
-from prototypenas.detection.head import HEAD
 from prototypenas.errors import RunDirectoryError
-from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.reporting.report_data import ModelResult, read_history
 from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_class_scores
+from prototypenas.runs.delivery_record import DELIVERY, read_delivery
 from prototypenas.runs.detection_results import read_detections
 from prototypenas.types import Candidate, Evaluation, Target
 
@@ -22,6 +17,8 @@ def model_result(directory: Path, candidate: Candidate, target: Target) -> Model
 
     What a trained model costs is priced anew: its data set may have other classes than it was explored for.
     """
+    if not directory.is_dir():
+        return ModelResult(candidate)
     result = ModelResult(
         candidate,
         read_evaluation(directory),
@@ -29,14 +26,27 @@ def model_result(directory: Path, candidate: Candidate, target: Target) -> Model
         by_class=read_class_scores(directory),
         detections=read_detections(directory),
     )
-    if (directory / GRAPH).exists():
-        graph = load_graph(directory / GRAPH)
-        plan = plan_memory(graph, target.execution)
-        priced = replace(candidate, cost=cost_of(graph, target, plan, detects=(directory / HEAD).exists()))
-        result = replace(result, candidate=priced, graph=graph, plan=plan, latency=estimate_latency(graph, target))
+    result = _with_graph(result, directory, target)
     if (directory / DELIVERY).exists():
         result = replace(result, delivery=read_delivery(directory))
     return result
+
+
+def _with_graph(result: ModelResult, directory: Path, target: Target) -> ModelResult:
+    """Add the integer graph and what it costs, where it is there."""
+    # PyTorch comes with them, which a run without trained models does not need.
+    from prototypenas.costing.footprint import cost_of  # noqa: PLC0415
+    from prototypenas.costing.latency import estimate_latency  # noqa: PLC0415
+    from prototypenas.costing.memory_plan import plan_memory  # noqa: PLC0415
+    from prototypenas.detection.head import HEAD  # noqa: PLC0415
+    from prototypenas.graph.graph_file import GRAPH, load_graph  # noqa: PLC0415
+
+    if not (directory / GRAPH).exists():
+        return result
+    graph = load_graph(directory / GRAPH)
+    plan = plan_memory(graph, target.execution)
+    priced = replace(result.candidate, cost=cost_of(graph, target, plan, detects=(directory / HEAD).exists()))
+    return replace(result, candidate=priced, graph=graph, plan=plan, latency=estimate_latency(graph, target))
 
 
 def read_evaluation(directory: Path) -> Evaluation | None:

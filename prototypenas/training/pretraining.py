@@ -11,13 +11,11 @@ from torch import Tensor
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, Evaluator
-from prototypenas.runs.atomic_files import read_json, value_in, write_json
+from prototypenas.runs.atomic_files import write_json
 from prototypenas.runs.run_directory import RunDirectory
+from prototypenas.runs.start_record import START_FILE
 from prototypenas.training.pretrained_baseline import PretrainedBaseline
 from prototypenas.types import GROUPS, Candidate, Configuration, InputShape
-
-START_FILE = "start.json"
-"""In a model's folder: which pre-trained network it began with, and how much of it."""
 
 
 class Pretraining(Protocol):
@@ -116,20 +114,6 @@ def note_start(
     taken = baseline.taken(*form)
     content = {"pretrained": shared.directory.name, "tensors_taken": len(taken), "tensors": len(tensors)}
     write_json(directory / START_FILE, content)
-
-
-def read_start(directory: Path) -> str | None:
-    """Say what a model began with; `None` where that was nothing.
-
-    Raises:
-        RunDirectoryError: if the file is corrupt.
-    """
-    file = directory / START_FILE
-    if not file.exists():
-        return None
-    content = read_json(file)
-    name, taken, tensors = (value_in(content, key, file) for key in ("pretrained", "tensors_taken", "tensors"))
-    return f"begins with {taken} of {tensors} tensors from pretrained/{name}"
 
 
 def _deepened(

@@ -1,37 +1,60 @@
-/* Gives the raw outputs of stdin to model_detect: for each case a capacity, then all levels' bytes. */
-#include <stdio.h>
-#include <stdlib.h>
+/* Gives the raw outputs of inputs.bin to model_detect, on this machine or emulated: for each case a capacity, then all
+ * levels' bytes. A count and the records of each go to outputs.bin; a write beyond the capacity ends with an error. */
+#include <stdint.h>
 
 #include "detection.h"
 #include "model.h"
+#include "port.h"
 
+enum { ROOM = DETECTION_MOST + 8, UNTOUCHED = 0x5A };
+
+static union {
+    detection_t boxes[ROOM];
+    int8_t bytes[ROOM * sizeof(detection_t)];
+} found;
+static union {
+    uint32_t value;
+    int8_t bytes[sizeof(uint32_t)];
+} number;
 static int8_t outputs[MODEL_OUTPUT_BYTES];
 static const size_t sizes[MODEL_OUTPUTS] = {MODEL_OUTPUT_0_BYTES, MODEL_OUTPUT_1_BYTES, MODEL_OUTPUT_2_BYTES};
 
-const int8_t *model_output(uint32_t number)
+const int8_t *model_output(uint32_t level)
 {
     size_t offset = 0;
-    uint32_t level;
-    for (level = 0; level < number; level++) {
-        offset += sizes[level];
+    uint32_t before;
+    for (before = 0; before < level; before++) {
+        offset += sizes[before];
     }
     return outputs + offset;
 }
 
+static int detect(uint32_t capacity)
+{
+    size_t place, count;
+    for (place = 0; place < sizeof found.bytes; place++) {
+        found.bytes[place] = UNTOUCHED;
+    }
+    count = model_detect(found.boxes, capacity);
+    for (place = capacity * sizeof(detection_t); place < sizeof found.bytes; place++) {
+        if (found.bytes[place] != UNTOUCHED) {
+            return 0;
+        }
+    }
+    number.value = (uint32_t)count;
+    return port_write(number.bytes, sizeof number.bytes) && port_write(found.bytes, count * sizeof(detection_t));
+}
+
 int main(void)
 {
-    uint32_t capacity;
-    while (fread(&capacity, sizeof capacity, 1, stdin) == 1) {
-        /* Exactly as much as allowed, so that the sanitizer sees every byte beyond. */
-        detection_t *found = malloc(capacity * sizeof *found + 1);
-        uint32_t count;
-        if (found == NULL || fread(outputs, 1, sizeof outputs, stdin) != sizeof outputs) {
+    if (!port_open()) {
+        return 1;
+    }
+    while (port_read(number.bytes, sizeof number.bytes)) {
+        if (!port_read(outputs, sizeof outputs) || !detect(number.value)) {
             return 1;
         }
-        count = (uint32_t)model_detect(found, capacity);
-        (void)fwrite(&count, sizeof count, 1, stdout);
-        (void)fwrite(found, sizeof *found, count, stdout);
-        free(found);
     }
+    port_close();
     return 0;
 }

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from prototypenas.compression.simulator import quantize_input, simulate_rows
-from prototypenas.deployment.delivery import DELIVERY, ONNX, deliver, read_delivery
+from prototypenas.deployment.delivery import ONNX, deliver
 from prototypenas.errors import ConfigurationError, RunDirectoryError, ToolchainError
 from prototypenas.graph.graph_file import GRAPH, save_graph
+from prototypenas.runs.delivery_record import DELIVERY, read_delivery
 from prototypenas.types import Execution
 from tests.deployment.candidates import BOARD, random_candidate
 

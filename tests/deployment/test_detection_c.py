@@ -1,5 +1,6 @@
 """Boxes made by the C against those of Python, byte by byte."""
 
+import shutil
 import struct
 import subprocess
 from dataclasses import dataclass, replace
@@ -12,13 +13,22 @@ import torch
 from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import output_maps, quantize_input, simulate_rows
+from prototypenas.costing.cores import core_named
 from prototypenas.costing.detection_cost import CANDIDATES, candidate_bytes, detection_code_bytes, detection_ram_bytes
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.toolchain import arm_flags, build_arm, build_host, elf_sizes, run_emulated, run_host
+from prototypenas.deployment.toolchain import (
+    arm_flags,
+    build_arm,
+    build_host,
+    elf_sizes,
+    run_emulated,
+    run_host,
+    run_program,
+)
 from prototypenas.detection.anchors import YOLOV5_ANCHORS, scaled
-from prototypenas.detection.decode import DEPLOYED, EVALUATED, RECORD, Decoder, DetectorSettings, decoder_for
+from prototypenas.detection.decode import DEPLOYED, EVALUATED, Decoder, DetectorSettings, decoder_for
 from prototypenas.detection.head import DetectionHead, head_for
 from prototypenas.detection.suppression import detect, record_bytes
 from prototypenas.graph.graph import Graph
@@ -99,44 +109,67 @@ def adversarial(head: DetectionHead, rng: np.random.Generator) -> list[list[np.n
     return [filled(-128), filled(127), filled(0), equal, one, exact, *(drawn() for _ in range(30)), drawn(-10, 60)]
 
 
-def compiled(directory: Path, settings: DetectorSettings, head: DetectionHead) -> Path:
-    within = settings.within(head)
-    flags = ["-std=c99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Wall", "-Wextra"]
-    flags += ["-Werror", "-Wpedantic", "-Wconversion", f"-I{directory}", f"-I{directory / 'kernels'}"]
-    flags += [f"-DDETECTION_LEAST_SCORE={within.least_score}", f"-DDETECTION_OVERLAP_PERCENT={within.overlap_percent}"]
-    flags += [f"-DDETECTION_CANDIDATES={within.candidates}", f"-DDETECTION_MOST={within.most}"]
-    program = directory / f"harness-{within.least_score}"
-    sources = [HERE / "detection_harness.c", directory / "detection.c"]
-    subprocess.run(["gcc", *flags, *sources, "-o", program], check=True, timeout=120)
-    return program
+def harness(project: Path, directory: Path) -> Path:
+    """Put the decoder of a project beside a program that feeds it, without the network."""
+    directory.mkdir()
+    for name in ("detection.c", "port_host.c", "port_semihosting.c", "cortexm.ld"):
+        shutil.copy(project / name, directory)
+    for header in (*project.glob("*.h"), *(project / "kernels").glob("*.h")):
+        shutil.copy(header, directory)
+    shutil.copy(HERE / "detection_harness.c", directory / "main.c")
+    return directory
+
+
+def flags_of(settings: DetectorSettings) -> list[str]:
+    values = {
+        "LEAST_SCORE": settings.least_score,
+        "OVERLAP_PERCENT": settings.overlap_percent,
+        "CANDIDATES": settings.candidates,
+        "MOST": settings.most,
+    }
+    return [f"-DDETECTION_{name}={value}" for name, value in values.items()]
+
+
+def cases_of(detector: Detector, settings: DetectorSettings) -> tuple[bytes, bytes]:
+    """What the harness reads, and what it is to write: Python's count and records of every case."""
+    given = expected = b""
+    found_some = 0
+    for outputs in adversarial(detector.head, np.random.default_rng(0)):
+        for capacity in (0, 1, settings.most, settings.most + 5):
+            allowed = replace(settings, most=max(1, min(capacity, settings.most)))
+            records = detect(detector.decoder, outputs, allowed)[:capacity]
+            given += struct.pack("<I", capacity) + b"".join(level.tobytes() for level in outputs)
+            expected += struct.pack("<I", len(records)) + records.tobytes()
+            found_some += len(records)
+    assert found_some > 100
+    return given, expected
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_boxes_are_pythons_in_every_byte(detector, name, tmp_path):
-    settings = SETTINGS[name]
-    program = compiled(detector.write(tmp_path / "c"), settings, detector.head)
-    within = settings.within(detector.head)
-    cases = [
-        (capacity, outputs)
-        for outputs in adversarial(detector.head, np.random.default_rng(0))
-        for capacity in (0, 1, within.most, within.most + 5)
-    ]
-    stdin = b"".join(
-        struct.pack("<I", capacity) + b"".join(level.tobytes() for level in outputs) for capacity, outputs in cases
-    )
-    done = subprocess.run([program], input=stdin, capture_output=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    expected = b""
-    found_some = 0
-    for capacity, outputs in cases:
-        if capacity == 0:
-            records = np.zeros(0, RECORD)
-        else:
-            records = detect(detector.decoder, outputs, replace(within, most=min(capacity, within.most)))
-        found_some += len(records)
-        expected += struct.pack("<I", len(records)) + records.tobytes()
-    assert done.stdout == expected
-    assert found_some > 100
+    settings = SETTINGS[name].within(detector.head)
+    given, expected = cases_of(detector, settings)
+    directory = harness(detector.write(tmp_path / "c"), tmp_path / "harness")
+    sanitized = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *flags_of(settings)]
+    program = build_host(directory, compiler="gcc", optimization="-O1", flags=sanitized)
+    (program.parent / "inputs.bin").write_bytes(given)
+    run_program([str(program)], directory=program.parent)
+    assert (program.parent / "outputs.bin").read_bytes() == expected
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_emulated_cores_find_pythons_boxes_in_adversarial_outputs(detector, name, core, tmp_path):
+    settings = SETTINGS[name].within(detector.head)
+    given, expected = cases_of(detector, settings)
+    directory = harness(detector.write(tmp_path / "c"), tmp_path / "harness")
+    elf = build_arm(directory, core, flags=flags_of(settings))
+    (elf.parent / "inputs.bin").write_bytes(given)
+    command = ["qemu-system-arm", "-M", str(core_named(core).machine), "-nographic", "-monitor", "none"]
+    command += ["-serial", "none", "-semihosting-config", "enable=on,target=native", "-kernel", str(elf)]
+    run_program(command, directory=elf.parent)
+    assert (elf.parent / "outputs.bin").read_bytes() == expected
 
 
 def test_the_example_writes_boxes_after_the_outputs(detector, tmp_path):

@@ -39,6 +39,33 @@ def test_every_sampler_is_reproducible_and_stays_inside(space, name):
         assert 0.1 <= outcome.configuration.width <= 1.5
 
 
+@pytest.mark.parametrize("fixed", [{}, {"group1_depth": 2}])
+@pytest.mark.parametrize(
+    ("name", "of_optuna"), [("nsga2", optuna.samplers.NSGAIISampler), ("nsga3", optuna.samplers.NSGAIIISampler)]
+)
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_genetic_samplers_propose_what_optunas_own_do(space, name, of_optuna, fixed):
+    space = replace(space, fixed=fixed)
+    ours = create_sampler(name, space, goals=TASK.goals, population=10, seed=3)
+    theirs = optuna.create_study(directions=["minimize"] * 5, sampler=of_optuna(population_size=10, seed=3))
+    worst = [0.0] * 5
+    for generation in range(12):
+        asked = ours.ask(10)
+        trials = [theirs.ask(optuna_sampler.distributions(space)) for _ in asked]
+        assert [space.configuration(trial.params) for trial in trials] == asked
+        told = [
+            outcome_of(evaluate_candidate(10 * generation + place, each, TASK), TASK.goals)
+            for place, each in enumerate(asked)
+        ]
+        ours.tell(told)
+        for outcome in told:
+            worst = [max(pair) for pair in zip(worst, outcome.objectives or worst, strict=True)]
+        for trial, outcome in zip(trials, told, strict=True):
+            for constraint, violation in outcome.violations.items():
+                trial.set_constraint(constraint, violation)
+            theirs.tell(trial, list(outcome.objectives or worst))
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Box decomposition")
 @pytest.mark.parametrize(("name", "population"), [("tpe", 2), ("gp", 2), ("pymoo-agemoea2", 4)])

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import random
 
 import pytest
@@ -26,6 +27,13 @@ def test_values_and_configuration_are_inverse(space, seed):
     configuration = space.configuration(values)
     assert space.values(configuration) == values
     assert {group.kernel for group in configuration.groups} <= set(space.kernels[configuration.architecture])
+
+
+@pytest.mark.parametrize("fixed", [{}, {"group2_depth": 3, "width": 0.5}])
+def test_a_recorded_space_is_restored(space, fixed):
+    recorded = json.loads(json.dumps(dataclasses.replace(space, fixed=fixed).identity()))
+    restored = SearchSpace.restored(recorded)
+    assert restored == dataclasses.replace(space, fixed=fixed) and restored.identity() == recorded
 
 
 def test_kernels_go_by_their_place_where_architectures_differ(space):

@@ -7,17 +7,11 @@ import pytest
 from prototypenas.errors import ConfigurationError, RunDirectoryError, TrainingError
 from prototypenas.progress import Silent
 from prototypenas.protocols import BriefResult
+from prototypenas.refinement.estimated import ESTIMATE, refined_candidates
 from prototypenas.refinement.plan import RefinementPlan
 from prototypenas.refinement.refinement_table import ESTIMATES_FILE, RUNGS_FILE, read_refinement, read_rungs
 from prototypenas.refinement.refining import FOLDER, RefinementWork, refine
-from prototypenas.refinement.step import (
-    ARGUMENTS_FILE,
-    ESTIMATE,
-    Refine,
-    RefinementStep,
-    refine_run,
-    refined_candidates,
-)
+from prototypenas.refinement.step import ARGUMENTS_FILE, Refine, RefinementStep, refine_run
 from prototypenas.runs.atomic_files import read_json
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration

@@ -6,9 +6,9 @@ from torch import nn
 
 from prototypenas.costing.latency import LatencyEstimate
 from prototypenas.costing.memory_plan import plan_memory
-from prototypenas.deployment.delivery import Delivery
 from prototypenas.graph.lowering import lower
 from prototypenas.reporting.report_data import Epoch, ModelResult, ReportData
+from prototypenas.runs.delivery_record import Delivery
 from prototypenas.selection import select
 from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Rejection
 

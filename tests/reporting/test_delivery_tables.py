@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from prototypenas.deployment.delivery import Delivery
 from prototypenas.reporting.delivery_tables import delivery_notes, emulation_table, instruction_table
 from prototypenas.reporting.html_report import write_report
+from prototypenas.runs.delivery_record import Delivery
 
 
 def test_instructions_stand_beside_what_they_were_counted_on(full_report):

@@ -1,35 +1,38 @@
-import optuna
+from dataclasses import replace
+
 import pytest
 
+from prototypenas.exploration.candidate_evaluation import evaluate_candidate
+from prototypenas.exploration.samplers import create_sampler
 from prototypenas.reporting.importance import FEWEST_TRIALS, FRONT, importance_figure, parameter_importance
+from prototypenas.testing.stub_task import StubTask
+from prototypenas.types import Budget
+
+TASK = StubTask(budget=Budget())
+GOALS = TASK.goals.objectives
 
 
-def study(trials, seed=0):
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    made = optuna.create_study(
-        directions=["minimize", "maximize", "maximize"], sampler=optuna.samplers.RandomSampler(seed)
-    )
-
-    def objective(trial):
-        cost, score = trial.suggest_float("cost", 0, 1), trial.suggest_float("score", 0, 1)
-        trial.suggest_float("nothing", 0, 1)
-        return cost, score, 1.0
-
-    made.optimize(objective, n_trials=trials)
-    return made
+def explored(space, trials):
+    asked = create_sampler("random", space, goals=TASK.goals, population=trials, seed=0).ask(trials)
+    found = (evaluate_candidate(number, one, TASK) for number, one in enumerate(asked))
+    return [one for one in found if one.feasible]
 
 
-def test_what_decides_an_objective_comes_first_in_both_directions():
-    shares = parameter_importance(study(200))
-    names = list(shares)
-    assert names[0] == FRONT and len(names) == 3  # the constant objective tells nothing
-    assert max(shares[names[1]], key=shares[names[1]].get) == "cost"
-    assert max(shares[names[2]], key=shares[names[2]].get) == "score"
+def test_what_decides_an_objective_comes_first_whether_minimised_or_maximised(space):
+    shares = parameter_importance(explored(space, 400), space, GOALS)
+    assert list(shares) == [FRONT, *(one.name for one in GOALS)]
+    assert max(shares["breadth"], key=shares["breadth"].get) == "width"
+    assert max(shares["length"], key=shares["length"].get).endswith("_depth")
     assert all(sum(values.values()) == pytest.approx(1.0) for values in shares.values())
 
 
-def test_too_few_trials_say_nothing():
-    assert parameter_importance(study(FEWEST_TRIALS - 1)) == {}
+def test_a_constant_objective_tells_nothing(space):
+    same = [replace(one, scores={**one.scores, "length": 1.0}) for one in explored(space, 100)]
+    assert "length" not in parameter_importance(same, space, GOALS)
+
+
+def test_too_few_candidates_say_nothing(space):
+    assert parameter_importance(explored(space, 400)[: FEWEST_TRIALS - 1], space, GOALS) == {}
 
 
 def test_figure_writes_every_share():

@@ -7,11 +7,11 @@ import pytest
 
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.targets import load_targets
-from prototypenas.deployment.delivery import DELIVERY, Delivery
 from prototypenas.errors import RunDirectoryError
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.graph.lowering import lower
 from prototypenas.reporting.report_data import SizeComparison
+from prototypenas.runs.delivery_record import DELIVERY, Delivery
 from prototypenas.runs.model_results import model_result, read_evaluation
 from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration
 from search_spaces.mbednet import build_mbednet

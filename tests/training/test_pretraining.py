@@ -4,7 +4,8 @@ import pytest
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.training.pretraining import START_FILE, read_start, shared_configuration, shared_networks
+from prototypenas.runs.start_record import START_FILE, read_start
+from prototypenas.training.pretraining import shared_configuration, shared_networks
 from prototypenas.types import Candidate, Configuration, GroupConfiguration
 from search_spaces.mbednet import build_mbednet
 

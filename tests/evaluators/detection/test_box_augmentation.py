@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from evaluators.datasets.boxed_pictures import BoxedPictures
-from evaluators.detection.box_augmentation import STILL, BoxAugmentation, targets_of
+from evaluators.detection.box_augmentation import STILL, BoxAugmentation, _axis_aligned_grid, targets_of
 from prototypenas.detection.letterbox import Letterbox
 from prototypenas.errors import ConfigurationError
 
@@ -74,6 +74,16 @@ def test_nothing_is_changed_where_nothing_is_asked():
     pictures, targets = STILL(batch, torch.Generator().manual_seed(0))
     assert torch.equal(pictures, batch.pictures.float())
     assert torch.equal(targets.boxes, batch.boxes) and torch.equal(targets.labels, batch.labels)
+
+
+def test_the_grid_is_that_of_an_affine_map_without_rotation():
+    generator = torch.Generator().manual_seed(0)
+    ratio, offset = torch.rand(5, 2, generator=generator) + 0.5, torch.rand(5, 2, generator=generator)
+    zero = torch.zeros(5)
+    rows = (ratio[:, 0], zero, offset[:, 0], zero, ratio[:, 1], offset[:, 1])
+    theta = torch.stack(rows, dim=1).view(5, 2, 3)
+    wanted = torch.nn.functional.affine_grid(theta, [5, 3, 24, 40], align_corners=False)
+    assert torch.allclose(_axis_aligned_grid(ratio, offset, (24, 40)), wanted, atol=1e-5)
 
 
 def test_crowds_are_no_targets():
