@@ -26,7 +26,7 @@ from evaluators.evaluator import TaskEvaluator
 from evaluators.training.suitable_recipe import RecipeOptions
 from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import Values, kendall, with_interval
-from prototypenas.errors import InvalidConfiguration, ProxyError
+from prototypenas.errors import InvalidConfiguration
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
@@ -65,7 +65,11 @@ class Study:
         return cls(evaluator, (noise, evaluator.probe(batch_size=BATCH, seed=seed)), seed)
 
     def scored(self, number: int, configuration: Configuration) -> Row | None:
-        """Score a detector on both probes; `None` for one that cannot be built, scored, or is above the limit."""
+        """Score a detector on both probes; `None` for one that cannot be built or is above the limit.
+
+        Raises:
+            ProxyError: if a proxy cannot score it.
+        """
         torch.manual_seed(self.seed)
         task = self.evaluator.task
         try:
@@ -74,12 +78,12 @@ class Study:
             if flops > MOST_FLOPS:
                 return None
             task.check_network(network)
-            proxies = {name: PROXIES[name] for name in PROXY_NAMES}
-            found = {
-                name: score_prototype(network, probe, proxies) for name, probe in zip(PROBES, self.probes, strict=True)
-            }
-        except (InvalidConfiguration, ProxyError):
+        except InvalidConfiguration:
             return None
+        proxies = {name: PROXIES[name] for name in PROXY_NAMES}
+        found = {
+            name: score_prototype(network, probe, proxies) for name, probe in zip(PROBES, self.probes, strict=True)
+        }
         scores = {f"{name}_{probe}": found[probe][name] for name, probe in SCORES}
         return {"number": number, "architecture": configuration.architecture, "mflops": flops / 1e6, **scores}
 
