@@ -29,7 +29,7 @@ from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.toolchain import ElfSizes, build_arm, elf_sizes, run_emulated
+from prototypenas.deployment.toolchain import ElfSizes, build_arm, build_host, elf_sizes, run_emulated, run_host
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.exploration import explore
@@ -60,6 +60,9 @@ LIMITS = {
 
 BOARD = Target("board", "", "cortex-m7", CORES["cortex-m7"].clock_hz, None, None, Budget())
 
+
+BOARD_FLASH = 4 * 2**20
+"""Bytes of the emulated board."""
 
 POOLS: tuple[tuple[Mapping[str, Baseline], InputShape], ...] = (
     (IMAGE_POOL, (3, 64, 64)),
@@ -116,7 +119,8 @@ class Linked:
     constants: int
     """Planned bytes of ROM, the code apart."""
     sizes: ElfSizes
-    instructions: int
+    instructions: int | None
+    """`None` where the constants exceed the emulated board's flash: then the C was run on this machine."""
 
 
 def linked(network: Built) -> dict[Execution, Linked]:
@@ -132,12 +136,18 @@ def linked(network: Built) -> dict[Execution, Linked]:
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder)
             write_c_project(graph, plan, directory, name=network.name.replace("@", " "), target=BOARD, sample=inputs[0])
-            elf = build_arm(directory, "cortex-m7")
-            sizes, run = elf_sizes(elf), run_emulated(elf, "cortex-m7", inputs)
-        if not np.array_equal(run.outputs, expected):
+            on_board = footprint.rom_bytes + inputs[0].size <= BOARD_FLASH
+            elf = build_arm(directory, "cortex-m7", on_board=on_board)
+            sizes = elf_sizes(elf)
+            if on_board:
+                run = run_emulated(elf, "cortex-m7", inputs)
+                outputs, instructions = run.outputs, run.instructions
+            else:
+                outputs, instructions = run_host(build_host(directory), inputs), None
+        if not np.array_equal(outputs, expected):
             raise SystemExit(f"{network.name}, {execution.value}: the C differs from the simulator")
         constants = footprint.rom_bytes - footprint.code_bytes
-        found[execution] = Linked(plan, constants, sizes, run.instructions)
+        found[execution] = Linked(plan, constants, sizes, instructions)
         if (sizes.model_ram, sizes.model_rom) != (plan.total_bytes, constants):
             raise SystemExit(f"{network.name}, {execution.value}: planned is not linked, {found[execution]}")
     return found
@@ -150,9 +160,12 @@ def print_linked(name: str, size: int) -> None:
     print(f"{network.name:24}{'planned RAM':>12}{'linked':>12}{'planned ROM':>13}{'linked':>12}{'instructions':>14}")
     found = linked(network)
     for execution, run in found.items():
-        values = (run.plan.total_bytes, run.sizes.model_ram, run.constants, run.sizes.model_rom, run.instructions)
-        text = "".join(f"{value:>{width},}" for value, width in zip(values, (12, 12, 13, 12, 14), strict=True))
-        print(f"  {execution.value:22}{text} {run.instructions / found[Execution.LAYERS].instructions:.4f}", flush=True)
+        values = (run.plan.total_bytes, run.sizes.model_ram, run.constants, run.sizes.model_rom)
+        text = "".join(f"{value:>{width},}" for value, width in zip(values, (12, 12, 13, 12), strict=True))
+        layers = found[Execution.LAYERS].instructions
+        if run.instructions is not None and layers is not None:
+            text += f"{run.instructions:>14,} {run.instructions / layers:.4f}"
+        print(f"  {execution.value:22}{text}", flush=True)
 
 
 def print_candidates(names: list[str], count: int, seed: int) -> None:
@@ -166,8 +179,14 @@ def print_candidates(names: list[str], count: int, seed: int) -> None:
                 found = linked(Built(name, _small_candidate(pool, name, shape, random), shape))
                 layers, whole, rows = (found[way] for way in (Execution.LAYERS, Execution.AUTO, Execution.ROWS))
                 ram = [run.plan.total_bytes / layers.plan.total_bytes for run in (whole, rows)]
-                instructions = [run.instructions / layers.instructions for run in (whole, rows)]
+                instructions = [_ratio(run, layers) for run in (whole, rows)]
                 print(f"{name:20}{ram[0]:10.3f}{ram[1]:8.3f}{instructions[0]:20.3f}{instructions[1]:8.3f}", flush=True)
+
+
+def _ratio(run: Linked, layers: Linked) -> float:
+    if run.instructions is None or layers.instructions is None:
+        raise AssertionError("small candidates fit the emulated board")
+    return run.instructions / layers.instructions
 
 
 def _small_candidate(

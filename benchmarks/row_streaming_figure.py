@@ -1,4 +1,4 @@
-"""Draws `docs/figures/row_streaming.svg` from a real schedule: which rows lie in which ring, step by step.
+"""Draws a real schedule, step by step: which rows lie in which ring (`docs/figures/row_streaming.svg`).
 
 python -m benchmarks.row_streaming_figure
 """
@@ -18,7 +18,7 @@ ROWS = 8
 LAYERS = ("1x1 conv", "3x3 depthwise", "1x1 conv")
 MAPS = ("input", "wide", "filtered", "output")
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7")
-CELL, LEFT, TOP = 26, 190, 146
+CELL, LEFT, TOP = 26, 190, 160
 FILE = Path(__file__).parents[1] / "docs" / "figures" / "row_streaming.svg"
 
 
@@ -59,7 +59,7 @@ def followed(steps: bytes, rings: list[int]) -> list[Slot]:
 def drawing(steps: bytes, rings: list[int]) -> str:
     """Return the picture: steps to the right, slots downwards."""
     slots = followed(steps, rings)
-    width, height = LEFT + CELL * len(steps) + 20, TOP + CELL * (len(slots) + 3) + 96
+    width, height = LEFT + CELL * len(steps) + 44, TOP + CELL * (len(slots) + 3) + 96
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
@@ -90,7 +90,7 @@ def header(column: int, step: int) -> str:
     name = "row comes in" if step == TAKE_ROW else LAYERS[step]
     x, colour = LEFT + CELL * column + 17, COLOURS[0 if step == TAKE_ROW else step + 1]
     return (
-        f'<text x="{x}" y="{TOP - 4}" font-size="7" fill="{colour}" transform="rotate(-60 {x} {TOP - 4})">{name}</text>'
+        f'<text x="{x}" y="{TOP - 4}" font-size="9" fill="{colour}" transform="rotate(-60 {x} {TOP - 4})">{name}</text>'
     )
 
 

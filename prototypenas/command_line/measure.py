@@ -1,7 +1,8 @@
 """`prototypenas measure`: what a network costs on a target."""
 
 from dataclasses import replace
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +10,13 @@ from prototypenas.app.arguments import CONFIGURATION_FORM
 from prototypenas.app.settings import DEFAULT_TARGET, ExecutionName, PartSettings
 from prototypenas.choices import choose
 from prototypenas.command_line.output import Result, console, cost_as_json
+from prototypenas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from prototypenas.costing.measurement import Measurement
+
+DRAWN = (".svg", ".png")
+"""Suffixes of the files that a drawing is written into."""
 
 ConfigurationText = Annotated[
     str | None, typer.Option("--configuration", help=f"'{CONFIGURATION_FORM}'; the reference one if not given.")
@@ -28,10 +36,16 @@ def measure(
     execution: ExecutionName = "auto",
     layers: Annotated[bool, typer.Option("--layers", help="Also print every layer.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Also print the memory plan.")] = False,
+    plan_figure: Annotated[
+        Path | None,
+        typer.Option("--plan-figure", help="Draw the memory plan over time into this file, .svg or .png."),
+    ] = None,
     *,
     parts: PartSettings,
 ) -> Result:
     """Price a network on a target: RAM, ROM, FLOPs, memory plan and an estimate of its latency."""
+    if plan_figure is not None:
+        _check_drawn(plan_figure)
     from prototypenas.app.arguments import parse_input_shape
     from prototypenas.app.catalogue import gather
     from prototypenas.app.known_targets import EXECUTIONS
@@ -50,5 +64,26 @@ def measure(
         print_table(console, layer_table(measured))
     if plan:
         print_table(console, plan_table(measured))
+    if plan_figure is not None:
+        _draw_plan(measured, plan_figure)
     fits = all(excess <= 0 for excess in measured.violations.values())
     return {"network": network, "target": target, "fits": fits, **cost_as_json(measured.cost)}
+
+
+def _check_drawn(path: Path) -> None:
+    """Refuse a file that no drawing could be written into, before anything is measured."""
+    if path.suffix not in DRAWN:
+        raise ConfigurationError(f"--plan-figure {path}: drawings are written as {' or '.join(DRAWN)}")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"--plan-figure {path}: there is no folder {path.parent}")
+
+
+def _draw_plan(measured: "Measurement", path: Path) -> None:
+    from prototypenas.reporting.drawing import save_png, svg_text
+    from prototypenas.reporting.model_figures import memory_map_figure
+
+    figure = memory_map_figure(measured.graph, measured.plan)
+    if path.suffix == ".png":
+        save_png(figure, path)
+    else:
+        path.write_text(svg_text(figure), encoding="utf-8")

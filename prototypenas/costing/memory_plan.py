@@ -194,7 +194,7 @@ def _handed_in(structure: Structure) -> MemoryPlan:
     by_rows = _by_rows(structure, streamed=True)
     if not by_rows.streamed_input:
         by_rows = collected(by_rows)
-    if by_rows.arena_bytes <= structure.graph.tensors[structure.graph.input].elements:
+    if by_rows.total_bytes <= structure.graph.tensors[structure.graph.input].elements:
         return by_rows
     return min(by_rows, collected(_by_layers(structure)), key=_total_bytes)
 

@@ -1,6 +1,7 @@
 """One chosen model at a time: where its tensors lie while it runs, and how it was trained."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 
 TINTS = ("#7FB8DA", "#A9D8C5", "#B9B4DC", "#DDB3CC")
 KB = 1000.0
-LABEL_HEIGHT = 0.24
-"""Height of a written shape as a share of the map: a tensor lower than this carries none."""
+HEADROOM = 1.12
+"""Height of the memory map over the RAM it shows."""
+
+LETTER_WIDTH, LINE_HEIGHT = 0.0082, 0.055
+LETTER_HEIGHT, LINE_WIDTH = 0.026, 0.0135
+"""Of written shapes as shares of the memory map, level and upright: a tensor they do not fit in carries none."""
 
 
 def memory_map_figure(graph: "Graph", plan: "MemoryPlan") -> Figure:
@@ -49,7 +54,7 @@ def memory_map_figure(graph: "Graph", plan: "MemoryPlan") -> Figure:
         _draw_bounds(axes, plan)
         _shade_segments(axes, plan)
         axes.set_xlim(-0.5, steps - 0.5)
-        axes.set_ylim(0, plan.total_bytes / KB * 1.12)
+        axes.set_ylim(0, plan.total_bytes * HEADROOM / KB)
         axes.set_xlabel(f"operator, in order of execution ({steps} in all)")
         axes.set_ylabel("address [kB]")
         axes.grid(visible=False)
@@ -104,21 +109,60 @@ def _draw_tensor(axes: Axes, row: "PlanRow", graph: "Graph", tint: str) -> None:
     axes.add_patch(box)
 
 
+@dataclass(frozen=True)
+class _Label:
+    """Text in the middle of a tensor's rectangle; all lengths are shares of the map."""
+
+    text: str
+    x: float
+    y: float
+    upright: bool
+
+    @property
+    def size(self) -> tuple[float, float]:
+        lines = self.text.split("\n")
+        letters = max(map(len, lines))
+        if self.upright:
+            return len(lines) * LINE_WIDTH, letters * LETTER_HEIGHT
+        return letters * LETTER_WIDTH, len(lines) * LINE_HEIGHT
+
+    def overlaps(self, other: "_Label") -> bool:
+        """Return whether the two texts would run into each other."""
+        across, along = ((one + two) / 2 for one, two in zip(self.size, other.size, strict=True))
+        return abs(self.x - other.x) < across and abs(self.y - other.y) < along
+
+
 def _name_tensors(axes: Axes, rows: "Sequence[PlanRow]", graph: "Graph", total_bytes: int) -> None:
-    """Write the shapes of large tensors into them, the largest first, where no other shape stands yet."""
-    taken: list[tuple[float, float]] = []
-    width = 0.022 * len(graph.operators)
+    """Write the shapes of tensors into them where they fit and no other stands yet, the largest tensor first."""
+    steps, top = len(graph.operators), total_bytes * HEADROOM
+    taken: list[_Label] = []
     for row in sorted(rows, key=lambda row: -_extent(row, graph)):
-        spec, height = graph.tensors[row.tensor], _extent(row, graph)
-        x, y = (row.first + row.last) / 2, row.offset + height / 2
-        free = all(abs(x - left) > width or abs(y - low) > LABEL_HEIGHT * total_bytes for left, low in taken)
-        if free and height > LABEL_HEIGHT * total_bytes:
-            taken.append((x, y))
-            shape = f"{spec.height}x{spec.width}x{spec.channels}"
-            shape = shape if row.ring_rows is None else f"{row.ring_rows} rows of {shape}"
-            axes.annotate(
-                shape, (x, y / KB), ha="center", va="center", fontsize=7.5, rotation=90, color=CELL_INK, zorder=3
-            )
+        extent = _extent(row, graph)
+        wide, high = (row.last - row.first + 1) / steps, extent / top
+        middle = (row.first + row.last + 1) / 2 / steps, (row.offset + extent / 2) / top
+        for label in (_Label(_shape_of(row, graph), *middle, upright) for upright in (False, True)):
+            if label.size[0] <= wide and label.size[1] <= high and not any(map(label.overlaps, taken)):
+                taken.append(label)
+                break
+    for label in taken:
+        axes.annotate(
+            label.text,
+            (label.x * steps - 0.5, label.y * top / KB),
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            rotation=90 if label.upright else 0,
+            color=CELL_INK,
+            zorder=5,
+        )
+
+
+def _shape_of(row: "PlanRow", graph: "Graph") -> str:
+    spec = graph.tensors[row.tensor]
+    shape = f"{spec.height}x{spec.width}x{spec.channels}"
+    if row.ring_rows is None:
+        return shape
+    return f"{row.ring_rows} row{'s' if row.ring_rows > 1 else ''} of\n{shape}"
 
 
 def _extent(row: "PlanRow", graph: "Graph") -> int:

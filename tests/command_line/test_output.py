@@ -31,6 +31,13 @@ def test_selection_and_listings_are_json(explored):
     assert measured["fits"] is True and measured["ram_bytes"] > 0 and measured["latency_ms"] > 0
 
 
+def test_a_memory_plan_is_drawn_into_a_file(tmp_path):
+    for name, begins in (("plan.svg", b"<svg"), ("plan.png", b"\x89PNG")):
+        done("measure", "mcunet-in0", "--execution", "rows", "--plan-figure", str(tmp_path / name))
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    assert "run row by row" in (tmp_path / "plan.svg").read_text()
+
+
 def test_quiet_prints_nothing_but_errors(explored):
     assert done("select", explored[0], "--keep", "2", "-q") == ""
     assert "unknown selection space" in refused("select", explored[0], "--select-in", "nowhere", "-q")

@@ -52,6 +52,8 @@ from tests.command_line.program import EXPLORE, PLUGIN, WHOLE_WAY, invoke, refus
         (("show", "mbednet", "--classes", "1"), ("mbednet tells classes apart", "at least 2, not 1")),
         (("measure", "mcunet-in0", "--classes", "1"), ("mcunet-in0 tells classes apart",)),
         (("measure", "mcunet-in9"), ("unknown network", "mcunet-in")),
+        (("measure", "mcunet-in0", "--plan-figure", "plan.gif"), ("plan.gif", ".svg or .png")),
+        (("measure", "mcunet-in0", "--plan-figure", "nowhere/plan.svg"), ("no folder nowhere",)),
         (("measure", "mbednet", "--configuration", "depth=3"), ("'depth' is no part",)),
         (("select", "nowhere/at/all"), ("not a run directory", "prototypenas explore")),
     ],

@@ -1,7 +1,11 @@
 """Random candidates of every pool as integer graphs, and their C projects linked with kernels compiled once."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -13,9 +17,10 @@ from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import quantize_input, simulate
 from prototypenas.costing.cores import core_named
+from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.toolchain import arm_flags, run_program
+from prototypenas.deployment.toolchain import WARNINGS, arm_flags, elf_sizes, run_emulated, run_host, run_program
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
@@ -23,6 +28,13 @@ from prototypenas.testing import random_configuration
 from prototypenas.types import Budget, Execution, Target
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, TIME_SERIES_POOL
 
+FULL_PROOF = "PROTOTYPENAS_CANDIDATES" in os.environ
+CANDIDATES = int(os.environ.get("PROTOTYPENAS_CANDIDATES", "3"))
+"""Of each pool in the slow tier."""
+
+CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
+OPTIMIZATIONS = ("-O0", "-Os", "-O2")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 POOLS = {"image": IMAGE_POOL, "time series": TIME_SERIES_POOL, "detection": DETECTION_POOL}
 SHAPES = {"image": (3, 32, 32), "time series": (3, 128), "detection": (3, 48, 48)}
 WEIGHT_LIMIT = 400_000
@@ -64,6 +76,37 @@ class Candidate:
         return directory
 
 
+def check_everywhere(
+    candidate: Candidate,
+    directory: Path,
+    linker: "Linker",
+    *,
+    optimizations: Sequence[str] = OPTIMIZATIONS,
+    full: bool = FULL_PROOF,
+) -> None:
+    """Build at every optimization: the simulator's bytes come out here and on every core, and planned is linked.
+
+    In `full` every build is run, and one with sanitizers; else only those at -O2 are.
+    """
+    project = candidate.write(directory)
+    footprint = cost_of(candidate.graph, BOARD, candidate.plan).footprint
+    constants = footprint.rom_bytes - footprint.code_bytes
+    run = optimizations if full else ("-O2",)
+    for optimization in run:
+        found = run_host(linker.host(project, optimization), candidate.inputs)
+        np.testing.assert_array_equal(found, candidate.expected, optimization)
+    if full:
+        found = run_host(linker.host(project, "-O1", SANITIZERS), candidate.inputs)
+        np.testing.assert_array_equal(found, candidate.expected, "sanitizers")
+    for core, optimization in product(CORES, optimizations):
+        elf = linker.elf(project, core, optimization)
+        sizes = elf_sizes(elf)
+        assert (sizes.model_rom, sizes.model_ram) == (constants, candidate.plan.total_bytes), (core, optimization)
+        if optimization in run:
+            found = run_emulated(elf, core, candidate.inputs).outputs
+            np.testing.assert_array_equal(found, candidate.expected, f"{core} {optimization}")
+
+
 def random_candidate(pool: str, seed: int, *, samples: int = 3, weight_limit: int = WEIGHT_LIMIT) -> Candidate:
     """Draw one architecture of a pool by turns and a configuration that fits; random weights and statistics."""
     random, shape = Random(seed), SHAPES[pool]
@@ -100,39 +143,51 @@ def with_random_statistics(module: torch.nn.Module, shape: tuple[int, ...]) -> t
 
 
 class Linker:
-    """Builds ELF files; kernels and port are compiled once for each core and optimization."""
+    """Builds programs for this machine and for cores; what all projects share is compiled once for each way.
+
+    Weights are data, the same at every optimization: they are compiled once a core.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.objects: dict[tuple[str, str], dict[str, Path]] = {}
+
+    def host(self, project: Path, optimization: str, flags: Sequence[str] = ()) -> Path:
+        command = ["gcc", *WARNINGS, optimization, *flags, "-Ikernels"]
+        program = project / "build" / "host"
+        data = ["gcc", *WARNINGS, *flags, "-Ikernels"]
+        objects = self._objects(project, command, data, "port_host.c")
+        run_program([*command, *objects, "-o", str(program)], directory=project)
+        return program
 
     def elf(self, project: Path, core: str, optimization: str) -> Path:
-        board, build = core_named(core), project / "build"
-        build.mkdir(exist_ok=True)
-        shared = self._shared(project, core, optimization)
-        own = [compiled(project, name, core, optimization, build) for name in ("main.c", "model.c", "weights.c")]
+        board = core_named(core)
         memory = {"ROM_ORIGIN": board.rom_origin, "ROM_LENGTH": board.rom_length}
         memory |= {"RAM_ORIGIN": board.ram_origin, "RAM_LENGTH": board.ram_length}
         symbols = [f"-Wl,--defsym={name}={value}" for name, value in memory.items()]
-        elf = build / f"{core}{optimization}.elf"
-        flags = [*arm_flags(core, optimization), "-nostartfiles", "-T", "cortexm.ld", "-Wl,--gc-sections", *symbols]
-        run_program(["arm-none-eabi-gcc", *flags, *map(str, own + shared), "-o", str(elf)], directory=project)
+        clock = f"-DPORT_CLOCK_HZ={board.clock_hz}"
+        command = ["arm-none-eabi-gcc", *arm_flags(core, optimization), clock]
+        data = ["arm-none-eabi-gcc", *arm_flags(core, "-O0")]
+        objects = self._objects(project, command, data, "port_semihosting.c")
+        elf = project / "build" / f"{core}{optimization}.elf"
+        link = ["-nostartfiles", "-T", "cortexm.ld", "-Wl,--gc-sections", *symbols]
+        run_program([*command, *link, *objects, "-o", str(elf)], directory=project)
         return elf
 
-    def _shared(self, project: Path, core: str, optimization: str) -> list[Path]:
-        known = self.objects.setdefault((core, optimization), {})
-        folder = self.directory / f"{core}{optimization}"
-        folder.mkdir(exist_ok=True)
-        sources = ["port_semihosting.c", *(f"kernels/{path.name}" for path in (project / "kernels").glob("*.c"))]
-        for source in sources:
-            if source not in known:
-                known[source] = compiled(project, source, core, optimization, folder)
-        return [known[source] for source in sources]
+    def _objects(self, project: Path, command: list[str], data: list[str], port: str) -> list[str]:
+        """Compile a project as far as that was not done for another one."""
+        build = project / "build"
+        build.mkdir(exist_ok=True)
+        own = [_compiled(project, name, command, build / f"{name}.o") for name in ("main.c", "model.c")]
+        shared = [port, *(f"kernels/{path.name}" for path in (project / "kernels").glob("*.c"))]
+        shared = [self._once(project, name, command) for name in shared]
+        return [*own, *shared, self._once(project, "weights.c", data)]
+
+    def _once(self, project: Path, source: str, command: list[str]) -> str:
+        key = sha256((project / source).read_bytes() + " ".join(command).encode()).hexdigest()
+        target = self.directory / f"{Path(source).stem}-{key[:24]}.o"
+        return str(target) if target.exists() else _compiled(project, source, command, target)
 
 
-def compiled(project: Path, source: str, core: str, optimization: str, folder: Path) -> Path:
-    target = folder / f"{core}{optimization}{Path(source).stem}.o"
-    clock = f"-DPORT_CLOCK_HZ={core_named(core).clock_hz}"
-    command = ["arm-none-eabi-gcc", *arm_flags(core, optimization), clock, "-c", source, "-o", str(target)]
-    run_program(command, directory=project, seconds=300)
-    return target
+def _compiled(project: Path, source: str, command: list[str], target: Path) -> str:
+    run_program([*command, "-c", source, "-o", str(target)], directory=project, seconds=300)
+    return str(target)
