@@ -114,11 +114,13 @@ def drawn(seed: int) -> Iterator[tuple[int, Configuration]]:
 def table(study: Study, candidates: int, trained: int, path: Path) -> list[Row]:
     """Score `candidates` detectors and train the first `trained` of them; rows that `path` has are not made again."""
     known = {int(row["number"]): row for row in read_rows(path)} if path.exists() else {}
+    last = max(known, default=-1)
     rows: list[Row] = []
     for number, configuration in drawn(study.seed):
         if len(rows) == candidates:
             return rows
-        row = known.get(number) or study.scored(number, configuration)
+        # A number below the last that has no row was refused before.
+        row = known.get(number) if number <= last else study.scored(number, configuration)
         if row is None:
             continue
         if len(rows) < trained and row.get("map50", "") == "":
