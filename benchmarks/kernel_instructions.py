@@ -17,7 +17,7 @@ import numpy as np
 from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import build_arm, run_emulated
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.operators.conv2d import Conv2d
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
@@ -101,7 +101,7 @@ def measure(core: str, optimization: str) -> tuple[list[int], list[int]]:
     return instructions, counts
 
 
-def graph_of(row: Row, rng: np.random.Generator) -> Graph:
+def graph_of(row: Row, rng: np.random.Generator) -> IntegerGraph:
     """Return a row as a network of one operator."""
     padding = (row.kernel[0] // 2, row.kernel[1] // 2) * 2
     height, width = (-(-size // row.stride) for size in row.input[:2])
@@ -109,7 +109,7 @@ def graph_of(row: Row, rng: np.random.Generator) -> Graph:
     target = TensorSpec("out", height, width, row.out_channels, quantization=Quantization(0.1, -3))
     operator = operator_of(row, rng, ("in", "out"), Window(row.kernel, (row.stride,) * 2, padding))
     shape = (row.input[2], *row.input[:2])
-    return Graph(shape, {"in": source, "out": target}, (operator,), "in", ("out",))
+    return IntegerGraph(shape, {"in": source, "out": target}, (operator,), "in", ("out",))
 
 
 def operator_of(row: Row, rng: np.random.Generator, tensors: tuple[str, str], window: Window) -> Operator:

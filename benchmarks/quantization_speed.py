@@ -15,7 +15,7 @@ from prototypenas.compression.calibration import OBSERVERS, calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import simulated_logits
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.lowering import lower
 from search_spaces.pools import IMAGE_POOL, REFERENCES, TIME_SERIES_POOL
 
@@ -53,7 +53,7 @@ def main() -> None:
         )
 
 
-def simulation_rate(graph: Graph, inputs: Tensor) -> float:
+def simulation_rate(graph: IntegerGraph, inputs: Tensor) -> float:
     """Return images a second of the numpy simulator, best of three batches."""
     values = inputs.numpy()
     return len(inputs) / best_seconds(lambda: simulated_logits(graph, values))

@@ -23,7 +23,7 @@ from evaluators.training.validation import training_and_validation
 from prototypenas.choices import choose
 from prototypenas.compression.simulator import dequantize_outputs
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ClassScores
@@ -114,12 +114,12 @@ class ClassificationTask(DataTask[Samples]):
         """Share of rightly classified samples."""
         return accuracy(network, self.data, part)
 
-    def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> float:
+    def int8_score(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: Samples) -> float:
         """Share of samples whose greatest output is their class."""
         (logits,) = dequantize_outputs(graph, outputs)
         return int((logits.argmax(axis=1) == part.targets.numpy()).sum()) / len(part)
 
-    def details(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> Mapping[str, float]:
+    def details(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: Samples) -> Mapping[str, float]:
         """Return the accuracy of whole series by the vote of their windows, where the test samples are windows."""
         series = self.data.test_series
         if series is None or len(series) != len(part):
@@ -127,17 +127,19 @@ class ClassificationTask(DataTask[Samples]):
         (logits,) = dequantize_outputs(graph, outputs)
         return {SERIES_VOTE: voted_accuracy(logits, part.targets.numpy(), series.numpy())}
 
-    def tuned(self, graph: Graph, held_out: Samples) -> Mapping[str, float]:
+    def tuned(self, graph: IntegerGraph, held_out: Samples) -> Mapping[str, float]:
         """Return no settings: a class is the greatest output."""
         return {}
 
-    def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
+    def keep_examples(
+        self, network: nn.Module, graph: IntegerGraph, outputs: NDArray[np.int8], directory: Path
+    ) -> None:
         """Write nothing: classes are shown by their numbers."""
 
     def head(self, graph: Graph) -> None:
         """Return `None`: the outputs are the classes' logits."""
 
-    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: Samples) -> ClassScores:
+    def class_scores(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: Samples) -> ClassScores:
         """Count which class is taken for which, and give recall and F1 of each."""
         (logits,) = dequantize_outputs(graph, outputs)
         return scores_by_class(torch.from_numpy(logits).argmax(dim=1), part.targets, self.num_classes)

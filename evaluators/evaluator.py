@@ -33,7 +33,7 @@ from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.layer_noise import layer_noise
 from prototypenas.detection.head import HEAD, write_head
 from prototypenas.errors import RunDirectoryError, TrainingError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.progress import Progress
 from prototypenas.protocols import Baseline, BriefResult
@@ -178,7 +178,7 @@ class TaskEvaluator:
         for batch in self.task.test.batches(batch_size):
             yield self.task.prepared(batch).numpy()
 
-    def score(self, graph: Graph, outputs: NDArray[np.int8]) -> float:
+    def score(self, graph: IntegerGraph, outputs: NDArray[np.int8]) -> float:
         """Score raw int8 outputs `(N, output bytes)` of the first N test samples, in `[0, 1]`."""
         test = self.task.test
         part = test if len(outputs) == len(test) else test.at(np.arange(len(outputs)))

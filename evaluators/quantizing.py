@@ -17,7 +17,7 @@ from prototypenas.compression.calibration import OBSERVERS, calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.lowering import lower
 
 CALIBRATION_SEED = 11
@@ -86,7 +86,7 @@ def train_aware(quantized: FakeQuantizedNetwork, job: TrainingJob, plan: Quantiz
     quantized.load_state_dict(load_whole(aware.best_path)["network"])
 
 
-def simulated_outputs(graph: Graph, task: Task[Any], part: Part) -> NDArray[np.int8]:
+def simulated_outputs(graph: IntegerGraph, task: Task[Any], part: Part) -> NDArray[np.int8]:
     """Return what integer arithmetic gives for all samples of a part, `(N, output bytes)`."""
     outputs = [
         simulate_rows(graph, quantize_input(graph, task.prepared(batch).numpy()))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from evaluators.training.recipe import Recipe
 from prototypenas.detection.head import DetectionHead
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ClassScores
 from prototypenas.types import InputShape, Preparation, Probe
@@ -107,22 +107,24 @@ class Task(Protocol[P]):
     def score(self, network: nn.Module, part: P) -> float:
         """Score a network in `[0, 1]`; it is left in the mode it was in."""
 
-    def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> float:
+    def int8_score(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: P) -> float:
         """Score raw int8 outputs `(N, output bytes)` of a graph, one row a sample of `part`, in `[0, 1]`."""
 
-    def details(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> Mapping[str, float]:
+    def details(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: P) -> Mapping[str, float]:
         """Return further scores of the outputs by name, for the report."""
 
-    def tuned(self, graph: Graph, held_out: P) -> Mapping[str, float]:
+    def tuned(self, graph: IntegerGraph, held_out: P) -> Mapping[str, float]:
         """Return by name the settings of the deployed model that suit held-out samples best, and their scores."""
 
-    def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
+    def keep_examples(
+        self, network: nn.Module, graph: IntegerGraph, outputs: NDArray[np.int8], directory: Path
+    ) -> None:
         """Write into the model's folder what a report draws of single test samples, if anything."""
 
     def head(self, graph: Graph) -> DetectionHead | None:
         """Return what a detector's outputs mean; `None` for classes."""
 
-    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: P) -> ClassScores | None:
+    def class_scores(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: P) -> ClassScores | None:
         """Score the same outputs class by class; `None` where samples have no one class."""
 
     def calibration_inputs(self, count: int) -> list[Tensor]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.evidence import Evidence
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.objectives import Objective, Origin
 from prototypenas.progress import Progress
 from prototypenas.prototype import Prototype
@@ -110,7 +110,7 @@ class Evaluator(Protocol):
     def test_batches(self, batch_size: int) -> Iterator[NDArray[np.float32]]:
         """Return the inputs `(N, *input_shape)` of the test set in order, normalised as the network wants them."""
 
-    def score(self, graph: Graph, outputs: NDArray[np.int8]) -> float:
+    def score(self, graph: IntegerGraph, outputs: NDArray[np.int8]) -> float:
         """Score in `[0, 1]` what a quantized network gave for the first test samples.
 
         `outputs` are raw, `(N, output bytes)`: all outputs of the graph one after the other, as the C writes them.

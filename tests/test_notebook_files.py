@@ -25,7 +25,7 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(path, tmp_path, monkeyp
     book = nbformat.read(path, as_version=4)
     sizes, *rest = [cell for cell in book.cells if cell.cell_type == "code"]
     sizes.source = small(sizes.source)
-    nbclient.NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(book, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert any("data" in output for cell in rest for output in cell.outputs)
 
 

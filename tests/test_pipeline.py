@@ -253,7 +253,7 @@ EMPTY = b"{}\n"
         ("run.json", (), EMPTY),
         ("candidates.jsonl", ("exploration.json",), GARBAGE),
         ("candidates.jsonl", ("exploration.json",), EMPTY),
-        ("study.db", ("datasets/*/report.html",), GARBAGE),
+        ("study.db", ("exploration.json",), GARBAGE),
         ("selection.json", (), GARBAGE),
         ("selection.json", (), EMPTY),
         ("datasets/*/models/*/metrics.json", (), GARBAGE),

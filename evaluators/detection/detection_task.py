@@ -30,7 +30,7 @@ from prototypenas.detection.decode import DEPLOYED, EVALUATED
 from prototypenas.detection.head import DetectionHead, head_for
 from prototypenas.errors import ConfigurationError
 from prototypenas.evidence.probes import Outputs
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
 from prototypenas.runs.detection_results import write_detections
@@ -122,12 +122,12 @@ class DetectionTask(DataTask[BoxedPictures]):
         """Return the mAP50 of a network, decoded in float."""
         return average_precision(self._found(network, part), part).map50
 
-    def int8_score(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> float:
+    def int8_score(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: BoxedPictures) -> float:
         """Return the mAP50 of int8 outputs, decoded by the integer arithmetic of the C."""
         found = int8_detections(graph, self.head(graph), outputs, part, EVALUATED)
         return average_precision(found, part).map50
 
-    def details(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> Mapping[str, float]:
+    def details(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: BoxedPictures) -> Mapping[str, float]:
         """Return precision by size and by overlap of int8 outputs, and precision and recall as deployed."""
         head = self.head(graph)
         found = average_precision(int8_detections(graph, head, outputs, part, EVALUATED), part, all_overlaps=True)
@@ -144,17 +144,19 @@ class DetectionTask(DataTask[BoxedPictures]):
         }
         return {name: value for name, value in details.items() if value is not None}
 
-    def tuned(self, graph: Graph, held_out: BoxedPictures) -> Mapping[str, float]:
+    def tuned(self, graph: IntegerGraph, held_out: BoxedPictures) -> Mapping[str, float]:
         """Return the least score from which on boxes are best kept, by their F1 on held-out pictures."""
         outputs = simulated_outputs(graph, self, held_out)
         every = replace(DEPLOYED, threshold=EVALUATED.threshold)
         threshold, f1 = best_threshold(int8_detections(graph, self.head(graph), outputs, held_out, every), held_out)
         return {"score of the best F1, held out": threshold, "best F1, held out": f1}
 
-    def class_scores(self, graph: Graph, outputs: NDArray[np.int8], part: BoxedPictures) -> None:
+    def class_scores(self, graph: IntegerGraph, outputs: NDArray[np.int8], part: BoxedPictures) -> None:
         """Return `None`: a picture is of no one class."""
 
-    def keep_examples(self, network: nn.Module, graph: Graph, outputs: NDArray[np.int8], directory: Path) -> None:
+    def keep_examples(
+        self, network: nn.Module, graph: IntegerGraph, outputs: NDArray[np.int8], directory: Path
+    ) -> None:
         """Write what a report draws of the test part: pictures with boxes, precision at every recall."""
         in_int8 = list(int8_detections(graph, self.head(graph), outputs, self.test, EVALUATED))
         examples = detection_examples(list(self._found(network, self.test)), in_int8, self.test, DEPLOYED.threshold)

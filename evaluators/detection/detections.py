@@ -16,7 +16,7 @@ from prototypenas.detection.decode import FULL_SCORE, ONE_PIXEL, DetectorSetting
 from prototypenas.detection.head import DetectionHead
 from prototypenas.detection.letterbox import Letterbox
 from prototypenas.detection.suppression import detect
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def float_detections(
 
 
 def int8_detections(
-    graph: Graph, head: DetectionHead, outputs: NDArray[np.int8], part: BoxedPictures, settings: DetectorSettings
+    graph: IntegerGraph, head: DetectionHead, outputs: NDArray[np.int8], part: BoxedPictures, settings: DetectorSettings
 ) -> Iterator[Detections]:
     """Decode raw int8 outputs, `(N, output bytes)`, by the integer arithmetic of the C."""
     decoder = decoder_for(head, graph)

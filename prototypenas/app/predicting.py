@@ -25,7 +25,7 @@ from prototypenas.compression.simulator import dequantize_outputs, quantize_inpu
 from prototypenas.detection.decode import DEPLOYED
 from prototypenas.detection.head import HEAD, read_head
 from prototypenas.errors import ConfigurationError, DatasetError, RunDirectoryError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 
 BATCH = 256
 """Samples computed at once."""
@@ -73,7 +73,7 @@ def predictions(
     return _boxes(model, model.result.graph, _pictures(evaluator, data, loaded))
 
 
-def _classified(graph: Graph, known: ClassificationData, given: _Given) -> pd.DataFrame:
+def _classified(graph: IntegerGraph, known: ClassificationData, given: _Given) -> pd.DataFrame:
     outputs = np.concatenate([_outputs(graph, known.prepared(part)) for part in torch.split(given.inputs, BATCH)])
     columns: dict[str, Sequence[object]] = {"sample": given.names}
     if given.labels is not None:
@@ -83,7 +83,7 @@ def _classified(graph: Graph, known: ClassificationData, given: _Given) -> pd.Da
     return pd.DataFrame(columns)
 
 
-def _outputs(graph: Graph, inputs: Tensor) -> NDArray[np.float32]:
+def _outputs(graph: IntegerGraph, inputs: Tensor) -> NDArray[np.float32]:
     rows = simulate_rows(graph, quantize_input(graph, inputs.numpy()))
     return dequantize_outputs(graph, rows)[0]
 
@@ -141,7 +141,7 @@ def _pictures(evaluator: TaskEvaluator, data: Path | None, loaded: Data | None) 
     return read_letterboxed(new_pictures(data), evaluator.input_shape)
 
 
-def _boxes(model: TrainedModel, graph: Graph, pictures: BoxedPictures) -> pd.DataFrame:
+def _boxes(model: TrainedModel, graph: IntegerGraph, pictures: BoxedPictures) -> pd.DataFrame:
     head = read_head(model.directory / HEAD)
     assert isinstance(model.training.evaluator, TaskEvaluator)
     task = model.training.evaluator.task

@@ -21,7 +21,7 @@ from prototypenas.compression.ranges import (
     join_ranges,
     shared_groups,
 )
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.requantization import (
     LARGEST_BIAS,
@@ -107,7 +107,7 @@ class FakeQuantizedNetwork(nn.Module):
         """Return the graph with the present weights."""
         return replace(self.graph, operators=tuple(self._with_weights(operator) for operator in self.graph.operators))
 
-    def to_integer_graph(self) -> Graph:
+    def to_integer_graph(self) -> IntegerGraph:
         """Return the quantized graph of the present weights and ranges: what evaluation runs."""
         return quantize(self.to_float_graph(), self.ranges())
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import torch
 from torch import Tensor
 
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.operator import ZeroPoints
 from prototypenas.graph.tensors import INT8_MAX, INT8_MIN
 
@@ -22,7 +22,7 @@ class IntegerExecution:
         QuantizationError: if the graph is not at the integer stage.
     """
 
-    def __init__(self, graph: Graph, device: torch.device | str) -> None:
+    def __init__(self, graph: IntegerGraph, device: torch.device | str) -> None:
         self.graph = graph
         zeros = {name: spec.known_quantization.zero_point for name, spec in graph.tensors.items()}
         self._steps = [

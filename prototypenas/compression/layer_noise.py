@@ -11,7 +11,7 @@ from torch import Tensor
 from prototypenas.compression.float_execution import execute, float_weights
 from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.tensors import INT8_MAX
 from prototypenas.graph.weighted import TorchWeights
 
@@ -32,7 +32,7 @@ class LayerNoise:
     """Share of elements at the upper end, 127, where values may have been cut."""
 
 
-def layer_noise(float_graph: Graph, integer_graph: Graph, inputs: Tensor) -> tuple[LayerNoise, ...]:
+def layer_noise(float_graph: Graph, integer_graph: IntegerGraph, inputs: Tensor) -> tuple[LayerNoise, ...]:
     """Compare both stages of one graph on inputs `(N, *input_shape)`, in execution order.
 
     Raises:

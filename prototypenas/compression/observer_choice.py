@@ -11,14 +11,14 @@ from prototypenas.compression.float_execution import execute
 from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.compression.layer_noise import signal_to_noise_db
 from prototypenas.compression.quantization import quantize
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 
 
 @dataclass(frozen=True, eq=False)
 class ObserverChoice:
     """The quantized graph of least noise at the outputs."""
 
-    graph: Graph
+    graph: IntegerGraph
     observer: str
     snr_db: Mapping[str, float]
     """Signal-to-noise ratio of the outputs with each observer, in decibel; greater is better."""
@@ -43,7 +43,7 @@ def quantize_with_least_noise(
 
 
 @torch.no_grad()
-def output_snr_db(graph: Graph, integer: Graph, batches: Sequence[Tensor]) -> float:
+def output_snr_db(graph: Graph, integer: IntegerGraph, batches: Sequence[Tensor]) -> float:
     """Return the least signal-to-noise ratio of the outputs over all batches, in decibel."""
     execution = IntegerExecution(integer, batches[0].device)
     real = [execute(graph, batch) for batch in batches]

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from prototypenas.compression.ranges import Ranges, join_ranges, quantization_of
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import Quantization
 
 
-def quantize(graph: Graph, ranges: Ranges) -> Graph:
+def quantize(graph: Graph, ranges: Ranges) -> IntegerGraph:
     """Return the integer stage of a float-stage graph.
 
     Ranges of tensors that share one are joined first, so observed ranges can be given as they are.
@@ -20,7 +20,7 @@ def quantize(graph: Graph, ranges: Ranges) -> Graph:
     quantizations = {name: quantization_of(limits) for name, limits in join_ranges(graph, ranges).items()}
     operators = tuple(_quantized(operator, quantizations) for operator in graph.operators)
     tensors = {name: replace(spec, quantization=quantizations[name]) for name, spec in graph.tensors.items()}
-    return replace(graph, tensors=tensors, operators=operators)
+    return IntegerGraph(graph.input_shape, tensors, operators, graph.input, graph.outputs, graph.notes)
 
 
 def _quantized(operator: Operator, quantizations: dict[str, Quantization]) -> Operator:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.errors import QuantizationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.tensors import INT8_MAX, INT8_MIN
 from prototypenas.types import InputShape
 
@@ -16,7 +16,7 @@ LIVE_BYTES = 2**20
 """About what the largest tensor of the samples worked on together takes; its patches take ten to forty times that."""
 
 
-def simulate(graph: Graph, inputs: Map, *, every_layer: bool = False) -> dict[str, Map]:
+def simulate(graph: IntegerGraph, inputs: Map, *, every_layer: bool = False) -> dict[str, Map]:
     """Return the graph's outputs `(N, H, W, C)` by tensor name, or every tensor's, for int8 inputs `(N, H, W, C)`.
 
     Raises:
@@ -35,7 +35,7 @@ def simulate(graph: Graph, inputs: Map, *, every_layer: bool = False) -> dict[st
     return {name: np.concatenate([part[name] for part in parts]) for name in keep}
 
 
-def quantize_input(graph: Graph, inputs: NDArray[np.float32]) -> Map:
+def quantize_input(graph: IntegerGraph, inputs: NDArray[np.float32]) -> Map:
     """Return float inputs `(N, C, H, W)` or `(N, C, T)` as the graph's int8 input `(N, H, W, C)`.
 
     As ONNX's QuantizeLinear: float32 division, rounding half to even, saturating.
@@ -46,29 +46,29 @@ def quantize_input(graph: Graph, inputs: NDArray[np.float32]) -> Map:
     return np.ascontiguousarray(_as_map(narrow, graph.input_shape).transpose(0, 2, 3, 1))
 
 
-def dequantize(graph: Graph, tensor: str, values: Map) -> NDArray[np.float32]:
+def dequantize(graph: IntegerGraph, tensor: str, values: Map) -> NDArray[np.float32]:
     """Return one tensor's int8 values as real numbers, in the same layout."""
     found = graph.tensors[tensor].known_quantization
     return (values.astype(np.float32) - np.float32(found.zero_point)) * np.float32(found.scale)
 
 
-def dequantize_output(graph: Graph, outputs: dict[str, Map]) -> tuple[NDArray[np.float32], ...]:
+def dequantize_output(graph: IntegerGraph, outputs: dict[str, Map]) -> tuple[NDArray[np.float32], ...]:
     """Return the outputs as real numbers in the shape the PyTorch module gives them: logits `(N, num_classes)`."""
     return tuple(_as_module_output(dequantize(graph, name, outputs[name]), graph) for name in graph.outputs)
 
 
-def simulate_rows(graph: Graph, inputs: Map) -> NDArray[np.int8]:
+def simulate_rows(graph: IntegerGraph, inputs: Map) -> NDArray[np.int8]:
     """Return all outputs of each int8 input one after the other, as the C writes them: `(N, output bytes)`."""
     simulated = simulate(graph, inputs)
     return np.concatenate([simulated[name].reshape(len(inputs), -1) for name in graph.outputs], axis=1)
 
 
-def dequantize_outputs(graph: Graph, rows: NDArray[np.int8]) -> tuple[NDArray[np.float32], ...]:
+def dequantize_outputs(graph: IntegerGraph, rows: NDArray[np.int8]) -> tuple[NDArray[np.float32], ...]:
     """Return rows of `simulate_rows`, or of the C, as `dequantize_output` does."""
     return dequantize_output(graph, output_maps(graph, rows))
 
 
-def output_maps(graph: Graph, rows: NDArray[np.int8]) -> dict[str, Map]:
+def output_maps(graph: IntegerGraph, rows: NDArray[np.int8]) -> dict[str, Map]:
     """Part rows `(N, output bytes)` into the graph's outputs `(N, H, W, C)` by tensor name.
 
     Raises:
@@ -85,12 +85,12 @@ def output_maps(graph: Graph, rows: NDArray[np.int8]) -> dict[str, Map]:
     }
 
 
-def simulated_logits(graph: Graph, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+def simulated_logits(graph: IntegerGraph, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the first output for float inputs as the network takes them: quantize, simulate, dequantize."""
     return dequantize_output(graph, simulate(graph, quantize_input(graph, inputs)))[0]
 
 
-def _check_inputs(graph: Graph, inputs: Map) -> None:
+def _check_inputs(graph: IntegerGraph, inputs: Map) -> None:
     spec = graph.tensors[graph.input]
     wanted = (spec.height, spec.width, spec.channels)
     if inputs.dtype != np.int8 or inputs.shape[1:] != wanted:
@@ -105,7 +105,7 @@ def _as_map(values: Map, input_shape: InputShape) -> Map:
     return values if len(input_shape) == 3 else values.reshape(len(values), -1, 1, 1)
 
 
-def _as_module_output(values: NDArray[np.float32], graph: Graph) -> NDArray[np.float32]:
+def _as_module_output(values: NDArray[np.float32], graph: IntegerGraph) -> NDArray[np.float32]:
     if len(graph.outputs) == 1 and values.shape[1:3] == (1, 1):
         return values[:, 0, 0]
     channels_first = values.transpose(0, 3, 1, 2)

@@ -25,7 +25,7 @@ from prototypenas.deployment.self_test import FIRST_STATE, answer_crc, constants
 from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_for
 from prototypenas.detection.head import DetectionHead
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.types import Execution, Preparation, Target
 
 FILES = (
@@ -69,7 +69,7 @@ _VALUES_IN_A_ROW = 24
 
 
 def write_c_project(
-    graph: Graph,
+    graph: IntegerGraph,
     plan: MemoryPlan,
     directory: Path,
     *,
@@ -126,7 +126,7 @@ def _copy_kernels(files: Iterable[str], directory: Path) -> None:
 
 
 def _detection(
-    graph: Graph, head: DetectionHead | None, settings: DetectorSettings, target: Target
+    graph: IntegerGraph, head: DetectionHead | None, settings: DetectorSettings, target: Target
 ) -> DetectionTables | None:
     if head is None:
         return None
@@ -150,7 +150,7 @@ def kernel_files(kernels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(files))
 
 
-def _proof(graph: Graph, tables: ModelTables) -> dict[str, Any]:
+def _proof(graph: IntegerGraph, tables: ModelTables) -> dict[str, Any]:
     return {
         "constants_crc": constants_crc(tables),
         "answer_crc": answer_crc(graph),
@@ -158,7 +158,7 @@ def _proof(graph: Graph, tables: ModelTables) -> dict[str, Any]:
     }
 
 
-def _feeding(graph: Graph, preparation: Preparation | None) -> dict[str, Any]:
+def _feeding(graph: IntegerGraph, preparation: Preparation | None) -> dict[str, Any]:
     channels = graph.tensors[graph.input].channels
     known = preparation or Preparation((0.0,) * channels, (1.0,) * channels, pixels=False, stored_shape=())
     mean, deviation = prepared_channels(graph, known)
@@ -197,7 +197,7 @@ def _prefixed(file: str, text: str, prefix: str) -> str:
     return re.sub(r"\bmodel\b", prefix, text) if file == "CMakeLists.txt" else text
 
 
-def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target) -> dict[str, Any]:
+def _values(graph: IntegerGraph, plan: MemoryPlan, tables: ModelTables, target: Target) -> dict[str, Any]:
     constants = (tables.biases, tables.multipliers, tables.weights, tables.shifts)
     descriptors = DESCRIPTOR_BYTES * len(tables.layers)
     spec = graph.tensors[graph.input]
@@ -234,7 +234,7 @@ def _values(graph: Graph, plan: MemoryPlan, tables: ModelTables, target: Target)
     }
 
 
-def _row_values(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
+def _row_values(graph: IntegerGraph, plan: MemoryPlan) -> dict[str, Any]:
     rows, row_bytes = rows_and_bytes(graph.tensors[graph.input], series=is_series(graph))
     return {
         "executions": [
@@ -255,7 +255,7 @@ def _row_values(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
     }
 
 
-def _classifies(graph: Graph) -> bool:
+def _classifies(graph: IntegerGraph) -> bool:
     output = graph.tensors[graph.outputs[0]]
     return len(graph.outputs) == 1 and output.height == output.width == 1
 
@@ -297,7 +297,7 @@ def _parenthesised(number: int) -> str:
     return f"({number})" if number < 0 else str(number)
 
 
-def _c_float(graph: Graph, tensor: str) -> str:
+def _c_float(graph: IntegerGraph, tensor: str) -> str:
     return _float_text(np.float32(graph.tensors[tensor].known_quantization.scale))
 
 

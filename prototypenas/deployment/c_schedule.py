@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from prototypenas.costing.kernel_properties import descriptor_count
 from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.costing.row_schedule import TAKE_ROW
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class SegmentTable:
     """The steps as C, a line for each row of the segment's input, with comments."""
 
 
-def segment_tables(graph: Graph, plan: MemoryPlan) -> list[SegmentTable]:
+def segment_tables(graph: IntegerGraph, plan: MemoryPlan) -> list[SegmentTable]:
     """Return the segments of a plan in order."""
     counts = [descriptor_count(operator, graph.tensors, plan.written_in_place) for operator in graph.operators]
     tables, start = [], 0

@@ -11,7 +11,7 @@ from prototypenas.costing.kernel_properties import kernel_of, kernels_in_use
 from prototypenas.costing.memory_plan import MemoryPlan
 from prototypenas.costing.row_layers import is_series, with_steps_as_rows
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.operator import CLayer, Operator
 from prototypenas.graph.tensors import IntegerWeights, low_bound
 
@@ -50,7 +50,7 @@ class ModelTables:
     """Less 32."""
 
 
-def model_tables(graph: Graph, plan: MemoryPlan) -> ModelTables:
+def model_tables(graph: IntegerGraph, plan: MemoryPlan) -> ModelTables:
     """Number a model's layers and constants.
 
     Raises:
@@ -90,7 +90,7 @@ def _padded(values: NDArray[np.int8], size: int) -> NDArray[np.int8]:
     return np.concatenate([values, np.zeros(size - len(values), np.int8)])
 
 
-def _fields(operator: Operator, layer: CLayer, graph: Graph, plan: MemoryPlan) -> dict[str, int]:
+def _fields(operator: Operator, layer: CLayer, graph: IntegerGraph, plan: MemoryPlan) -> dict[str, int]:
     target = graph.tensors[operator.output]
     zero_point = target.known_quantization.zero_point
     stride = plan.pixel_strides.get(target.name, target.channels)
@@ -118,12 +118,12 @@ def _fields(operator: Operator, layer: CLayer, graph: Graph, plan: MemoryPlan) -
     }
 
 
-def _ring_rows(name: str, graph: Graph, plan: MemoryPlan) -> int:
+def _ring_rows(name: str, graph: IntegerGraph, plan: MemoryPlan) -> int:
     """Return the rows of the ring a tensor lies in; a whole map is the ring of its height."""
     return plan.ring_rows.get(name, graph.tensors[name].height)
 
 
-def _as_run(graph: Graph, plan: MemoryPlan) -> Iterator[tuple[Operator, Graph]]:
+def _as_run(graph: IntegerGraph, plan: MemoryPlan) -> Iterator[tuple[Operator, IntegerGraph]]:
     """Return the operators in order, each with the graph whose rows it is run over: a series' are its time steps."""
     by_rows = {index for segment in plan.segments for index in range(segment.first, segment.end)}
     turned = with_steps_as_rows(graph) if is_series(graph) else graph

@@ -26,7 +26,7 @@ from prototypenas.detection.decode import DEPLOYED, decoder_for
 from prototypenas.detection.head import HEAD, DetectionHead, read_head
 from prototypenas.detection.suppression import record_bytes
 from prototypenas.errors import RunDirectoryError, ToolchainError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, load_graph
 from prototypenas.protocols import Evaluator
 from prototypenas.runs.atomic_files import write_json
@@ -112,7 +112,7 @@ def _findings(delivery: Delivery) -> dict[str, str]:
     return found | {f"Note {number}": note for number, note in enumerate(delivery.notes, start=1)}
 
 
-def _expected(graph: Graph, evaluator: Evaluator, head: DetectionHead | None) -> _Expected:
+def _expected(graph: IntegerGraph, evaluator: Evaluator, head: DetectionHead | None) -> _Expected:
     inputs = [quantize_input(graph, batch) for batch in evaluator.test_batches(BATCH)]
     outputs = np.concatenate([simulate_rows(graph, batch) for batch in inputs])
     if head is None:
@@ -131,7 +131,9 @@ def _on_host(project: Path, expected: _Expected, score: float) -> Delivery:
     return Delivery(score, test_samples=len(outputs))
 
 
-def _linked(delivery: Delivery, project: Path, graph: Graph, target: Target, *, head: DetectionHead | None) -> Delivery:
+def _linked(
+    delivery: Delivery, project: Path, graph: IntegerGraph, target: Target, *, head: DetectionHead | None
+) -> Delivery:
     parts = cost_of(graph, target, detects=head is not None).footprint
     constants = parts.weights_bytes + parts.biases_bytes + parts.requantization_bytes + parts.descriptors_bytes
     arena = parts.activations_bytes + parts.scratch_bytes + parts.detection_ram_bytes
@@ -149,7 +151,7 @@ def _linked(delivery: Delivery, project: Path, graph: Graph, target: Target, *, 
 
 
 def _emulated(
-    delivery: Delivery, project: Path, graph: Graph, target: Target, expected: _Expected, *, evaluator: Evaluator
+    delivery: Delivery, project: Path, graph: IntegerGraph, target: Target, expected: _Expected, *, evaluator: Evaluator
 ) -> Delivery:
     gap = toolchain_gap("arm-none-eabi-gcc", target.core)
     if gap:

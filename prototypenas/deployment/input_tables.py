@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.tensors import INT8_MAX, INT8_MIN
 from prototypenas.types import Preparation
 
 PIXEL_VALUES = 256
 
 
-def pixel_tables(graph: Graph, preparation: Preparation) -> NDArray[np.int8]:
+def pixel_tables(graph: IntegerGraph, preparation: Preparation) -> NDArray[np.int8]:
     """Return the network's int8 input for each pixel value, `(1 or C, 256)`: one row where all channels agree.
 
     The arithmetic is that of training and of `quantize_input`, in float32: the integers are the same, bit for bit.
@@ -30,7 +30,7 @@ def pixel_tables(graph: Graph, preparation: Preparation) -> NDArray[np.int8]:
     return tables
 
 
-def prepared_channels(graph: Graph, preparation: Preparation) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def prepared_channels(graph: IntegerGraph, preparation: Preparation) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return mean and deviation of each channel.
 
     Raises:

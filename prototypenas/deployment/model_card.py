@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from prototypenas.costing.memory_plan import MemoryPlan
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.tensors import TensorSpec
 from prototypenas.runs.atomic_files import write_text
 from prototypenas.types import Cost, Preparation, Target
@@ -14,7 +14,7 @@ CARD = "model_card.md"
 
 def write_model_card(
     directory: Path,
-    graph: Graph,
+    graph: IntegerGraph,
     plan: MemoryPlan,
     cost: Cost,
     target: Target,
@@ -54,7 +54,7 @@ def _table(facts: dict[str, str]) -> list[str]:
     return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items())]
 
 
-def _takes(graph: Graph, preparation: Preparation | None) -> Iterator[str]:
+def _takes(graph: IntegerGraph, preparation: Preparation | None) -> Iterator[str]:
     spec = graph.tensors[graph.input]
     yield f"{_shape(spec)} (height, width, channels) of int8; {_meaning(spec)}."
     if preparation is None:
@@ -68,7 +68,7 @@ def _takes(graph: Graph, preparation: Preparation | None) -> Iterator[str]:
     yield f"deviation {deviation}. `model_io.h` does it."
 
 
-def _gives(graph: Graph, preparation: Preparation | None) -> Iterator[str]:
+def _gives(graph: IntegerGraph, preparation: Preparation | None) -> Iterator[str]:
     for output in graph.outputs:
         spec = graph.tensors[output]
         yield f"- {_shape(spec)} of int8; {_meaning(spec)}"

@@ -26,7 +26,7 @@ from prototypenas.deployment.toolchain import (
     toolchain_gap,
 )
 from prototypenas.errors import ConfigurationError, DatasetError, ToolchainError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.graph.lowering import lower
 from prototypenas.types import Cost, InputShape, Target
@@ -45,7 +45,7 @@ class NetworkDelivery:
 
     directory: Path
     """Holds the C project, `model_int8.onnx` and `graph_int8.npz`."""
-    graph: Graph
+    graph: IntegerGraph
     plan: MemoryPlan
     cost: Cost
     observer: str

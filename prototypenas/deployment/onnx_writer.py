@@ -19,7 +19,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import INT8_MIN, Activation, Quantization, TensorSpec, Window
 from prototypenas.runs.atomic_files import written_whole
@@ -31,7 +31,7 @@ INPUT = "input"
 BATCH = "N"
 
 
-def write_onnx(graph: Graph, path: Path, preparation: Preparation | None = None) -> None:
+def write_onnx(graph: IntegerGraph, path: Path, preparation: Preparation | None = None) -> None:
     """Write the graph as a checked ONNX model with input `input` and one output a graph output.
 
     The metadata say what `preparation` knows: `mean`, `deviation`, `stored_as`, `classes`.
@@ -53,7 +53,7 @@ def write_onnx(graph: Graph, path: Path, preparation: Preparation | None = None)
         file.write(model.SerializeToString())
 
 
-def onnx_model(graph: Graph) -> onnx.ModelProto:
+def onnx_model(graph: IntegerGraph) -> onnx.ModelProto:
     """Return the graph as an ONNX model; tensor `t` is `t/quantized` as int8, `t/dequantized` as float."""
     writer = _Writer(graph)
     for operator in graph.operators:
@@ -72,7 +72,7 @@ def onnx_model(graph: Graph) -> onnx.ModelProto:
 class _Writer:
     """Collects nodes and initializers; `reals` maps each tensor to its dequantized value."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: IntegerGraph) -> None:
         self.graph = graph
         self.tensors = graph.tensors
         self.series = len(graph.input_shape) == 2

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from prototypenas.compression.simulator import simulate_rows
 from prototypenas.deployment.c_tables import ModelTables
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 
 FIRST_STATE = 20_240_607
 """Any number: where the generator of the made-up input begins."""
@@ -23,7 +23,7 @@ def constants_crc(tables: ModelTables) -> int:
     return crc
 
 
-def answer_crc(graph: Graph) -> int:
+def answer_crc(graph: IntegerGraph) -> int:
     """Return the CRC-32 of all outputs, one after the other, for the made-up input."""
     spec = graph.tensors[graph.input]
     given = made_up(spec.elements).reshape(1, spec.height, spec.width, spec.channels)

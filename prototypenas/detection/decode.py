@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from prototypenas.detection.head import DetectionHead, DetectionLevel
 from prototypenas.errors import ConfigurationError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.tensors import Quantization
 
 RECORD = np.dtype([("x1", "<i2"), ("y1", "<i2"), ("x2", "<i2"), ("y2", "<i2"), ("score", "<u2"), ("label", "<u2")])
@@ -90,7 +90,7 @@ class Decoder:
         return records[order[: settings.candidates]]
 
 
-def decoder_for(head: DetectionHead, graph: Graph) -> Decoder:
+def decoder_for(head: DetectionHead, graph: IntegerGraph) -> Decoder:
     """Return the decoder of a quantized network.
 
     Raises:

@@ -1,6 +1,7 @@
 """The network as typed operators on named int8 tensors: one form for search, quantization, simulator, C and ONNX.
 
-A graph passes through three stages, told apart by what its operators hold:
+A graph passes through three stages. The first two are a `Graph`, told apart by what its operators hold; the third is
+an `IntegerGraph`:
 
 - *shapes*: every `weights` is None. Enough for memory plan, RAM, ROM and MACs; no weight was ever allocated.
 - *float*: `FloatWeights`, normalisation folded. Input of the quantization.
@@ -20,6 +21,7 @@ or the output's zero point where a rectifier is fused. A fused ReLU6 needs no up
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import Activation, TensorSpec, Window
@@ -55,6 +57,23 @@ class Graph:
             lines.append(f"{number} {spec.height} {spec.width} {spec.channels}")
         lines.append(repr([numbers[name] for name in self.outputs]))
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, eq=False)
+class IntegerGraph(Graph):
+    """A graph at its integer stage: what the simulator runs, and C and ONNX are written from.
+
+    Raises:
+        QuantizationError: if a tensor has no quantization.
+    """
+
+    def __post_init__(self) -> None:
+        for spec in self.tensors.values():
+            spec.known_quantization  # noqa: B018  (raises where there is none)
+
+
+Stage = TypeVar("Stage", bound=Graph)
+"""Any of the stages, where a graph is changed and stays what it was."""
 
 
 def _shape_fields(operator: Operator) -> str:

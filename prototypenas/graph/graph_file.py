@@ -1,4 +1,4 @@
-"""A graph of any stage in one `.npz` file: its structure as JSON, its arrays beside it, no pickle."""
+"""A graph at its integer stage in one `.npz` file: its structure as JSON, its arrays beside it, no pickle."""
 
 import json
 import zipfile
@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import RunDirectoryError
-from prototypenas.graph.graph import Graph
+from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.operators import OPERATORS
 from prototypenas.graph.tensors import (
     Activation,
     AddArithmetic,
-    FloatWeights,
     IntegerWeights,
     LookupTable,
     ProductArithmetic,
@@ -37,8 +36,7 @@ STRUCTURE = "structure"
 ADVICE = "remove it and metrics.json beside it to quantize this model again"
 
 PARTS: Mapping[str, type] = {
-    kind.__name__: kind
-    for kind in (FloatWeights, IntegerWeights, Window, AddArithmetic, ProductArithmetic, LookupTable, Rescale)
+    kind.__name__: kind for kind in (IntegerWeights, Window, AddArithmetic, ProductArithmetic, LookupTable, Rescale)
 }
 """What an operator's fields may hold beside plain values, by name."""
 
@@ -46,7 +44,7 @@ Json = dict[str, Any]
 Arrays = dict[str, NDArray[np.generic]]
 
 
-def save_graph(graph: Graph, path: Path) -> None:
+def save_graph(graph: IntegerGraph, path: Path) -> None:
     """Write the graph; a file already there is replaced only once the new one is whole."""
     arrays: Arrays = {}
     operators = [_encode_operator(operator, f"{index}/", arrays) for index, operator in enumerate(graph.operators)]
@@ -64,7 +62,7 @@ def save_graph(graph: Graph, path: Path) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def load_graph(path: Path) -> Graph:
+def load_graph(path: Path) -> IntegerGraph:
     """Read a graph that `save_graph` wrote.
 
     Raises:
@@ -84,9 +82,8 @@ def load_graph(path: Path) -> Graph:
 
 
 def _encode_tensor(spec: TensorSpec) -> list[object]:
-    found = spec.quantization
-    plain = None if found is None else [found.scale, found.zero_point]
-    return [spec.name, spec.height, spec.width, spec.channels, plain]
+    found = spec.known_quantization
+    return [spec.name, spec.height, spec.width, spec.channels, [found.scale, found.zero_point]]
 
 
 def _encode_operator(operator: Operator, prefix: str, arrays: Arrays) -> Json:
@@ -120,14 +117,14 @@ def _encode_part(part: Any, prefix: str, arrays: Arrays) -> Json:
     return encoded
 
 
-def _decode(structure: Json, arrays: Arrays) -> Graph:
+def _decode(structure: Json, arrays: Arrays) -> IntegerGraph:
     tensors = [_decode_tensor(row) for row in structure["tensors"]]
     by_field: dict[str, Arrays] = {}
     for name, array in arrays.items():
         place, _, part = name.rpartition("/")
         by_field.setdefault(place, {})[part] = array
     rows = enumerate(structure["operators"])
-    graph = Graph(
+    graph = IntegerGraph(
         input_shape=tuple(structure["input_shape"]),
         tensors={spec.name: spec for spec in tensors},
         operators=tuple(_decode_operator(row, f"{index}/", by_field) for index, row in rows),
@@ -139,7 +136,7 @@ def _decode(structure: Json, arrays: Arrays) -> Graph:
     return graph
 
 
-def _check_wiring(graph: Graph) -> None:
+def _check_wiring(graph: IntegerGraph) -> None:
     known = {graph.input}
     for operator in graph.operators:
         missing = set(operator.inputs) - known
@@ -152,7 +149,7 @@ def _check_wiring(graph: Graph) -> None:
 
 def _decode_tensor(row: list[Any]) -> TensorSpec:
     name, height, width, channels, plain = row
-    return TensorSpec(name, height, width, channels, None if plain is None else Quantization(*plain))
+    return TensorSpec(name, height, width, channels, Quantization(*plain))
 
 
 def _decode_operator(row: Json, prefix: str, by_field: Mapping[str, Arrays]) -> Operator:

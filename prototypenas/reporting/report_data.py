@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     # PyTorch comes with them, which a run without trained models does not need to be reported.
     from prototypenas.costing.latency import LatencyEstimate
     from prototypenas.costing.memory_plan import MemoryPlan
-    from prototypenas.graph.graph import Graph
+    from prototypenas.graph.graph import IntegerGraph
 
 TextRows = tuple[tuple[str, str], ...]
 """A name and its value as it is printed, one pair a row."""
@@ -55,7 +55,7 @@ class ModelResult:
     candidate: Candidate
     evaluation: Evaluation | None = None
     delivery: Delivery | None = None
-    graph: "Graph | None" = None
+    graph: "IntegerGraph | None" = None
     plan: "MemoryPlan | None" = None
     """Drawn only together with `graph`."""
     history: tuple[Epoch, ...] = ()

@@ -287,7 +287,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_the_work_is_told_in_one_line(numb
     def fail(*arguments: object) -> None:
         raise OSError(number, "what the system says", "some/file")
 
-    monkeypatch.setattr("prototypenas.pipeline.report", fail)
+    monkeypatch.setattr("prototypenas.reporting.run_report.write_run_report", fail)
     if ends:
         line = refused("report", finished[0], *PLUGIN)
         assert "what the system says (some/file)" in line and "continues" in line

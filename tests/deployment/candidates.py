@@ -1,6 +1,8 @@
 """Random candidates of every pool as integer graphs, and their C projects linked with kernels compiled once."""
 
 import os
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -105,6 +107,13 @@ def check_everywhere(
         if optimization in run:
             found = run_emulated(elf, core, candidate.inputs).outputs
             np.testing.assert_array_equal(found, candidate.expected, f"{core} {optimization}")
+
+
+def check_format(project: Path) -> None:
+    """Fail where clang-format, if there is one, would write a C file otherwise."""
+    formatter = shutil.which("clang-format", path=str(Path(sys.executable).parent)) or shutil.which("clang-format")
+    if formatter is not None:
+        run_program([formatter, "--dry-run", "--Werror", *map(str, project.glob("*.[ch]"))], directory=project)
 
 
 def random_candidate(pool: str, seed: int, *, samples: int = 3, weight_limit: int = WEIGHT_LIMIT) -> Candidate:

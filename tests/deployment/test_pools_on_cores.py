@@ -1,17 +1,15 @@
 """Random candidates of every pool: simulator, C here and C on three cores give equal bytes; planned is linked."""
 
 import shutil
-import sys
 from functools import lru_cache
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from prototypenas.deployment.toolchain import build_host, run_host, run_program
+from prototypenas.deployment.toolchain import build_host, run_host
 from prototypenas.types import Execution
-from tests.deployment.candidates import CANDIDATES, POOLS, Linker, check_everywhere, random_candidate
+from tests.deployment.candidates import CANDIDATES, POOLS, Linker, check_everywhere, check_format, random_candidate
 
 LAYER_BY_LAYER = 3
 """Candidates of each pool that are run layer by layer too; the others only row by row."""
@@ -48,9 +46,7 @@ def test_clang_agrees_without_a_warning_and_the_c_is_formatted(pool, tmp_path):
     project = candidate.write(tmp_path)
     found = run_host(build_host(project, compiler="clang"), candidate.inputs)
     np.testing.assert_array_equal(found, candidate.expected)
-    formatter = shutil.which("clang-format", path=str(Path(sys.executable).parent)) or shutil.which("clang-format")
-    if formatter is not None:
-        run_program([formatter, "--dry-run", "--Werror", *map(str, project.glob("*.[ch]"))], directory=project)
+    check_format(project)
 
 
 @pytest.mark.slow

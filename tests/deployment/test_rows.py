@@ -18,7 +18,7 @@ from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.toolchain import build_host, run_host
 from prototypenas.graph.lowering import lower
 from prototypenas.types import Execution
-from tests.deployment.candidates import BOARD
+from tests.deployment.candidates import BOARD, check_format
 
 OK, WRONG_SIZE, WRONG_OUTPUT, NO_BUFFER, TOO_MANY, TOO_FEW = 0, 1, 2, 3, 4, 5
 
@@ -174,6 +174,14 @@ class Model:
 
     def result(self):
         return np.frombuffer(self.output.raw, np.int8)
+
+
+@pytest.mark.parametrize("network", ["picture", "series", *COLLECTED])
+def test_the_c_is_formatted(network, tmp_path):
+    graph = integer_graph(network)
+    plan, sample = plan_memory(graph, Execution.ROWS), inputs_of(graph)[0]
+    write_c_project(graph, plan, tmp_path, name="rows", target=BOARD, sample=sample)
+    check_format(tmp_path)
 
 
 @pytest.mark.parametrize("network", COLLECTED)
