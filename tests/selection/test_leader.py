@@ -31,7 +31,7 @@ def test_every_best_subset_holds_the_leader_at_no_price_of_its_own(leader):
         subset = (other, leader) if other != leader else (leader,)
         assert coverage(worthy, subset) == pytest.approx(coverage(spaces, subset) + WORTH)
         assert other == leader or coverage(worthy, (other,)) < WORTH
-    found = Solution((leader,), coverage(worthy, (leader,)), coverage(worthy, (leader,)) + 0.1)
+    found = Solution((leader,), coverage(worthy, (leader,)), coverage(worthy, (leader,)) + 0.1, nodes=1)
     plain = without_worth(found, spaces)
     assert plain.coverage == pytest.approx(coverage(spaces, (leader,)))
     assert plain.upper_bound == pytest.approx(plain.coverage + 0.1)
