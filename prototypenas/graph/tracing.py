@@ -3,6 +3,12 @@
 Any PyTorch code works as long as every function it calls on the data has a handler: prototypes, published
 networks and exported programs take the same way. No weight is read but to be recorded, so networks on the meta
 device cost nothing.
+
+The idea is PyTorch's own override protocol (`__torch_function__`, https://pytorch.org/docs/stable/notes/extending.html):
+a call with a stand-in among its arguments comes here in place of the computation. Three invariants make the recording
+right. Operators stand in the order they were called, so that each reads tensors recorded before it. Each writes a
+tensor of a new name: a function in place puts that name into the `Storage` that the value shares with its views, so
+that all of them see the change, as in PyTorch. What cannot be recorded raises; nothing is left out silently.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
