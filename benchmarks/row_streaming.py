@@ -3,6 +3,7 @@
     python -m benchmarks.row_streaming                                  plans, a few seconds
     python -m benchmarks.row_streaming --link mobilenet-v2-0.35@128     also compiled, linked, run on an emulated M7
     python -m benchmarks.row_streaming --candidates 3     random candidates of every architecture instead
+    python -m benchmarks.row_streaming --fits 150         random configurations that fit a target
     python -m benchmarks.row_streaming --search 500 --targets rp2040 stm32f746    what the prices do to a search
 
 Linking needs gcc-arm-none-eabi, libnewlib-arm-none-eabi and qemu-system-arm. Bytes are those of the tensors; scratch,
@@ -12,8 +13,9 @@ progress and stack come on top, as in the limits, which are those of the design.
 import argparse
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -34,11 +36,12 @@ from prototypenas.errors import InvalidConfiguration
 from prototypenas.exploration.candidate_evaluation import ExplorationTask
 from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.space import SearchSpace
+from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
 from prototypenas.protocols import Baseline
 from prototypenas.selection.hypervolume import hypervolume
 from prototypenas.testing import random_configuration
-from prototypenas.types import Budget, Candidate, Execution, InputShape, Target
+from prototypenas.types import Budget, Candidate, Cost, Execution, InputShape, Target
 from prototypenas.workers.in_process import InProcess
 from proxies import PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, PUBLISHED, TIME_SERIES_POOL
@@ -234,6 +237,36 @@ def print_search(trials: int, targets: list[str], seed: int, *, flops_limit: boo
             print(f"{text}{refused:11}{-points[way][:, 0].min():13.1f}{volume:9.4f}", flush=True)
 
 
+def print_fits(count: int, targets: list[str], seed: int) -> None:
+    """Price random configurations; print how many fit with and without rows, and with and without the FLOPs limit."""
+    print(f"{'target':12}{'execution':>11}{'fit':>6}{'but for FLOPs':>15}  of {count}")
+    priced: dict[tuple[str, Execution], list[Cost]] = {}
+    for graph in _random_graphs(count, seed):
+        for name, way in product(targets, (Execution.LAYERS, Execution.AUTO)):
+            target = replace(load_targets()[name], execution=way)
+            priced.setdefault((name, way), []).append(cost_of(graph, target))
+    for (name, way), costs in priced.items():
+        limits = load_targets()[name].budget
+        fit, fit_but_for_flops = (
+            sum(budget.rejection(cost) is None for cost in costs) for budget in (limits, replace(limits, flops=None))
+        )
+        print(f"{name:12}{way.value:>11}{fit:6}{fit_but_for_flops:15}")
+
+
+def _random_graphs(count: int, seed: int) -> Iterator[Graph]:
+    random, names = Random(seed), sorted(IMAGE_POOL)
+    while count > 0:
+        name = random.choice(names)
+        configuration = random_configuration(random, name, KERNELS[name])
+        try:
+            with torch.device("meta"):
+                module = IMAGE_POOL[name](configuration, SEARCHED_SHAPE, SEARCHED_CLASSES)
+        except InvalidConfiguration:
+            continue
+        count -= 1
+        yield lower(module, SEARCHED_SHAPE)
+
+
 def _searched(name: str, execution: Execution, seed: int, *, flops_limit: bool) -> ExplorationTask:
     target = replace(load_targets()[name], execution=execution)
     budget = target.budget if flops_limit else replace(target.budget, flops=None)
@@ -255,6 +288,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=0, metavar="COUNT", help="of each architecture")
     parser.add_argument("--architectures", nargs="+", default=[], help="of the candidates; all if none is named")
     parser.add_argument("--search", type=int, metavar="TRIALS")
+    parser.add_argument("--fits", type=int, default=0, metavar="COUNT", help="random configurations to price")
     parser.add_argument("--no-flops-limit", action="store_true", help="of the search: RAM and ROM limits alone")
     parser.add_argument("--targets", nargs="+", default=["rp2040", "stm32f746"])
     parser.add_argument("--seed", type=int, default=0)
@@ -267,7 +301,9 @@ def main() -> None:
         print_candidates(arguments.architectures, arguments.candidates, arguments.seed)
     if arguments.search:
         print_search(arguments.search, arguments.targets, arguments.seed, flops_limit=not arguments.no_flops_limit)
-    if not (arguments.link or arguments.candidates or arguments.search):
+    if arguments.fits:
+        print_fits(arguments.fits, arguments.targets, arguments.seed)
+    if not (arguments.link or arguments.candidates or arguments.search or arguments.fits):
         print_plans()
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from evaluators.augmentation import mixed
+from evaluators.data_task import DataTask
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.splits import stratified_split
 from evaluators.evaluator import TaskEvaluator
@@ -27,7 +28,7 @@ from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
 from prototypenas.runs.class_scores import ClassScores
 from prototypenas.sound import FrontEnd
-from prototypenas.types import Batch, InputShape, Preparation, Probe
+from prototypenas.types import Batch, Preparation, Probe
 from prototypenas.workers.threads import computing_threads
 
 SERIES_VOTE = "accuracy_of_series"
@@ -35,36 +36,11 @@ SERIES_VOTE = "accuracy_of_series"
 
 
 @dataclass(frozen=True)
-class ClassificationTask:
+class ClassificationTask(DataTask[Samples]):
     """Tell the classes of a data set apart."""
 
     data: ClassificationData
     metric: str = "accuracy"
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return self.data.name
-
-    @property
-    def input_shape(self) -> InputShape:
-        """One sample as the network sees it."""
-        return self.data.input_shape
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
-        return self.data.num_classes
-
-    @property
-    def train(self) -> Samples:
-        """All samples that may be learnt from."""
-        return self.data.train
-
-    @property
-    def test(self) -> Samples:
-        """Samples that are looked at once, after all training."""
-        return self.data.test
 
     @property
     def front_end(self) -> FrontEnd | None:
@@ -178,13 +154,9 @@ class ClassificationTask:
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw one lone sample and two batches of the training part."""
-        generator = torch.Generator().manual_seed(seed)
-        drawn = torch.randint(len(self.data.train), (2 * batch_size + 1,), generator=generator)
-        samples = self.data.train.at(drawn)
-        inputs = self.data.prepared(samples.inputs)
-        places = (slice(0, batch_size), slice(batch_size, 2 * batch_size))
-        batches = tuple(Batch(inputs[place], samples.targets[place]) for place in places)
-        return Probe(sample=inputs[-1:], batches=batches)
+        lone, batches = self.drawn(batch_size, seed)
+        prepared = tuple(Batch(self.prepared(batch), batch.targets) for batch in batches)
+        return Probe(sample=self.prepared(lone), batches=prepared)
 
     def _mixed(
         self, inputs: Tensor, targets: Tensor, recipe: Recipe, generator: torch.Generator

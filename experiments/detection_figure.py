@@ -15,6 +15,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from experiments.coco_persons import PICTURES
 from experiments.one_line import errors_in_one_line
@@ -29,7 +30,11 @@ from prototypenas.types import Cost
 
 WHOLE_EPOCHS = 100
 KIB = 1024
-COLUMNS = ("size", "pictures", "epochs", "trial", "mflops", "ram_bytes", "rom_bytes", "float", "int8", "c")
+COLUMNS = (
+    *("size", "pictures", "epochs", "seed", "trial", "mflops", "ram_bytes", "rom_bytes", "latency_ms"),
+    *("float", "int8", "c", "int8_small", "command"),
+)
+"""Latency is an estimate for the experiment's target, where one can be given; scores are mAP50 in `[0, 1]`."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,17 @@ class Panel:
     pictures: int
     epochs: int
     models: tuple[ModelResult, ...]
+    seed: int = 0
+    command: str = ""
+    """What the experiment was made with."""
 
     @property
     def title(self) -> str:
         """Say what was trained on; `as the paper` only where it was all of it."""
         whole = self.pictures == PICTURES[0] and self.epochs == WHOLE_EPOCHS
         extent = ", as the paper" if whole else ""
-        return f"{self.size} pixels, {self.pictures:,} pictures, {self.epochs} epochs{extent}"
+        epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        return f"{self.size} pixels, {self.pictures:,} pictures, {epochs}{extent}"
 
 
 def panel_of(path: Path) -> Panel:
@@ -60,7 +69,10 @@ def panel_of(path: Path) -> Panel:
     summary = read_summary(seen.path)
     pictures = summary.boxes.pictures[0] if summary is not None and summary.boxes is not None else 0
     models = finished_steps.results(seen, load_targets()[explored.target])
-    return Panel(explored.input_shape[1], pictures, int(seen.arguments()["epochs"]), tuple(models))
+    size, trained, asked = explored.input_shape[1], seen.arguments(), run.arguments()
+    command = f"python -m experiments.coco_persons --data-dir COCO --size {size} --subset {trained['subset']:g}"
+    command += f" --trials {asked['trials']} --epochs {trained['epochs']} --seed {asked['seed']}"
+    return Panel(size, pictures, int(trained["epochs"]), tuple(models), int(asked["seed"]), command)
 
 
 def detection_figure(panels: Sequence[Panel]) -> Figure:
@@ -79,7 +91,7 @@ def _draw_flops(axes: Axes, panel: Panel) -> None:
     axes.scatter([cost.flops / 1e6 for cost, _ in done], [score for _, score in done], color=COLOURS[0], zorder=3)
     low, high, words = FIGURE_5[panel.size]
     axes.axhspan(low, high, color=COLOURS[1], alpha=0.2, label=f"paper, second-hand: {words}")
-    axes.set_xscale("log")
+    _set_log_scale(axes)
     axes.set_xlabel("MFLOPs")
     axes.set_ylabel("mAP50 at an overlap of 0.5, int8 [%]")
     axes.set_title(panel.title, fontsize=9)
@@ -97,10 +109,17 @@ def _draw_ram(axes: Axes, panel: Panel) -> None:
         axes.scatter(*marks, facecolors="none", edgecolors=colour, marker=marker, label=label)
         for _, side, percent, ram, _ in rows:
             axes.annotate(f"{side}", (ram, percent), textcoords="offset points", xytext=(4, 3), fontsize=6)
-    axes.set_xscale("log")
+    _set_log_scale(axes)
     axes.set_xlabel("RAM [KiB]; the zoo's input in pixels beside its marks")
     axes.set_ylabel("mAP50 at an overlap of 0.5, int8 [%]")
-    axes.legend(fontsize=6, loc="lower right")
+    axes.legend(fontsize=6, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.15))
+
+
+def _set_log_scale(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _finished(panel: Panel) -> list[tuple[Cost, float]]:
@@ -137,9 +156,11 @@ def table_rows(panel: Panel) -> list[tuple[object, ...]]:
         cost, evaluation = model.candidate.cost, model.evaluation
         if cost is not None and evaluation is not None:
             memory = (cost.footprint.ram_bytes, cost.footprint.rom_bytes)
+            latency = None if model.latency is None else round(model.latency.latency_ms, 1)
             scores = (evaluation.float_score, evaluation.int8_score, model.c_score)
-            trial = (panel.size, panel.pictures, panel.epochs, model.candidate.number)
-            rows.append((*trial, cost.flops / 1e6, *memory, *scores))
+            trial = (panel.size, panel.pictures, panel.epochs, panel.seed, model.candidate.number)
+            small = evaluation.details.get("AP50 small")
+            rows.append((*trial, cost.flops / 1e6, *memory, latency, *scores, small, panel.command))
     return rows
 
 

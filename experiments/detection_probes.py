@@ -26,7 +26,7 @@ from evaluators.evaluator import TaskEvaluator
 from evaluators.training.suitable_recipe import RecipeOptions
 from experiments.one_line import errors_in_one_line
 from experiments.rank_correlation import Values, kendall, with_interval
-from prototypenas.errors import InvalidConfiguration, ProxyError
+from prototypenas.errors import InvalidConfiguration
 from prototypenas.evidence import gaussian_probe, score_prototype
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.lowering import lower
@@ -65,7 +65,11 @@ class Study:
         return cls(evaluator, (noise, evaluator.probe(batch_size=BATCH, seed=seed)), seed)
 
     def scored(self, number: int, configuration: Configuration) -> Row | None:
-        """Score a detector on both probes; `None` for one that cannot be built, scored, or is above the limit."""
+        """Score a detector on both probes; `None` for one that cannot be built or is above the limit.
+
+        Raises:
+            ProxyError: if a proxy cannot score it.
+        """
         torch.manual_seed(self.seed)
         task = self.evaluator.task
         try:
@@ -74,12 +78,12 @@ class Study:
             if flops > MOST_FLOPS:
                 return None
             task.check_network(network)
-            proxies = {name: PROXIES[name] for name in PROXY_NAMES}
-            found = {
-                name: score_prototype(network, probe, proxies) for name, probe in zip(PROBES, self.probes, strict=True)
-            }
-        except (InvalidConfiguration, ProxyError):
+        except InvalidConfiguration:
             return None
+        proxies = {name: PROXIES[name] for name in PROXY_NAMES}
+        found = {
+            name: score_prototype(network, probe, proxies) for name, probe in zip(PROBES, self.probes, strict=True)
+        }
         scores = {f"{name}_{probe}": found[probe][name] for name, probe in SCORES}
         return {"number": number, "architecture": configuration.architecture, "mflops": flops / 1e6, **scores}
 
@@ -110,11 +114,13 @@ def drawn(seed: int) -> Iterator[tuple[int, Configuration]]:
 def table(study: Study, candidates: int, trained: int, path: Path) -> list[Row]:
     """Score `candidates` detectors and train the first `trained` of them; rows that `path` has are not made again."""
     known = {int(row["number"]): row for row in read_rows(path)} if path.exists() else {}
+    last = max(known, default=-1)
     rows: list[Row] = []
     for number, configuration in drawn(study.seed):
         if len(rows) == candidates:
             return rows
-        row = known.get(number) or study.scored(number, configuration)
+        # A number below the last that has no row was refused before.
+        row = known.get(number) if number <= last else study.scored(number, configuration)
         if row is None:
             continue
         if len(rows) < trained and row.get("map50", "") == "":

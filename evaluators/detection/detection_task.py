@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from evaluators.augmentation import Augmentation
+from evaluators.data_task import DataTask
 from evaluators.datasets.boxed_pictures import BoxedPictures, DetectionData
 from evaluators.detection.assignment import Targets
 from evaluators.detection.average_precision import average_precision, best_threshold, precision_and_recall
@@ -33,7 +34,7 @@ from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.lowering import lower
 from prototypenas.prototype import Prototype
 from prototypenas.runs.detection_results import write_detections
-from prototypenas.types import Batch, InputShape, Preparation, Probe
+from prototypenas.types import Batch, Preparation, Probe
 
 MOSAIC_UNTIL = 0.9
 """Share of the epochs after which single pictures are shown as they will be met."""
@@ -48,7 +49,7 @@ PROBE_COLUMNS = 5
 
 
 @dataclass(frozen=True)
-class DetectionTask:
+class DetectionTask(DataTask[BoxedPictures]):
     """Find the objects of a detection set."""
 
     data: DetectionData
@@ -57,35 +58,10 @@ class DetectionTask:
     metric: str = "map50"
 
     @property
-    def name(self) -> str:
-        """The data set's name."""
-        return self.data.name
-
-    @property
-    def input_shape(self) -> InputShape:
-        """One picture as the network sees it."""
-        return self.data.input_shape
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
-        return self.data.num_classes
-
-    @property
     def preparation(self) -> Preparation | None:
         """Pixels are divided by 255."""
         channels = self.data.input_shape[0]
         return Preparation((0.0,) * channels, (255.0,) * channels, True, self.data.input_shape, self.data.classes)
-
-    @property
-    def train(self) -> BoxedPictures:
-        """All pictures that may be learnt from."""
-        return self.data.train
-
-    @property
-    def test(self) -> BoxedPictures:
-        """Pictures that are looked at once, after all training."""
-        return self.data.test
 
     @property
     def loss(self) -> DetectionLoss:
@@ -205,13 +181,9 @@ class DetectionTask:
 
     def probe(self, *, batch_size: int, seed: int) -> Probe:
         """Draw one lone picture and two batches of the training part, with the detector's own loss."""
-        generator = torch.Generator().manual_seed(seed)
-        drawn = torch.randint(len(self.train), (2 * batch_size + 1,), generator=generator)
-        batches = tuple(
-            self._probe_batch(self.train.at(drawn[start : start + batch_size])) for start in (0, batch_size)
-        )
-        sample = self.prepared(self.train.at(drawn[-1:]))
-        return Probe(sample=sample, batches=batches, loss=PaddedLoss(self.loss))
+        lone, batches = self.drawn(batch_size, seed)
+        padded = tuple(self._probe_batch(batch) for batch in batches)
+        return Probe(sample=self.prepared(lone), batches=padded, loss=PaddedLoss(self.loss))
 
     def _probe_batch(self, part: BoxedPictures) -> Batch:
         """Pad the boxes of all pictures to the same number, class -1 standing for none."""

@@ -112,6 +112,11 @@ class OptunaSampler:
     def ask(self, count: int) -> list[Configuration]:
         """Propose the next `count` configurations."""
         self._asked = [self._study.ask(self._distributions) for _ in range(count)]
+        if isinstance(self._sampler, NSGAIISampler | NSGAIIISampler):
+            # Optuna gives a trial its generation when it samples it, which it never does for one that was suggested.
+            trials = self._study.get_trials(deepcopy=False)
+            for trial in self._asked:
+                self._sampler.get_trial_generation(self._study, trials[trial.number])
         return [self._space.configuration(trial.params) for trial in self._asked]
 
     def suggest(self, configurations: Sequence[Configuration]) -> None:
@@ -142,14 +147,15 @@ class OptunaSampler:
         return Study(STUDY_NAME, self._storage, self._sampler)
 
     def _forget(self) -> None:
-        """Carry over only the last generation and its parents: all that the next generation is bred from."""
+        """Carry over the last generation and its parents, which the next is bred from, and what is still suggested."""
         trials = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
         key = f"{type(self._sampler).__name__}:generation"
         newest = max(trial.system_attrs[key] for trial in trials)
         parents = self._parents(newest)
         kept = [trial for trial in trials if trial.system_attrs[key] == newest or trial.number in parents]
+        waiting = self._study.get_trials(deepcopy=False, states=[TrialState.WAITING])
         self._study = self._new_study()
-        self._study.add_trials(kept)
+        self._study.add_trials([*kept, *waiting])
         places = [place for place, trial in enumerate(kept) if trial.number in parents]
         self._storage.set_study_system_attr(self._study_id, self._parents_key(newest), places)
 

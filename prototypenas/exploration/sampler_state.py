@@ -55,7 +55,7 @@ TRUSTED: Mapping[str, tuple[str, ...]] = {
     "optuna.trial._frozen": ("FrozenTrial",),
     "optuna.trial._state": ("TrialState",),
     "optuna.trial._trial": ("Trial",),
-    "prototypenas.exploration.optuna_sampler": ("OptunaSampler",),
+    "prototypenas.exploration.optuna_sampler": ("OptunaSampler", "_Choices", "_Nsga2", "_Nsga3"),
     "prototypenas.exploration.space": ("SearchSpace",),
 }
 """All that the state of the default sampler is made of; others are asked again."""

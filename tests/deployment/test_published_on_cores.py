@@ -14,7 +14,7 @@ from tests.deployment.candidates import FULL_PROOF, Candidate, Linker, check_eve
 
 NETWORKS = {
     "mcunet-in0": (3, 48, 48),
-    "inceptiontime": (6, 256),
+    "inceptiontime": (1, 256),
     "mcunet-in1": (3, 96, 96),
     "mobilenet-v2-0.35": (3, 128, 128),
     "mcunet-in2": (3, 160, 160),

@@ -6,7 +6,7 @@ import torch
 
 from evaluators.datasets.digits_scattered import ScatteredDigits
 from experiments.coco_persons import differences, persons_evaluator, persons_experiment, subset_of
-from experiments.detection_figure import Panel, detection_figure, table_rows
+from experiments.detection_figure import COLUMNS, Panel, detection_figure, table_rows
 from experiments.paper_experiment import settings_of
 from experiments.paper_values import ZOO_DETECTORS
 from prototypenas.app.catalogue import gather
@@ -62,4 +62,5 @@ def test_the_figure_has_a_panel_an_experiment_and_a_row_a_model():
     assert np.allclose(ours.get_offsets(), [[6 / 1024, 39]])
     marks = np.concatenate([series.get_offsets() for series in zoo])
     assert [166, 34.7] in marks.tolist() and len(marks) == len(ZOO_DETECTORS)
-    assert table_rows(panels[1]) == [(320, 61, 3, 4, 20.0, 6, 30, 0.41, 0.39, None)]
+    assert table_rows(panels[1]) == [(320, 61, 3, 0, 4, 20.0, 6, 30, None, 0.41, 0.39, None, None, "")]
+    assert len(table_rows(panels[1])[0]) == len(COLUMNS)

@@ -11,14 +11,16 @@ from experiments.detection_probes import COLUMNS, PROXY_NAMES, Study, drawn, rea
 @pytest.fixture(scope="module")
 def study():
     data = ScatteredDigits().load(input_shape=(1, 32, 32))
-    some = replace(data, train=data.train.at(torch.arange(32)), test=data.test.at(torch.arange(6)))
-    return Study.of(some, epochs=1, seed=0)
+    # So many that no batch of the probe has a picture twice, on which NASWOT has no score.
+    some = replace(data, train=data.train.at(torch.arange(120)), test=data.test.at(torch.arange(6)))
+    return Study.of(some, epochs=1, seed=4)
 
 
+@pytest.mark.slow
 def test_detectors_are_scored_on_both_probes_and_the_first_trained(study, tmp_path):
     path = tmp_path / "probes.csv"
-    rows = table(study, candidates=4, trained=1, path=path)
-    assert [row.get("map50", "") != "" for row in rows] == [True, False, False, False]
+    rows = table(study, candidates=3, trained=1, path=path)
+    assert [row.get("map50", "") != "" for row in rows] == [True, False, False]
     assert np.isfinite([[float(row[name]) for name in COLUMNS[4:]] for row in rows]).all()
     assert all(row["mflops"] <= 20 for row in rows)
     # Shapes alone rank alike on both; what is computed from the loss does not give the same numbers.
@@ -34,13 +36,13 @@ def test_detectors_are_scored_on_both_probes_and_the_first_trained(study, tmp_pa
 
 def test_a_second_call_makes_only_what_is_missing(study, tmp_path, monkeypatch):
     path = tmp_path / "probes.csv"
-    first = table(study, candidates=2, trained=0, path=path)
+    first = table(study, candidates=1, trained=0, path=path)
     monkeypatch.setattr(Study, "scored", lambda *_: pytest.fail("scored twice"))
     monkeypatch.setattr(Study, "trained", lambda *_: 0.5)
-    second = table(study, candidates=2, trained=2, path=path)
-    assert [row["map50"] for row in second] == [0.5, 0.5]
+    second = table(study, candidates=1, trained=1, path=path)
+    assert [row["map50"] for row in second] == [0.5]
     assert [row["zico_noise"] for row in second] == [row["zico_noise"] for row in first]
-    assert [row["map50"] for row in read_rows(path)] == [0.5, 0.5]
+    assert [row["map50"] for row in read_rows(path)] == [0.5]
 
 
 def test_the_same_seed_draws_the_same_detectors():

@@ -17,8 +17,9 @@ SLOW = ("tpe", "gp", "pymoo-agemoea2")
 QUICK = tuple(name for name in SAMPLERS if name not in SLOW)
 
 
-def outcomes(space, name, *, trials, population=20, seed=3, goals=TASK.goals):
+def outcomes(space, name, *, trials, population=20, seed=3, goals=TASK.goals, suggested=()):
     sampler = create_sampler(name, space, goals=goals, population=population, seed=seed)
+    sampler.suggest(suggested)
     told = []
     while len(told) < trials:
         configurations = sampler.ask(min(population, trials - len(told)))
@@ -98,12 +99,24 @@ def test_constraints_lead_to_what_fits(space, name):
     assert sum(feasible[-3:]) > 2 * sum(feasible[:3])
 
 
+@pytest.mark.parametrize("suggestions", [0, 30])
 @pytest.mark.parametrize("name", ["nsga2", "nsga3"])
-def test_cutting_the_history_changes_no_proposal(space, name, monkeypatch):
+def test_cutting_the_history_changes_no_proposal(space, name, suggestions, monkeypatch):
+    random = create_sampler("random", space, goals=TASK.goals, population=20, seed=1)
+    suggested = random.ask(suggestions)
     monkeypatch.setattr(optuna_sampler, "HISTORY", 0)
-    always_cut = outcomes(space, name, trials=200)
+    always_cut = outcomes(space, name, trials=200, suggested=suggested)
     monkeypatch.setattr(optuna_sampler, "HISTORY", 10**9)
-    assert always_cut == outcomes(space, name, trials=200)
+    assert always_cut == outcomes(space, name, trials=200, suggested=suggested)
+    assert [one.configuration for one in always_cut[:suggestions]] == suggested
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_what_was_suggested_is_bred_from(space):
+    random = create_sampler("random", space, goals=TASK.goals, population=20, seed=1)
+    alike = [replace(random.ask(1)[0], width=1.0)] * 20
+    bred = outcomes(space, "nsga2", trials=60, suggested=alike)[20:]
+    assert sum(one.configuration.width == 1.0 for one in bred) > 20
 
 
 def test_nsga2_proposes_what_plain_optuna_does(space):

@@ -7,10 +7,13 @@ import torch
 from evaluators.augmentation import Augmentation
 from evaluators.classification import ClassificationTask, class_weights
 from evaluators.datasets.samples import Samples, assembled
+from evaluators.training.batches import seed_of
 from evaluators.training.checkpoints import TrainingState, load_whole
 from evaluators.training.job import run_job
 from evaluators.training.keeper import PruningPlan, TrainingJob
+from evaluators.training.pruning import build_optimizer
 from evaluators.training.pruning_schedule import PruningSchedule
+from evaluators.training.validation import training_and_validation
 from prototypenas.compression.calibration import calibrate
 from prototypenas.compression.fake_quantization import FakeQuantizedNetwork
 from prototypenas.compression.pruning import Importance
@@ -208,3 +211,49 @@ def test_training_a_users_own_network_is_safe(job, quick_recipe, aware):
     with StridedPointwise() as strided:
         run_job(replace(job, until=1, recipe=quick_recipe), network, PruningPlan(PruningSchedule(), ()))
     assert strided.differentiated == 0
+
+
+def plain_history(job: TrainingJob, network: torch.nn.Module) -> list[tuple[float, float]]:
+    """Loss and accuracy of each epoch of a classification, trained by a loop that knows of no tasks."""
+    data, recipe = job.task.data, job.recipe
+    training, _ = training_and_validation(data, recipe.validation_share)
+    network.to(memory_format=torch.channels_last)
+    optimizer = build_optimizer(
+        network, learning_rate=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+    )
+    steps, history = len(training) // recipe.batch_size, []
+    for epoch in range(recipe.epochs):
+        torch.manual_seed(seed_of(job.seed, epoch))
+        changes = torch.Generator().manual_seed(seed_of(job.seed + 1, epoch))
+        order = torch.randperm(len(training), generator=torch.Generator().manual_seed(seed_of(job.seed, epoch)))
+        lost, right = torch.zeros((), dtype=torch.float64), 0
+        for step in range(steps):
+            batch = training.at(order[step * recipe.batch_size : (step + 1) * recipe.batch_size])
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.learning_rate_at(epoch * steps + step, steps)
+            logits = network(
+                data.prepared(recipe.augmentation(batch.inputs, changes)).contiguous(memory_format=torch.channels_last)
+            )
+            loss = torch.nn.functional.cross_entropy(logits, batch.targets, label_smoothing=recipe.label_smoothing)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_norm)
+            optimizer.step()
+            lost += loss.detach().double() * len(batch)
+            right += int((logits.argmax(dim=1) == batch.targets).sum())
+        history.append((float(lost / (steps * recipe.batch_size)), right / (steps * recipe.batch_size)))
+    return history
+
+
+def test_a_classification_trains_as_a_loop_that_knows_of_no_tasks(job, tiny_configuration):
+    recipe = replace(job.recipe, epochs=2, average_decay=0.0, augmentation=Augmentation(shift=2, flip=True))
+    job = replace(job, recipe=replace(recipe, label_smoothing=0.1))
+    networks = []
+    for _ in range(2):
+        torch.manual_seed(job.seed)
+        networks.append(build_mbednet(tiny_configuration, job.task.input_shape, 10))
+    plan = PruningPlan(PruningSchedule(), networks[0].dimensions)
+    state = run_job(job, networks[0], plan)
+    assert [(row.train_loss, row.train_score) for row in state.history] == plain_history(job, networks[1])
+    pairs = zip(networks[0].state_dict().values(), networks[1].state_dict().values(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs), "the same bits"
