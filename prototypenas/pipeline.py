@@ -32,7 +32,7 @@ from prototypenas.selection import select as select_subset
 from prototypenas.steps import Choice, Machine, OtherPreset, Search, Training
 from prototypenas.training.model_trainings import evaluate_one, first_weights, score_references
 from prototypenas.training.trainings import train_all
-from prototypenas.types import Candidate, Target
+from prototypenas.types import Candidate, OnnxForm, Target
 
 _log = logging.getLogger(__name__)
 
@@ -214,10 +214,12 @@ def deploy(
     emulate: bool,
     progress: Progress,
     out: Path | None = None,
+    onnx: OnnxForm = OnnxForm.BATCH,
 ) -> list[ModelResult]:
     """Write each trained model as C and ONNX, compile and run the C on the test set, hold it against the simulator.
 
-    With a folder `out` the models go there, one folder each, and the run stays as it is: so for another target.
+    With a folder `out` the models go there, one folder each, and the run stays as it is: so for another target, or
+    another form of ONNX.
 
     Raises:
         RunDirectoryError: if a model was not trained yet.
@@ -231,7 +233,7 @@ def deploy(
         name = f"trial_{candidate.number}"
         place = None if out is None else out / name
         delivered[candidate.number] = deliver(
-            seen.model(candidate.number), evaluator, target, name=name, emulate=emulate, out=place
+            seen.model(candidate.number), evaluator, target, name=name, emulate=emulate, out=place, onnx=onnx
         )
         _log.info("trial %d: C and ONNX written, compiled and compared", candidate.number)
     progress.update("deploy", len(chosen), len(chosen))

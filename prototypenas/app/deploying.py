@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prototypenas.app.catalogue import gather
-from prototypenas.app.known_targets import EXECUTIONS
+from prototypenas.app.known_targets import EXECUTIONS, ONNX_FORMS
 from prototypenas.app.settings import DEFAULT_TARGET
 from prototypenas.choices import choose
 from prototypenas.costing.memory_plan import ALIGNMENT
@@ -26,13 +26,14 @@ def deploy(
     prefix: str = "model",
     execution: str = "auto",
     alignment: int = ALIGNMENT,
+    onnx: str = "batch",
     emulate: bool = False,
 ) -> NetworkDelivery:
     """Write a network of yours as C and ONNX into the folder `out`, proven to give the simulator's bytes.
 
     `network` is a module, `file.pt2` or `module:function`; `calibration` are at least eight inputs `(N, ...)` as the
     network takes them. `execution` says how the C runs the network; every tensor starts at a multiple of `alignment`
-    bytes. `emulate` also runs the C on an emulated core of the target.
+    bytes. `onnx` is `batch`, or `one` for a batch of one. `emulate` also runs the C on an emulated core of the target.
 
     Raises:
         ConfigurationError: for an unknown target or one too small, too few samples, or a reference that is no network.
@@ -45,5 +46,13 @@ def deploy(
     goal = choose("target", target, gather().targets) if isinstance(target, str) else target
     goal = replace(goal, execution=choose("execution", execution, EXECUTIONS))
     return deploy_network(
-        module, calibration, goal, Path(out), name=prefix, prefix=prefix, alignment=alignment, emulate=emulate
+        module,
+        calibration,
+        goal,
+        Path(out),
+        name=prefix,
+        prefix=prefix,
+        alignment=alignment,
+        onnx=choose("ONNX form", onnx, ONNX_FORMS),
+        emulate=emulate,
     )

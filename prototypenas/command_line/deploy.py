@@ -30,6 +30,12 @@ def deploy(
         str | None,
         typer.Option(help="auto, layers, or rows, which hands the input in row by row; a run's own if not given."),
     ] = None,
+    onnx: Annotated[
+        str | None,
+        typer.Option(
+            help="What the ONNX model takes: batch (any number of float samples), one, or pixels (a uint8 picture)."
+        ),
+    ] = None,
     alignment: Annotated[int, typer.Option(help="Of a network: bytes its tensors start at multiples of.")] = 4,
     *,
     parts: PartSettings,
@@ -44,10 +50,13 @@ def deploy(
             prefix=prefix,
             execution=execution or "auto",
             alignment=alignment,
+            onnx=onnx,
             emulate=emulate,
             parts=parts,
         )
         return {"project": None if out is None else str(out)}
     if calibration is not None or prefix != "model" or alignment != 4:
         raise ConfigurationError("--calibration, --prefix and --alignment are for a network; a run has its own")
-    return deploy_models(Path(what), target=target, execution=execution, out=out, emulate=emulate, parts=parts)
+    return deploy_models(
+        Path(what), target=target, execution=execution, onnx=onnx, out=out, emulate=emulate, parts=parts
+    )

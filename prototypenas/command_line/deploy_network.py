@@ -29,6 +29,7 @@ def deploy_reference(
     prefix: str,
     execution: str,
     alignment: int,
+    onnx: str | None,
     emulate: bool,
     parts: PartSettings,
 ) -> None:
@@ -38,7 +39,7 @@ def deploy_reference(
         ConfigurationError: if the calibration samples or the folder are not given.
     """
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.known_targets import EXECUTIONS
+    from prototypenas.app.known_targets import EXECUTIONS, ONNX_FORMS
     from prototypenas.choices import choose
     from prototypenas.costing.network_reference import load_network
     from prototypenas.deployment.network_delivery import deploy_network, load_calibration
@@ -56,6 +57,7 @@ def deploy_reference(
         name=prefix,
         prefix=prefix,
         alignment=alignment,
+        onnx=choose("ONNX form", onnx or "batch", ONNX_FORMS),
         emulate=emulate,
     )
     _print(found)

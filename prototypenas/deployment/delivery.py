@@ -32,7 +32,7 @@ from prototypenas.protocols import Evaluator
 from prototypenas.runs.atomic_files import write_json
 from prototypenas.runs.delivery_record import C_PROJECT, DELIVERY, Delivery, read_delivery
 from prototypenas.sound import WithFrontEnd
-from prototypenas.types import Target
+from prototypenas.types import OnnxForm, Target
 
 ONNX = "model_int8.onnx"
 FRONT_END = "c/front_end"
@@ -57,7 +57,14 @@ class _Expected:
 
 
 def deliver(
-    directory: Path, evaluator: Evaluator, target: Target, *, name: str, emulate: bool, out: Path | None = None
+    directory: Path,
+    evaluator: Evaluator,
+    target: Target,
+    *,
+    name: str,
+    emulate: bool,
+    out: Path | None = None,
+    onnx: OnnxForm = OnnxForm.BATCH,
 ) -> Delivery:
     """Write C and ONNX of the model in a folder, compile and run the C, and measure it; read back if done before.
 
@@ -85,7 +92,7 @@ def deliver(
     known = evaluator.preparation
     sample = expected.inputs[0]
     write_c_project(graph, plan, project, name=name, target=target, sample=sample, head=head, preparation=known)
-    write_onnx(graph, place / ONNX, known)
+    write_onnx(graph, place / ONNX, known, form=onnx)
     if isinstance(evaluator, WithFrontEnd) and evaluator.front_end is not None:
         found = graph.tensors[graph.input].known_quantization
         write_front_end(evaluator.front_end, place / FRONT_END, scale=found.scale, zero_point=found.zero_point)

@@ -29,7 +29,7 @@ from prototypenas.errors import ConfigurationError, DatasetError, ToolchainError
 from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.graph.lowering import lower
-from prototypenas.types import Cost, InputShape, Target
+from prototypenas.types import Cost, InputShape, OnnxForm, Target
 
 LEAST_SAMPLES = 8
 """Calibration samples; ranges from fewer mean little."""
@@ -79,6 +79,7 @@ def deploy_network(
     name: str = "network",
     prefix: str = PREFIX,
     alignment: int = ALIGNMENT,
+    onnx: OnnxForm = OnnxForm.BATCH,
     emulate: bool = False,
 ) -> NetworkDelivery:
     """Write a network as C and ONNX; the C's outputs equal the simulator's in every byte, or nothing is delivered.
@@ -103,7 +104,7 @@ def deploy_network(
     if len(expected) > 1 and (expected == expected[0]).all():
         raise DatasetError("the network gives the same output for every calibration sample; are they its own?")
     write_c_project(choice.graph, plan, directory, name=name, target=target, sample=given[0], prefix=prefix)
-    write_onnx(choice.graph, directory / ONNX)
+    write_onnx(choice.graph, directory / ONNX, form=onnx)
     save_graph(choice.graph, directory / GRAPH)
     proof = _proven(directory, given, expected, target, cost=cost, emulate=emulate)
     found = _findings(choice.snr_db[choice.observer], proof)

@@ -19,11 +19,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import INT8_MIN, Activation, Quantization, TensorSpec, Window
 from prototypenas.runs.atomic_files import written_whole
-from prototypenas.types import Preparation
+from prototypenas.types import OnnxForm, Preparation
 
 OPSET = 17
 IR_VERSION = 8
@@ -31,15 +32,17 @@ INPUT = "input"
 BATCH = "N"
 
 
-def write_onnx(graph: IntegerGraph, path: Path, preparation: Preparation | None = None) -> None:
+def write_onnx(
+    graph: IntegerGraph, path: Path, preparation: Preparation | None = None, *, form: OnnxForm = OnnxForm.BATCH
+) -> None:
     """Write the graph as a checked ONNX model with input `input` and one output a graph output.
 
     The metadata say what `preparation` knows: `mean`, `deviation`, `stored_as`, `classes`.
 
     Raises:
-        QuantizationError: if the graph is not at the integer stage.
+        ConfigurationError: if it shall take pixels and was not trained on pictures.
     """
-    model = onnx_model(graph)
+    model = onnx_model(graph, preparation, form=form)
     if preparation is not None:
         described = {
             "mean": list(preparation.mean),
@@ -53,15 +56,22 @@ def write_onnx(graph: IntegerGraph, path: Path, preparation: Preparation | None 
         file.write(model.SerializeToString())
 
 
-def onnx_model(graph: IntegerGraph) -> onnx.ModelProto:
-    """Return the graph as an ONNX model; tensor `t` is `t/quantized` as int8, `t/dequantized` as float."""
-    writer = _Writer(graph)
+def onnx_model(
+    graph: IntegerGraph, preparation: Preparation | None = None, *, form: OnnxForm = OnnxForm.BATCH
+) -> onnx.ModelProto:
+    """Return the graph as an ONNX model; tensor `t` is `t/quantized` as int8, `t/dequantized` as float.
+
+    Raises:
+        ConfigurationError: if it shall take pixels and was not trained on pictures.
+    """
+    writer = _Writer(graph, BATCH if form is OnnxForm.BATCH else 1)
+    writer.begin(pixels=_pictures(graph, preparation) if form is OnnxForm.PIXELS else None)
     for operator in graph.operators:
         writer.write(operator)
     body = helper.make_graph(
         writer.nodes,
         "prototypenas",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [BATCH, *graph.input_shape])],
+        [writer.described_input],
         writer.outputs(),
         writer.initializers,
     )
@@ -69,18 +79,42 @@ def onnx_model(graph: IntegerGraph) -> onnx.ModelProto:
     return helper.make_model(body, opset_imports=[opset], ir_version=IR_VERSION, producer_name="prototypenas")
 
 
+def _pictures(graph: IntegerGraph, preparation: Preparation | None) -> Preparation:
+    if preparation is None or not preparation.pixels or len(graph.input_shape) != 3:
+        raise ConfigurationError("ONNX that takes pixels is for a network trained on pictures; another is float")
+    return preparation
+
+
 class _Writer:
     """Collects nodes and initializers; `reals` maps each tensor to its dequantized value."""
 
-    def __init__(self, graph: IntegerGraph) -> None:
+    def __init__(self, graph: IntegerGraph, batch: str | int) -> None:
         self.graph = graph
+        self.batch = batch
+        self.described_input = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [batch, *graph.input_shape])
         self.tensors = graph.tensors
         self.series = len(graph.input_shape) == 2
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
         self.flat: set[str] = {graph.input} if len(graph.input_shape) == 1 else set()
         self.reals: dict[str, str] = {}
-        self._quantize(INPUT, graph.input)
+
+    def begin(self, *, pixels: Preparation | None) -> None:
+        """Append the quantization of the input; where it takes pixels, what training did to them comes first."""
+        if pixels is None:
+            self._quantize(INPUT, self.graph.input)
+            return
+        channels, height, width = self.graph.input_shape
+        shape = [self.batch, height, width, channels]
+        self.described_input = helper.make_tensor_value_info(INPUT, TensorProto.UINT8, shape)
+        real = self.node("Cast", [INPUT], f"{INPUT}/real", to=TensorProto.FLOAT)
+        mean, deviation = (
+            self.constant(f"{INPUT}/{name}", np.array(values, np.float32))
+            for name, values in (("mean", pixels.mean), ("deviation", pixels.deviation))
+        )
+        centred = self.node("Sub", [real, mean], f"{INPUT}/centred")
+        normalised = self.node("Div", [centred, deviation], f"{INPUT}/normalised")
+        self._quantize(self.node("Transpose", [normalised], f"{INPUT}/map", perm=[0, 3, 1, 2]), self.graph.input)
 
     def write(self, operator: Operator) -> None:
         """Append the operator and the quantization of its output."""
@@ -101,7 +135,7 @@ class _Writer:
             if flat and name not in self.flat:
                 real = self.node("Flatten", [real], f"{name}/flat", axis=1)
             shape = [spec.channels] if flat else [spec.channels, *self._spatial(spec)]
-            described.append(helper.make_tensor_value_info(real, TensorProto.FLOAT, [BATCH, *shape]))
+            described.append(helper.make_tensor_value_info(real, TensorProto.FLOAT, [self.batch, *shape]))
         return described
 
     def flattened(self, tensor: str, name: str) -> str:

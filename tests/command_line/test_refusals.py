@@ -129,4 +129,4 @@ def test_numbers_out_of_reason_are_refused_before_any_work(option, number, monke
 
 def test_a_run_directory_with_a_name_too_long_is_refused():
     assert "File name too long" in refused("report", 300 * "a")
-    assert "name a folder for other C: --out" in refused("deploy", 300 * "a", "--target", "rp2040")
+    assert "name a folder for other C or ONNX: --out" in refused("deploy", 300 * "a", "--target", "rp2040")

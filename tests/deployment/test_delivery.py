@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from prototypenas.compression.simulator import quantize_input, simulate_rows
+from prototypenas.deployment import delivery
 from prototypenas.deployment.delivery import ONNX, deliver
 from prototypenas.errors import ConfigurationError, RunDirectoryError, ToolchainError
 from prototypenas.graph.graph_file import GRAPH, save_graph
@@ -79,6 +80,20 @@ def test_without_tools_there_are_notes_that_name_the_packages(candidate, tmp_pat
     found = delivered(candidate, tmp_path)
     assert found.c_score is None and not found.measured_bytes
     assert "package is gcc" in found.notes[0] and "gcc-arm-none-eabi" in found.notes[1]
+
+
+@pytest.mark.parametrize("sample", range(3))
+def test_c_that_differs_in_one_byte_of_one_sample_is_not_delivered(candidate, tmp_path, monkeypatch, sample):
+    def wrong(directory, inputs, **options):
+        found = run_host(directory, inputs, **options)
+        found[sample, 0] ^= 1
+        return found
+
+    run_host = delivery.run_host
+    monkeypatch.setattr(delivery, "run_host", wrong)
+    with pytest.raises(ToolchainError, match="differs from the simulator on 1 of 3 test samples"):
+        delivered(candidate, tmp_path)
+    assert not (tmp_path / DELIVERY).exists()
 
 
 def test_untrained_folder_is_refused(candidate, tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -10,8 +12,9 @@ from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import dequantize_output, quantize_input, simulate
 from prototypenas.deployment.onnx_writer import onnx_model, write_onnx
-from prototypenas.errors import QuantizationError
+from prototypenas.errors import ConfigurationError, QuantizationError
 from prototypenas.graph.lowering import lower
+from prototypenas.types import OnnxForm, Preparation
 
 
 class ImageNet(nn.Module):
@@ -83,6 +86,43 @@ def test_onnxruntime_gives_the_same_class_and_at_most_one_step(network, tmp_path
     clear = np.diff(np.sort(expected, axis=1)[:, -2:]).ravel() > 2 * scale
     assert clear.mean() > 0.5
     assert np.array_equal(found.argmax(1)[clear], expected.argmax(1)[clear])
+
+
+PICTURES = Preparation((120.0, 110.0, 100.0), (60.0, 61.0, 62.0), pixels=True, stored_shape=(3, 16, 16))
+
+
+def test_a_batch_of_one_has_no_open_size(network, tmp_path):
+    graph, inputs = network
+    write_onnx(graph, tmp_path / "one.onnx", form=OnnxForm.ONE)
+    model = onnx.load(tmp_path / "one.onnx")
+    sizes = [size for value in (*model.graph.input, *model.graph.output) for size in value.type.tensor_type.shape.dim]
+    assert all(size.HasField("dim_value") and size.dim_value > 0 for size in sizes)
+    (found,) = session((tmp_path / "one.onnx").read_bytes(), True).run(None, {"input": inputs[:1]})
+    (expected,) = session(onnx_model(graph).SerializeToString(), True).run(None, {"input": inputs[:1]})
+    assert np.array_equal(found, expected)
+
+
+def test_pixels_are_normalised_as_training_did_it(tmp_path):
+    torch.manual_seed(0)
+    pixels = torch.randint(0, 256, (8, 3, 16, 16), dtype=torch.uint8)
+    mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (PICTURES.mean, PICTURES.deviation))
+    inputs = (pixels.float() - mean) / deviation
+    lowered = lower(ImageNet().eval(), (3, 16, 16))
+    graph = quantize(lowered, calibrate(lowered, [inputs], observer=min_max_range))
+    write_onnx(graph, tmp_path / "pixels.onnx", PICTURES, form=OnnxForm.PIXELS)
+    run = session((tmp_path / "pixels.onnx").read_bytes(), False)
+    assert (run.get_inputs()[0].type, run.get_inputs()[0].shape) == ("tensor(uint8)", [1, 16, 16, 3])
+    plain = session(onnx_model(graph).SerializeToString(), False)
+    for picture, prepared in zip(pixels, inputs, strict=True):
+        (found,) = run.run(None, {"input": picture.permute(1, 2, 0)[None].numpy()})
+        (expected,) = plain.run(None, {"input": prepared[None].numpy()})
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("preparation", [None, replace(PICTURES, pixels=False)])
+def test_pixels_are_for_networks_of_pictures(network, preparation):
+    with pytest.raises(ConfigurationError, match="for a network trained on pictures"):
+        onnx_model(network[0], preparation, form=OnnxForm.PIXELS)
 
 
 def test_every_layer_agrees_within_one_step_on_the_same_inputs(network):

@@ -95,6 +95,16 @@ def test_the_probe_never_shows_test_data(evaluator, few_digits):
     assert float(distances.amin(dim=1).max()) < 1e-2
 
 
+@pytest.mark.parametrize("count", [40, 10_000])
+def test_calibration_never_reads_test_data(few_digits, count):
+    marked = Samples(torch.zeros_like(few_digits.test.inputs), few_digits.test.targets)
+    batches = ClassificationTask(replace(few_digits, test=marked)).calibration_inputs(count)
+    drawn = torch.cat(batches).flatten(1)
+    assert len(drawn) == min(count, len(few_digits.train))
+    train = few_digits.prepared(few_digits.train.inputs).flatten(1)
+    assert float(torch.cdist(drawn, train).amin(dim=1).max()) < 0.1
+
+
 def test_series_are_quantized_in_training_and_images_afterwards(few_digits):
     series = Samples(torch.randn(40, 2, 16), torch.arange(40) % 2)
     data = assembled("series", ["a", "b"], series, series, split="made up")

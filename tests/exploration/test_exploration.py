@@ -161,6 +161,16 @@ def test_another_seed_in_the_same_directory_is_refused(space, whole):
         run(space, whole[1], seed=1)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [{"width": (0.1, 1.4)}, {"depths": (1, 2, 3)}, {"fixed": {"group1_depth": 2.0}}, {"sparsity": (0.0, 0.8)}],
+)
+def test_another_space_in_the_same_directory_is_refused(space, whole, changed):
+    (name,) = changed
+    with pytest.raises(RunDirectoryError, match=rf"{name} was .*, now "):
+        run(replace(space, **changed), whole[1])
+
+
 def test_another_seed_explores_otherwise(space, whole):
     assert run(space, seed=1).candidates != whole[0].candidates
 
