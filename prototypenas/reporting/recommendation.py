@@ -7,6 +7,10 @@ from prototypenas.reporting.report_data import ModelResult
 from prototypenas.types import Evaluation, metric_name
 
 
+PRINTED_ALIKE = 0.0005
+"""Scores closer than this are nearly always the same in print, to a tenth of a point."""
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """One of the trained models, and the reason in words that follow on "because"."""
@@ -19,14 +23,15 @@ def recommend(models: Sequence[ModelResult]) -> Recommendation | None:
     """Return the quickest of the models that are as accurate in int8 as the test can tell; `None` if none is trained.
 
     As accurate is what lies within one standard error of the best: with n test samples and an accuracy of p that is
-    `sqrt(p * (1 - p) / n)`. Other scores than the accuracy have no such error, so that the best of them is taken. All
-    chosen models fit the target, so that fitting is no reason.
+    `sqrt(p * (1 - p) / n)`. Other scores than the accuracy have no such error: of them those count as equal that are
+    printed alike. All chosen models fit the target, so that fitting is no reason.
     """
     trained = [(model, model.evaluation) for model in models if model.evaluation is not None]
     if not trained:
         return None
     best, score = max(trained, key=lambda pair: (pair[1].int8_score, -_cost(pair[0])))
-    equals = [pair for pair in trained if pair[1].int8_score >= score.int8_score - score.standard_error]
+    level = score.int8_score - max(score.standard_error, PRINTED_ALIKE)
+    equals = [pair for pair in trained if pair[1].int8_score >= level]
     model, _ = min(equals, key=lambda pair: (_cost(pair[0]), -pair[1].int8_score))
     if len(trained) == 1:
         return Recommendation(model, "it is the only one that was trained")

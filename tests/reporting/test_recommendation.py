@@ -55,6 +55,13 @@ def test_a_detector_is_taken_for_its_precision_alone(full_report):
     assert found is not None and found.model is models[1]
 
 
+def test_of_detectors_that_are_printed_alike_the_quickest_is_taken(full_report):
+    models = models_with(full_report, (0.9997, 70.0), (1.0, 230.0), metric="map50")
+    found = recommend(models)
+    assert found is not None and found.model is models[0]
+    assert "3.3 times as quick" in found.reason
+
+
 def test_without_a_timing_the_operations_decide(full_report):
     models = [replace(model, latency=None) for model in models_with(full_report, (0.9, 1.0), (0.9, 1.0), (0.9, 1.0))]
     found = recommend(models)
