@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from prototypenas.reporting.report_data import ModelResult
 from prototypenas.types import Evaluation, metric_name
 
-
 PRINTED_ALIKE = 0.0005
 """Scores closer than this are nearly always the same in print, to a tenth of a point."""
 
