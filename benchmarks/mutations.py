@@ -69,9 +69,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "probe": Mutant(
         "the probe never reads test data",
-        "evaluators/classification.py",
-        "samples = self.data.train.at(drawn)",
-        "samples = self.data.test.at(drawn % len(self.data.test))",
+        "evaluators/data_task.py",
+        "self.train.at(places[-1:]), (self.train.at(first), self.train.at(second))",
+        "self.test.at(places[-1:] % 9), (self.test.at(first % 9), self.test.at(second % 9))",
         ("tests/evaluators/test_classification.py",),
     ),
     "space": Mutant(

@@ -99,10 +99,8 @@ def deploy_network(
     choice = quantize_with_least_noise(graph, list(torch.split(samples, BATCH)))
     plan = plan_memory(choice.graph, target.execution, alignment=alignment)
     check_fits(cost := cost_of(choice.graph, target, plan), target)
-    given = quantize_input(choice.graph, samples[:PROVEN_SAMPLES].numpy())
-    expected = simulate_rows(choice.graph, given)
-    if len(expected) > 1 and (expected == expected[0]).all():
-        raise DatasetError("the network gives the same output for every calibration sample; are they its own?")
+    shown = samples[:PROVEN_SAMPLES]
+    given, expected = _simulated(choice.graph, shown)
     write_c_project(choice.graph, plan, directory, name=name, target=target, sample=given[0], prefix=prefix)
     write_onnx(choice.graph, directory / ONNX, form=onnx)
     save_graph(choice.graph, directory / GRAPH)
@@ -116,11 +114,20 @@ def deploy_network(
         cost=cost,
         observer=choice.observer,
         snr_db=choice.snr_db[choice.observer],
-        noise=layer_noise(graph, choice.graph, samples[:PROVEN_SAMPLES]),
+        noise=layer_noise(graph, choice.graph, shown),
         proven_on=proof.places,
         instructions=proof.instructions,
         notes=(*graph.notes, *proof.notes),
     )
+
+
+def _simulated(graph: IntegerGraph, samples: Tensor) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Return samples as int8, and the outputs that the C has to give."""
+    given = quantize_input(graph, samples.numpy())
+    expected = simulate_rows(graph, given)
+    if len(expected) > 1 and (expected == expected[0]).all():
+        raise DatasetError("the network gives the same output for every calibration sample; are they its own?")
+    return given, expected
 
 
 def load_calibration(path: Path, shape: InputShape | None = None) -> NDArray[np.float32]:

@@ -71,9 +71,11 @@ def test_what_a_worker_cannot_do_is_a_rejection(cause, kind, priced):
 
 
 def test_an_error_nobody_foresaw_ends_the_work(priced):
-    nameless = dataclasses.replace(priced[0], cost=None)
-    with pytest.raises(WorkerError, match=rf"score candidate {nameless.number}: AssertionError: .*stub_task\.py, line"):
-        scored(InProcess(), StubTask(), [nameless])
+    shapeless = dataclasses.replace(priced[0], configuration=None)
+    with pytest.raises(
+        WorkerError, match=rf"score candidate {shapeless.number}: AttributeError: .*stub_task\.py, line"
+    ):
+        scored(InProcess(), StubTask(), [shapeless])
     pool = CandidatePool(Answers(Failure(Cause.RAISED, "bad", ProxyError("bad"))))
     pool.submit(Job(Stage.SCORE, priced[0]))
     with pytest.raises(ProxyError, match="bad"):

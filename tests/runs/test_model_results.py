@@ -4,7 +4,10 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
+import torch
 
+from prototypenas.compression.calibration import calibrate
+from prototypenas.compression.quantization import quantize
 from prototypenas.costing.footprint import cost_of
 from prototypenas.costing.targets import load_targets
 from prototypenas.errors import RunDirectoryError
@@ -29,7 +32,8 @@ def test_parts_that_are_not_there_yet_stay_empty(tmp_path):
 
 
 def test_every_part_that_is_there_is_gathered(tmp_path):
-    graph = lower(build_mbednet(CONFIGURATION, (1, 16, 16), 4), (1, 16, 16))
+    lowered = lower(build_mbednet(CONFIGURATION, (1, 16, 16), 4), (1, 16, 16))
+    graph = quantize(lowered, calibrate(lowered, [torch.randn(8, 1, 16, 16)]))
     save_graph(graph, tmp_path / GRAPH)
     (tmp_path / "metrics.json").write_text(json.dumps({**asdict(EVALUATION), "fingerprint": "x"}))
     (tmp_path / "history.csv").write_text("phase,epoch,train_loss\ntrain,1,0.5\n")
