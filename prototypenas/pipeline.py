@@ -191,8 +191,10 @@ def evaluate(
     baselines = first_weights(seen, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
     place = seen.absolute()
+    # The longest first, so that at the end no core waits long for another (Graham, 1969); results do not depend on it.
+    longest_first = sorted(chosen, key=lambda one: -one.needs.flops)
     jobs: dict[str, Callable[[Progress], object]] = {
-        f"trial {one.number}": partial(evaluate_one, ready, one, place) for one in chosen
+        f"trial {one.number}": partial(evaluate_one, ready, one, place) for one in longest_first
     }
     if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
         jobs["simple classifiers"] = partial(score_references, training.references, place)

@@ -23,6 +23,8 @@ NOT_RUN = ("pip ", "uv ", "source ", "make -C ", "dask ", "prototypenas run digi
 SMALL = {
     r"--trials \d+": "--trials 6",
     r"--epochs \d+": "--epochs 1",
+    r"--keep \d+": "--keep 1",
+    r"keep=(\d+|\(\d+, \d+\))": "keep=1",
     r"trials=\d+": "trials=6",
     r"epochs=\d+": "epochs=1",
 }
