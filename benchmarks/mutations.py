@@ -72,7 +72,7 @@ MUTANTS: Mapping[str, Mutant] = {
         "evaluators/data_task.py",
         "self.train.at(places[-1:]), (self.train.at(first), self.train.at(second))",
         "self.test.at(places[-1:] % 9), (self.test.at(first % 9), self.test.at(second % 9))",
-        ("tests/evaluators/test_classification.py",),
+        ("tests/evaluators/test_classification.py", "tests/evaluators/test_data_task.py"),
     ),
     "space": Mutant(
         "a resumed space equals the recorded one",

@@ -68,8 +68,15 @@ class DataTask(Generic[P]):
         return self.data.test
 
     def drawn(self, batch_size: int, seed: int) -> tuple[P, tuple[P, P]]:
-        """Draw one lone training sample and two batches, with replacement, for the proxies."""
-        generator = torch.Generator().manual_seed(seed)
-        places = torch.randint(len(self.train), (2 * batch_size + 1,), generator=generator)
+        """Draw one lone training sample and two batches for the proxies, each sample once where there are enough."""
+        generator, count = torch.Generator().manual_seed(seed), 2 * batch_size + 1
+        drawn = torch.randint(len(self.train), (count,), generator=generator).tolist()
+        if len(self.train) >= count:
+            # NASWOT compares the samples of a batch with each other: one that stands there twice has no score.
+            distinct = dict.fromkeys(drawn)
+            while len(distinct) < count:
+                distinct[int(torch.randint(len(self.train), (), generator=generator))] = None
+            drawn = list(distinct)
+        places = torch.tensor(drawn)
         first, second = places[:batch_size], places[batch_size:-1]
         return self.train.at(places[-1:]), (self.train.at(first), self.train.at(second))
