@@ -34,7 +34,7 @@ def explored(run: RunDirectory) -> tuple[Explored, ...]:
     return candidates
 
 
-def finished_exploration(run: RunDirectory, trials: int) -> tuple[Explored, ...] | None:
+def read_back(run: RunDirectory, trials: int) -> tuple[Explored, ...] | None:
     """Return all candidates of a finished exploration; `None` where it must go on, or write its table anew."""
     if not run.exploration_json.exists():
         return None

@@ -16,14 +16,7 @@ from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import candidates_text
 from prototypenas.exploration.exploration import explore as explore_space
 from prototypenas.exploration.rescoring import rescored
-from prototypenas.finished_steps import (
-    explored,
-    finished_exploration,
-    recorded_selection,
-    results,
-    selectable,
-    selected,
-)
+from prototypenas.finished_steps import explored, read_back, recorded_selection, results, selectable, selected
 from prototypenas.objectives import Objective
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Evaluator
@@ -56,7 +49,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         ProxyError: if more than half of the candidates cannot be scored.
     """
     run.bind(search.arguments(), settings=search.settings)
-    finished = finished_exploration(run, search.trials)
+    finished = read_back(run, search.trials)
     if finished is not None:
         return finished
     run.exploration_json.unlink(missing_ok=True)
