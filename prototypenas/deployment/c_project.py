@@ -1,4 +1,10 @@
-"""Writes a complete C99 project of one model: model, weights, kernels, example, build files, README."""
+"""Writes a complete C99 project of one model: model, weights, kernels, example, build files, README.
+
+The C is a loop over a table, as in TensorFlow Lite for Microcontrollers (David et al., MLSys 2021), but planned here:
+one descriptor a layer in execution order, offsets into one arena, constants in arrays, and of the kernels only those
+that a descriptor names. Numbers come from `c_tables`, text from `templates/`. Invariants: what lies in `.model_rom` and
+`.model_ram` is to the byte what the footprint says, and equal arguments write equal files.
+"""
 
 import re
 from collections.abc import Iterable
@@ -136,6 +142,7 @@ def _detection(
 
 def kernel_files(kernels: Iterable[str]) -> tuple[str, ...]:
     """Return the C files a set of kernels needs, sorted: what they include, and the code behind those headers."""
+    # The closure over `#include`: a kernel names the headers it needs, and a header brings the code of its name.
     folder = resources.files("prototypenas.deployment").joinpath("kernels")
     waiting, files = [*_ALWAYS, *(f"{kernel}.c" for kernel in kernels)], set[str]()
     while waiting:
@@ -189,6 +196,7 @@ def _prefixed(file: str, text: str, prefix: str) -> str:
     """Return a file's text with the model's symbols, macros and files under another prefix; sections keep theirs."""
     if prefix == PREFIX or file == "cortexm.ld":
         return text
+    # `.model_rom` and `.model_ram` keep their names: the linker script gathers the sections of all models by them.
     text = re.sub(r"(?<![.\w])model_(?=\w)", f"{prefix}_", text)
     text = re.sub(r"\bMODEL_(?=\w)", f"{prefix.upper()}_", text)
     text = re.sub(r"\bmodel\.(?=[ch]\b)", f"{prefix}.", text)
