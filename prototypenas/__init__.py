@@ -115,10 +115,19 @@ if TYPE_CHECKING:
         InputShape as InputShape,
     )
     from prototypenas.types import (
+        Invalid as Invalid,
+    )
+    from prototypenas.types import (
         Probe as Probe,
     )
     from prototypenas.types import (
+        Rejected as Rejected,
+    )
+    from prototypenas.types import (
         Rejection as Rejection,
+    )
+    from prototypenas.types import (
+        Scored as Scored,
     )
     from prototypenas.types import (
         Target as Target,
@@ -139,6 +148,7 @@ _PLACES = {
     "Footprint": "prototypenas.types",
     "GroupConfiguration": "prototypenas.types",
     "InputShape": "prototypenas.types",
+    "Invalid": "prototypenas.types",
     "InvalidConfiguration": "prototypenas.errors",
     "LoweringError": "prototypenas.errors",
     "Measured": "prototypenas.app.measuring",
@@ -149,10 +159,12 @@ _PLACES = {
     "PrototypeNASError": "prototypenas.errors",
     "ProxyError": "prototypenas.errors",
     "QuantizationError": "prototypenas.errors",
+    "Rejected": "prototypenas.types",
     "Rejection": "prototypenas.types",
     "Run": "prototypenas.app.run",
     "RunDirectoryError": "prototypenas.errors",
     "RunSettings": "prototypenas.app.run_settings",
+    "Scored": "prototypenas.types",
     "SearchSettings": "prototypenas.app.settings",
     "SearchSpace": "prototypenas.exploration.space",
     "Selection": "prototypenas.selection",
@@ -195,6 +207,7 @@ __all__ = [
     "Goals",
     "GroupConfiguration",
     "InputShape",
+    "Invalid",
     "InvalidConfiguration",
     "LoweringError",
     "Measured",
@@ -208,10 +221,12 @@ __all__ = [
     "PrototypeNASError",
     "ProxyError",
     "QuantizationError",
+    "Rejected",
     "Rejection",
     "Run",
     "RunDirectoryError",
     "RunSettings",
+    "Scored",
     "SearchSettings",
     "SearchSpace",
     "Selection",

@@ -16,6 +16,7 @@ from prototypenas.costing.footprint import check_fits, cost_of
 from prototypenas.costing.memory_plan import ALIGNMENT, MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import PREFIX, write_c_project
 from prototypenas.deployment.model_card import write_model_card
+from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.deployment.onnx_writer import write_onnx
 from prototypenas.deployment.toolchain import (
     build_arm,
@@ -29,7 +30,7 @@ from prototypenas.errors import ConfigurationError, DatasetError, ToolchainError
 from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.graph.lowering import lower
-from prototypenas.types import Cost, InputShape, OnnxForm, Target
+from prototypenas.types import Cost, InputShape, Target
 
 LEAST_SAMPLES = 8
 """Calibration samples; ranges from fewer mean little."""
@@ -68,6 +69,22 @@ class NetworkDelivery:
             f"RAM {footprint.ram_bytes} B, ROM {footprint.rom_bytes} B, {self.snr_db:.1f} dB with {self.observer}, "
             f"proven on {', '.join(self.proven_on) or 'nothing'})"
         )
+
+    def _repr_html_(self) -> str:
+        from prototypenas.reporting.notebook import table_html  # noqa: PLC0415  (reporting imports this room)
+        from prototypenas.reporting.table import Table  # noqa: PLC0415
+
+        footprint = self.cost.footprint
+        rows = (
+            ("C project", str(self.directory)),
+            ("RAM", f"{footprint.ram_bytes:,} bytes"),
+            ("ROM", f"{footprint.rom_bytes:,} bytes"),
+            ("MACs", f"{self.cost.macs:,}"),
+            ("int8 against float", f"{self.snr_db:.1f} dB, ranges by {self.observer}"),
+            ("same bytes proven on", ", ".join(self.proven_on) or "nothing"),
+            *(("note", note) for note in self.notes),
+        )
+        return table_html(Table(("Delivered", ""), rows, names=2))
 
 
 def deploy_network(

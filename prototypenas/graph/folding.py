@@ -19,7 +19,7 @@ from prototypenas.graph.operators.concat import Concat
 from prototypenas.graph.operators.depth_to_space import DepthToSpace
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
 from prototypenas.graph.operators.requantize import Requantize
-from prototypenas.graph.recording import Normalization, Recording, Rectifier
+from prototypenas.graph.recording import ForwardPass, Normalization, Rectifier
 from prototypenas.graph.sliding import POINT
 from prototypenas.graph.tensors import Activation, FloatWeights
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 Channels = NDArray[np.int64]
 
 
-def fold(recording: Recording) -> Graph:
+def fold(recording: ForwardPass) -> Graph:
     """Return the graph of a recording, without normalisation and rectifiers."""
     folding = _Folding(recording)
     for operator in _used(recording):
@@ -38,7 +38,7 @@ def fold(recording: Recording) -> Graph:
 class _Folding:
     """The operators kept so far, by their output, while later ones are folded into them."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: ForwardPass) -> None:
         self.recording = recording
         self.kept: dict[str, Operator] = {}
         self.renamed: dict[str, str] = {}
@@ -126,7 +126,7 @@ class _Folding:
         return [tensor] if alone and rectified is not None else None
 
 
-def _used(recording: Recording) -> list[Step]:
+def _used(recording: ForwardPass) -> list[Step]:
     wanted = set(recording.outputs)
     used = []
     for operator in reversed(recording.operators):
