@@ -27,6 +27,7 @@ def deploy_reference(
     target: str | None,
     out: Path | None,
     prefix: str,
+    shared_kernels: Path | None,
     execution: str,
     alignment: int,
     onnx: str | None,
@@ -46,7 +47,7 @@ def deploy_reference(
 
     if calibration is None or out is None:
         raise ConfigurationError("a network needs --calibration samples.npy and a folder: --out c/")
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     goal = choose("target", target or DEFAULT_TARGET, catalogue.targets)
     goal = replace(goal, execution=choose("execution", execution, EXECUTIONS))
     found = deploy_network(
@@ -56,6 +57,7 @@ def deploy_reference(
         out,
         name=prefix,
         prefix=prefix,
+        shared_kernels=shared_kernels,
         alignment=alignment,
         onnx=choose("ONNX form", onnx or "batch", ONNX_FORMS),
         emulate=emulate,

@@ -48,7 +48,7 @@ def refine(
     if dataset is None and data.own_data is None:
         raise ConfigurationError("refinement trains on data: name a data set with --dataset, or your own with --data")
     machine = compose_machine(device, threads=training.threads)
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     trained = training_for(catalogue, directory, dataset, data, training, seed=seed, device=device.device)
     print_data(trained)
     with directory.locked(), shown_progress() as progress:

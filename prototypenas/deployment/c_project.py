@@ -6,6 +6,7 @@ that a descriptor names. Numbers come from `c_tables`, text from `templates/`. I
 `.model_ram` is to the byte what the footprint says, and equal arguments write equal files.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from importlib import resources
@@ -23,11 +24,12 @@ from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, code_bytes,
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.costing.row_layers import is_series, rows_and_bytes
 from prototypenas.deployment.c_schedule import segment_tables
-from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
+from prototypenas.deployment.c_tables import Layer, ModelTables, bench_rows, model_tables
 from prototypenas.deployment.detection_tables import DetectionTables, detection_tables
 from prototypenas.deployment.input_tables import pixel_tables, prepared_channels
 from prototypenas.deployment.programmers import PROGRAMMERS
 from prototypenas.deployment.self_test import FIRST_STATE, answer_crc, constants_crc
+from prototypenas.deployment.shared_kernels import write_shared_kernels
 from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_for
 from prototypenas.detection.head import DetectionHead
 from prototypenas.errors import ConfigurationError
@@ -65,6 +67,9 @@ MEANING = {
 }
 """What the README says of each way to run a network."""
 
+BENCH = "bench.c"
+"""Measures layers on a board, where they can be run one by one."""
+
 DETECTION_FILES = ("detection.h", "detection.c")
 """Of a detector."""
 
@@ -86,15 +91,18 @@ def write_c_project(
     settings: DetectorSettings = DEPLOYED,
     preparation: Preparation | None = None,
     prefix: str = PREFIX,
+    shared_kernels: Path | None = None,
 ) -> None:
     """Write the project of an integer-stage graph; files of the same names are overwritten.
 
     `sample` is one int8 input in height, width, channel order; the example classifies it, or with a
     `head` finds the boxes in it that `settings` ask for. With a `preparation` the C takes pixels or samples as they are
-    stored. `prefix` begins every symbol, macro and file of the model, so that several models can live in one program.
+    stored. `prefix` begins every symbol, macro and file of the model, so that several models can live in one program;
+    with `shared_kernels`, a folder, they share their kernels too.
 
     Raises:
-        ConfigurationError: if the sample has another size, or a shape, name or prefix does not fit C.
+        ConfigurationError: if the sample has another size, a shape, name or prefix does not fit C, or the folder holds
+            kernels of another version.
         QuantizationError: if the graph is not at the integer stage.
     """
     if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
@@ -114,18 +122,28 @@ def write_c_project(
         "sources": [file for file in sources if file.endswith(".c")],
         "headers": [file for file in sources if file.endswith(".h")],
         "detection": _detection(graph, head, settings, target),
+        **_kernels_place(directory, shared_kernels),
     }
-    for folder in ("kernels", "zephyr"):
-        (directory / folder).mkdir(parents=True, exist_ok=True)
     environment = _environment()
-    for file in (*FILES, *(DETECTION_FILES if head else ())):
+    (directory / "zephyr").mkdir(parents=True, exist_ok=True)
+    if shared_kernels is None:
+        _copy_kernels(sources, directory)
+    else:
+        write_shared_kernels(sources, shared_kernels, environment)
+    measurable = not plan.segments and not plan.streamed_input
+    for file in (*FILES, *(DETECTION_FILES if head else ()), *((BENCH,) if measurable else ())):
         text = _licensed(file, environment.get_template(f"{file}.j2").render(values))
         (directory / _renamed(file, prefix)).write_text(_prefixed(file, text, prefix), encoding="utf-8")
-    _copy_kernels(sources, directory)
+
+
+def _kernels_place(directory: Path, shared: Path | None) -> dict[str, Any]:
+    at = "kernels" if shared is None else Path(os.path.relpath(shared.resolve(), directory.resolve())).as_posix()
+    return {"shared": shared is not None, "kernels_at": at, "kernels_name": Path(at).name}
 
 
 def _copy_kernels(files: Iterable[str], directory: Path) -> None:
     kernels = resources.files("prototypenas.deployment").joinpath("kernels")
+    (directory / "kernels").mkdir(exist_ok=True)
     for file in files:
         (directory / "kernels" / file).write_bytes(kernels.joinpath(file).read_bytes())
     (directory / ".clang-format").write_bytes(kernels.joinpath(".clang-format").read_bytes())
@@ -212,6 +230,7 @@ def _values(graph: IntegerGraph, plan: MemoryPlan, tables: ModelTables, target: 
     core = PRICED_AS.get(target.core, target.core)
     return {
         "tables": tables,
+        "bench_rows": bench_rows(graph, tables.layers),
         "layers": tables.layers,
         "kernels": tables.kernels,
         "macs": sum(operator.macs(graph.tensors) for operator in graph.operators),

@@ -101,6 +101,7 @@ def deploy_network(
     *,
     name: str = "network",
     prefix: str = PREFIX,
+    shared_kernels: Path | None = None,
     alignment: int = ALIGNMENT,
     onnx: OnnxForm = OnnxForm.BATCH,
     emulate: bool = False,
@@ -109,6 +110,7 @@ def deploy_network(
 
     `calibration` are inputs `(N, C, H, W)`, `(N, C, T)` or `(N, F)` as the module takes them, at least eight of them
     and like those it will meet. The module is not changed. Every tensor starts at a multiple of `alignment` bytes.
+    `shared_kernels` is a folder for the kernels of several models, which is made or added to.
 
     Raises:
         ConfigurationError: if the samples are too few, the module refuses their shape, or the target is too small.
@@ -124,10 +126,20 @@ def deploy_network(
     check_fits(cost := cost_of(choice.graph, target, plan), target)
     shown = samples[:PROVEN_SAMPLES]
     given, expected = _simulated(choice.graph, shown)
-    write_c_project(choice.graph, plan, directory, name=name, target=target, sample=given[0], prefix=prefix)
+    write_c_project(
+        choice.graph,
+        plan,
+        directory,
+        name=name,
+        target=target,
+        sample=given[0],
+        prefix=prefix,
+        shared_kernels=shared_kernels,
+    )
     write_onnx(choice.graph, directory / ONNX, form=onnx)
     save_graph(choice.graph, directory / GRAPH)
-    proof = _proven(directory, given, expected, target, cost=cost, emulate=emulate)
+    builder = _Builder(directory, target.core, shared_kernels)
+    proof = _proven(builder, given, expected, cost, emulate=emulate)
     found = _findings(choice.snr_db[choice.observer], proof)
     write_model_card(directory, choice.graph, plan, cost, target, name=name, findings=found)
     return NetworkDelivery(
@@ -213,23 +225,38 @@ def _findings(snr_db: float, proof: _Proof) -> dict[str, str]:
     return found | {"Emulated": f"{proof.instructions:,} instructions an inference, which are not cycles"}
 
 
+@dataclass(frozen=True)
+class _Builder:
+    """Compiles the project here and for its target."""
+
+    directory: Path
+    core: str
+    shared_kernels: Path | None
+
+    def host(self) -> Path:
+        return build_host(self.directory, kernels=self.shared_kernels)
+
+    def arm(self, *, on_board: bool) -> Path:
+        return build_arm(self.directory, self.core, on_board=on_board, kernels=self.shared_kernels)
+
+
 def _proven(
-    directory: Path, given: NDArray[np.int8], expected: NDArray[np.int8], target: Target, *, cost: Cost, emulate: bool
+    builder: _Builder, given: NDArray[np.int8], expected: NDArray[np.int8], cost: Cost, *, emulate: bool
 ) -> _Proof:
     places, notes, instructions = [], [], None
     gap = toolchain_gap("cc")
     if gap:
         notes.append(f"the C was not compiled: {gap}")
     else:
-        _compare(run_host(build_host(directory), given), expected, "this machine")
+        _compare(run_host(builder.host(), given), expected, "this machine")
         places.append("this machine")
-    gap = toolchain_gap("arm-none-eabi-gcc", target.core)
+    gap = toolchain_gap("arm-none-eabi-gcc", builder.core)
     if gap and emulate:
         raise ToolchainError(f"nothing to emulate: {gap}")
     if gap:
         notes.append(f"the ELF was not measured: {gap}")
     else:
-        sizes = elf_sizes(build_arm(directory, target.core, on_board=emulate))
+        sizes = elf_sizes(builder.arm(on_board=emulate))
         parts = cost.footprint
         planned = (parts.rom_bytes - parts.code_bytes, parts.activations_bytes + parts.scratch_bytes)
         if (sizes.model_rom, sizes.model_ram) != planned:
@@ -237,9 +264,9 @@ def _proven(
                 f"planned {planned} bytes, linked {(sizes.model_rom, sizes.model_ram)}: the plan is wrong"
             )
     if emulate:
-        run = run_emulated(build_arm(directory, target.core), target.core, given[:4])
-        _compare(run.outputs, expected[:4], f"an emulated {target.core}")
-        places.append(f"an emulated {target.core}")
+        run = run_emulated(builder.arm(on_board=True), builder.core, given[:4])
+        _compare(run.outputs, expected[:4], f"an emulated {builder.core}")
+        places.append(f"an emulated {builder.core}")
         instructions = run.instructions
     return _Proof(tuple(places), instructions, tuple(notes))
 
