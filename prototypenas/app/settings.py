@@ -3,10 +3,8 @@
 To add an option, add a field here and read it where the part is composed (`composition.py`,
 `training_composition.py`); every command that takes the class then has it.
 
-Values stay as they are typed (`1-3`, `64KiB`, `flops,snip`) until they are composed: a settings file, `run.json`, the
-command line and Python then say the same thing in the same words, and one parser refuses what is wrong in all of them.
-Defaults are those of a run that nobody has configured; `None` and the empty text mean that the preset, the target or
-the data decide.
+Values stay as they are typed (`1-3`, `64KiB`) until they are composed: settings files, `run.json`, the command line and
+Python say the same in the same words. `None` and the empty text leave it to the preset, the target or the data.
 """
 
 from dataclasses import dataclass, field
