@@ -3,7 +3,7 @@
     python -m experiments.nats_bench_prices --data nats_bench/tss.csv --out experiments/results/nats_bench_prices.csv.gz
 
 Isomorphic cells are priced once, so 6,466 networks of the 15,625; fifteen cells each, 3x32x32, ten classes, run layer
-by layer. About fifteen CPU minutes; stopped and begun again, it goes on. Our MACs leave out what leads nowhere;
+by layer. About six CPU minutes; stopped and begun again, it goes on. Our MACs leave out what leads nowhere;
 NATS-Bench counts it, and calls multiply-accumulates FLOPs: `published_macs` is its figure.
 """
 
