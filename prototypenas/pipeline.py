@@ -33,6 +33,7 @@ from prototypenas.steps import Choice, Machine, OtherPreset, Search, Training
 from prototypenas.training.model_trainings import evaluate_one, first_weights, score_references
 from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, OnnxForm, Target
+from prototypenas.workers.threads import in_threads
 
 _log = logging.getLogger(__name__)
 
@@ -191,10 +192,8 @@ def evaluate(
     baselines = first_weights(seen, training, chosen, machine, progress)
     ready = replace(training, baselines=baselines, pretraining=None)
     place = seen.absolute()
-    # The longest first, so that at the end no core waits long for another (Graham, 1969); results do not depend on it.
-    longest_first = sorted(chosen, key=lambda one: -one.needs.flops)
     jobs: dict[str, Callable[[Progress], object]] = {
-        f"trial {one.number}": partial(evaluate_one, ready, one, place) for one in longest_first
+        f"trial {one.number}": partial(evaluate_one, ready, one, place) for one in _longest_first(chosen)
     }
     if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
         jobs["simple classifiers"] = partial(score_references, training.references, place)
@@ -228,18 +227,32 @@ def deploy(
         ConfigurationError: if the target's memory cannot hold a model.
         ToolchainError: if the C does not compile, or `emulate` is set and a tool is missing.
     """
-    chosen = selected(seen.run).chosen
-    delivered = {}
-    for done, candidate in enumerate(chosen):
-        progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
-        name = f"trial_{candidate.number}"
-        place = None if out is None else out / name
-        delivered[candidate.number] = deliver(
-            seen.model(candidate.number), evaluator, target, name=name, emulate=emulate, out=place, onnx=onnx
+    chosen = _longest_first(selected(seen.run).chosen)
+    jobs = [
+        partial(
+            deliver,
+            seen.model(candidate.number),
+            evaluator,
+            target,
+            name=f"trial_{candidate.number}",
+            emulate=emulate,
+            out=None if out is None else out / f"trial_{candidate.number}",
+            onnx=onnx,
         )
+        for candidate in chosen
+    ]
+    delivered = {}
+    progress.update("deploy", 0, len(chosen))
+    for done, (candidate, delivery) in enumerate(zip(chosen, in_threads(jobs), strict=True), start=1):
+        progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
+        delivered[candidate.number] = delivery
         _log.info("trial %d: C and ONNX written, compiled and compared", candidate.number)
-    progress.update("deploy", len(chosen), len(chosen))
     return [replace(model, delivery=delivered[model.candidate.number]) for model in results(seen, target)]
+
+
+def _longest_first(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Return them so that at the end no core waits long for another (Graham, 1969); no result depends on it."""
+    return sorted(chosen, key=lambda one: -one.needs.flops)
 
 
 def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> Path:

@@ -1,9 +1,15 @@
 """How many threads compute: the last bits of a sum depend on it, so every result names its number."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
+
+from prototypenas.workers.local_processes import available_cores
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -15,3 +21,22 @@ def computing_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def in_threads(jobs: Sequence[Callable[[], T]]) -> Iterator[T]:
+    """Do all jobs, as many at once as there are cores and each on one, and yield their results in order.
+
+    For work that mostly waits for other programs or computes outside of Python. The first job that fails, in order,
+    raises its error here; then, and after an interrupt, no further job begins.
+    """
+    pool = ThreadPoolExecutor(max(1, min(len(jobs), available_cores())))
+    wait = True
+    with computing_threads(1):
+        try:
+            for job in [pool.submit(job) for job in jobs]:
+                yield job.result()
+        except KeyboardInterrupt:
+            wait = False  # the user hears at once; what has begun ends by itself
+            raise
+        finally:
+            pool.shutdown(wait=wait, cancel_futures=True)
