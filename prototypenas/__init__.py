@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from prototypenas.app.measuring import Measured as Measured
     from prototypenas.app.measuring import measure as measure
     from prototypenas.app.model import TrainedModel as TrainedModel
+    from prototypenas.app.proxyless import ProxylessRun as ProxylessRun
+    from prototypenas.app.proxyless import search_proxyless as search_proxyless
+    from prototypenas.app.proxyless_settings import ProxylessSettings as ProxylessSettings
     from prototypenas.app.run import Run as Run
     from prototypenas.app.run import open_run as open
     from prototypenas.app.run_settings import RunSettings as RunSettings
@@ -148,6 +151,8 @@ _PLACES = {
     "Probe": "prototypenas.types",
     "PrototypeNASError": "prototypenas.errors",
     "ProxyError": "prototypenas.errors",
+    "ProxylessRun": "prototypenas.app.proxyless",
+    "ProxylessSettings": "prototypenas.app.proxyless_settings",
     "QuantizationError": "prototypenas.errors",
     "Rejection": "prototypenas.types",
     "Run": "prototypenas.app.run",
@@ -174,6 +179,7 @@ _PLACES = {
     "measure": "prototypenas.app.measuring",
     "open": "prototypenas.app.run",
     "search": "prototypenas.app.searching",
+    "search_proxyless": "prototypenas.app.proxyless",
 }
 """Where each public name is."""
 
@@ -207,6 +213,8 @@ __all__ = [
     "Probe",
     "PrototypeNASError",
     "ProxyError",
+    "ProxylessRun",
+    "ProxylessSettings",
     "QuantizationError",
     "Rejection",
     "Run",
@@ -229,6 +237,7 @@ __all__ = [
     "measure",
     "open",
     "search",
+    "search_proxyless",
 ]
 
 

@@ -1,7 +1,7 @@
 """How long and how fast weights and architecture parameters are trained."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluators.augmentation import Augmentation
 from evaluators.training.recipe import Recipe
@@ -12,6 +12,38 @@ TRAVEL = 10.0
 is for about 100,000 architecture steps; in the thousand of a small search no probability would leave its beginning."""
 LEAST_ALPHA_RATE = 1e-3
 MOST_ALPHA_RATE = 0.1
+
+LARGEST_BATCH = 128
+SMALLEST_BATCH = 8
+STEPS_OF_EPOCH = 50
+"""Fewest weight steps of an epoch; small data take smaller batches, and several passes, to have them."""
+
+
+def plan_for(
+    training_samples: int,
+    *,
+    warmup_epochs: int,
+    joint_epochs: int,
+    held_out_share: float,
+    augmentation: Augmentation,
+) -> "SearchPlan":
+    """Return the plan that suits data of this size: the default one, with smaller batches where there are few samples.
+
+    Raises:
+        ConfigurationError: for values that are not allowed.
+    """
+    plan = SearchPlan(
+        warmup_epochs=warmup_epochs,
+        joint_epochs=joint_epochs,
+        held_out_share=held_out_share,
+        augmentation=augmentation,
+    )
+    learnt, batch = round(training_samples * (1 - held_out_share)), LARGEST_BATCH
+    while batch > SMALLEST_BATCH and learnt // batch < STEPS_OF_EPOCH:
+        batch //= 2
+    return replace(
+        plan, batch_size=batch, steps_per_epoch=None if learnt // batch >= STEPS_OF_EPOCH else STEPS_OF_EPOCH
+    )
 
 
 @dataclass(frozen=True)
@@ -25,7 +57,7 @@ class SearchPlan:
     """Weight steps of an epoch; `None` is one pass over the part that is learnt from."""
     architecture_every: int = 5
     """Weight steps between two architecture steps."""
-    batch_size: int = 128
+    batch_size: int = LARGEST_BATCH
     held_out_share: float = 0.2
     """Of the training part, for the architecture steps; the weights never see it."""
     warmup_rate: float = 0.05

@@ -2,7 +2,8 @@
 
 import pytest
 
-from evaluators.proxyless.search_plan import SearchPlan
+from evaluators.augmentation import Augmentation
+from evaluators.proxyless.search_plan import SearchPlan, plan_for
 from prototypenas.errors import ConfigurationError
 
 
@@ -24,6 +25,15 @@ def test_logits_may_go_as_far_in_a_short_search_as_in_a_long_one():
     assert SearchPlan().alpha_learning_rate(312) == pytest.approx(10 / (14 * 62))
     assert SearchPlan(joint_epochs=2).alpha_learning_rate(5) == 0.1
     assert SearchPlan(alpha_rate=0.02).alpha_learning_rate(312) == 0.02
+
+
+@pytest.mark.parametrize(
+    ("samples", "batch", "steps"), [(50_000, 128, None), (1_437, 16, None), (300, 8, 50), (10, 8, 50)]
+)
+def test_small_data_take_small_batches_and_several_passes(samples, batch, steps):
+    length = {"warmup_epochs": 10, "joint_epochs": 15, "held_out_share": 0.2}
+    plan = plan_for(samples, **length, augmentation=Augmentation(flip=True))
+    assert (plan.batch_size, plan.steps_per_epoch, plan.recipe.augmentation.flip) == (batch, steps, True)
 
 
 @pytest.mark.parametrize(
