@@ -33,6 +33,7 @@ from prototypenas.steps import Choice, Machine, OtherPreset, Search, Training
 from prototypenas.training.model_trainings import evaluate_one, first_weights, score_references
 from prototypenas.training.trainings import train_all
 from prototypenas.types import Candidate, OnnxForm, Target
+from prototypenas.workers.local_processes import available_cores
 from prototypenas.workers.threads import in_threads
 
 _log = logging.getLogger(__name__)
@@ -243,7 +244,9 @@ def deploy(
     ]
     delivered = {}
     progress.update("deploy", 0, len(chosen))
-    for done, (candidate, delivery) in enumerate(zip(chosen, in_threads(jobs), strict=True), start=1):
+    for done, (candidate, delivery) in enumerate(
+        zip(chosen, in_threads(jobs, at_once=available_cores()), strict=True), start=1
+    ):
         progress.update("deploy", done, len(chosen), f"trial {candidate.number}")
         delivered[candidate.number] = delivery
         _log.info("trial %d: C and ONNX written, compiled and compared", candidate.number)

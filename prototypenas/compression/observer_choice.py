@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.compression.layer_noise import signal_to_noise_db
 from prototypenas.compression.quantization import quantize
 from prototypenas.graph.graph import Graph, IntegerGraph
+from prototypenas.workers.threads import in_threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +38,17 @@ def quantize_with_least_noise(
         QuantizationError: if there is no batch, a tensor is not finite, or integers cannot hold a layer.
     """
     kept = list(batches)
-    graphs = {name: quantize(graph, calibrate(graph, kept, observer=observer)) for name, observer in observers.items()}
-    noise = {name: output_snr_db(graph, integer, kept) for name, integer in graphs.items()}
+
+    def tried(observer: Observer) -> tuple[IntegerGraph, float]:
+        integer = quantize(graph, calibrate(graph, kept, observer=observer))
+        return integer, output_snr_db(graph, integer, kept)
+
+    # One thread each, whatever the machine has: the last bits of the ranges depend on the number.
+    jobs = [partial(tried, observer) for observer in observers.values()]
+    found = dict(zip(observers, in_threads(jobs, at_once=torch.get_num_threads()), strict=True))
+    noise = {name: ratio for name, (_, ratio) in found.items()}
     best = max(noise, key=lambda name: noise[name])
-    return ObserverChoice(graphs[best], best, noise)
+    return ObserverChoice(found[best][0], best, noise)
 
 
 @torch.no_grad()

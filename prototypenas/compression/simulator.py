@@ -1,5 +1,7 @@
 """The integer network in numpy arrays, element for element what the C computes."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from prototypenas.errors import QuantizationError
 from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.tensors import INT8_MAX, INT8_MIN
 from prototypenas.types import InputShape
+from prototypenas.workers.threads import in_threads
 
 Map = NDArray[np.int8]
 
@@ -26,12 +29,16 @@ def simulate(graph: IntegerGraph, inputs: Map, *, every_layer: bool = False) -> 
     execution = IntegerExecution(graph, "cpu")
     keep = tuple(graph.tensors) if every_layer else graph.outputs
     together = max(1, LIVE_BYTES // max(spec.elements for spec in graph.tensors.values()))
-    specs = [graph.tensors[name] for name in keep]
-    parts = [{spec.name: np.zeros((0, spec.height, spec.width, spec.channels), np.int8) for spec in specs}]
-    for start in range(0, len(inputs), together):
+
+    def run(start: int) -> dict[str, Map]:
         batch = torch.from_numpy(np.ascontiguousarray(inputs[start : start + together].transpose(0, 3, 1, 2)))
         found = execution.run(batch, keep=keep)
-        parts.append({name: found[name].numpy().transpose(0, 2, 3, 1) for name in keep})
+        return {name: found[name].numpy().transpose(0, 2, 3, 1) for name in keep}
+
+    specs = [graph.tensors[name] for name in keep]
+    parts = [{spec.name: np.zeros((0, spec.height, spec.width, spec.channels), np.int8) for spec in specs}]
+    jobs = [partial(run, start) for start in range(0, len(inputs), together)]
+    parts += in_threads(jobs, at_once=torch.get_num_threads())
     return {name: np.concatenate([part[name] for part in parts]) for name in keep}
 
 

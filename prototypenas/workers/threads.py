@@ -7,8 +7,6 @@ from typing import TypeVar
 
 import torch
 
-from prototypenas.workers.local_processes import available_cores
-
 T = TypeVar("T")
 
 
@@ -23,14 +21,14 @@ def computing_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def in_threads(jobs: Sequence[Callable[[], T]]) -> Iterator[T]:
-    """Do all jobs, as many at once as there are cores and each on one, and yield their results in order.
+def in_threads(jobs: Sequence[Callable[[], T]], *, at_once: int) -> Iterator[T]:
+    """Do all jobs, so many at once and each on one thread, and yield their results in order.
 
-    For work that mostly waits for other programs or computes outside of Python. The first job that fails, in order,
-    raises its error here; then, and after an interrupt, no further job begins.
+    For work that mostly waits for other programs or computes in PyTorch, where a few large jobs side by side take
+    less than one after the other on many threads, which wait for each other in every operation. The first job that
+    fails, in order, raises its error here; then, and after an interrupt, no further job begins.
     """
-    pool = ThreadPoolExecutor(max(1, min(len(jobs), available_cores())))
-    wait = True
+    pool, wait = ThreadPoolExecutor(max(1, min(len(jobs), at_once))), True
     with computing_threads(1):
         try:
             for job in [pool.submit(job) for job in jobs]:

@@ -4,7 +4,6 @@ from threading import Barrier
 import pytest
 import torch
 
-from prototypenas.workers import threads
 from prototypenas.workers.threads import computing_threads, in_threads
 
 
@@ -20,8 +19,7 @@ def test_the_threads_are_as_asked_in_the_block_and_as_before_behind_it():
         torch.set_num_threads(before)
 
 
-def test_jobs_run_side_by_side_on_one_thread_each_and_keep_their_order(monkeypatch):
-    monkeypatch.setattr(threads, "available_cores", lambda: 2)
+def test_jobs_run_side_by_side_on_one_thread_each_and_keep_their_order():
     both = Barrier(2, timeout=20)
 
     def job(number):
@@ -29,20 +27,19 @@ def test_jobs_run_side_by_side_on_one_thread_each_and_keep_their_order(monkeypat
         return number, torch.get_num_threads()
 
     before = torch.get_num_threads()
-    assert list(in_threads([partial(job, 0), partial(job, 1), partial(job, 2), partial(job, 3)])) == [
+    assert list(in_threads([partial(job, 0), partial(job, 1), partial(job, 2), partial(job, 3)], at_once=2)) == [
         (number, 1) for number in range(4)
     ]
     assert torch.get_num_threads() == before
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_no_job_begins_after_one_that_failed(monkeypatch, error):
-    monkeypatch.setattr(threads, "available_cores", lambda: 1)
+def test_no_job_begins_after_one_that_failed(error):
     begun = []
 
     def failing():
         raise error
 
     with pytest.raises(error):
-        list(in_threads([failing, *[partial(begun.append, number) for number in range(1000)]]))
+        list(in_threads([failing, *[partial(begun.append, number) for number in range(1000)]], at_once=1))
     assert len(begun) < 1000
