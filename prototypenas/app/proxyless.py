@@ -235,7 +235,7 @@ def compose_proxyless(
     goal = compose_target(catalogue, settings.target)
     space = choose("space", wanted.space, SUPERNETS)
     cost, reference = wanted.wanted
-    regularisation = Regularisation(reference, wanted.cost_weight, wanted.cost_form)
+    Regularisation(reference, wanted.cost_weight, wanted.cost_form)  # refuses what is not allowed
     check_estimated([cost], goal)
     check_training(settings.training)
     if settings.training.pretrain is not None:
@@ -252,12 +252,21 @@ def compose_proxyless(
         seed=given.seed,
         device=device,
     )
+    search = _composed_search(wanted, space, goal, training)
+    named = place or default_place(training.dataset, goal.name)
+    return ProxylessWay(named, space, search, training, goal, wanted.calibrate)
+
+
+def _composed_search(
+    wanted: ProxylessSettings, space: SupernetSpace, target: Target, training: Training
+) -> ProxylessSearch:
     assert isinstance(training.evaluator, TaskEvaluator)
     task = training.evaluator.task
     assert isinstance(task, ClassificationTask)
+    cost, reference = wanted.wanted
     with torch.device("meta"):
         shapes = build_supernet(space, task.input_shape, task.num_classes)
-    costs = cost_table(shapes, task.input_shape, goal, cost)
+    costs = cost_table(shapes, task.input_shape, target, cost)
     costs.check_reachable(reference)
     plan = plan_for(
         len(task.train),
@@ -266,10 +275,7 @@ def compose_proxyless(
         held_out_share=wanted.held_out,
         augmentation=training.evaluator.recipe.augmentation,
     )
-    search = ProxylessSearch(task, plan, costs, regularisation)
-    return ProxylessWay(
-        place or default_place(training.dataset, goal.name), space, search, training, goal, wanted.calibrate
-    )
+    return ProxylessSearch(task, plan, costs, Regularisation(reference, wanted.cost_weight, wanted.cost_form))
 
 
 def _images(data: Data) -> ClassificationData:
