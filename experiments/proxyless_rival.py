@@ -142,7 +142,7 @@ def contest_row(contest: Contest, arm: str, tier: Tier, budget: float | None, la
         proposals = list(islice(_proposals(contest, arm, latency_ms), MOST_CANDIDATES))
     chosen, compared = proposals[0], 1
     if budget is not None:
-        chosen, compared = _best_of(proposals, contest, tier, meter, budget, folder)
+        chosen, compared = _best_of(proposals, contest, tier, meter, budget)
     final = folder / "final"
     with meter.measuring("training"):
         found = contest.evaluator.evaluate(
@@ -173,7 +173,7 @@ def contest_row(contest: Contest, arm: str, tier: Tier, budget: float | None, la
 
 
 def _best_of(
-    proposals: Sequence[Proposal], contest: Contest, tier: Tier, meter: Meter, budget: float, folder: Path
+    proposals: Sequence[Proposal], contest: Contest, tier: Tier, meter: Meter, budget: float
 ) -> tuple[Proposal, int]:
     """Train proposals briefly as long as one more and a final training are expected to fit; return the best."""
     scores: list[float] = []
@@ -190,7 +190,7 @@ def _best_of(
             result = evaluator.train_briefly(
                 proposal.candidate,
                 proposal.baseline,
-                directory=folder / "brief" / str(number),
+                directory=meter.file.parent / "brief" / str(number),
                 steps=steps,
                 units=(tier.brief_epochs, tier.brief_epochs),
                 seed=contest.seed,
