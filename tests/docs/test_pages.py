@@ -5,10 +5,13 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sklearn.datasets
 import typer
+from sklearn.utils import Bunch
 from typer.testing import CliRunner
 
 from prototypenas.command_line.main import app
@@ -18,12 +21,16 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
 BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RUN_HERE = sorted(page for page in PAGES if re.search(r"^```(bash|python)", page.read_text(), re.MULTILINE))
-NOT_RUN = ("pip ", "uv ", "source ", "make -C ", "dask ", "prototypenas run digits --target stm32f746 --scheduler")
+NOT_RUN = ("pip ", "uv ", "source ", "make -C ", "dask ", "CUDA_VISIBLE_DEVICES=0 dask ", "west ")
 """What blocks of the language `console` hold: installations, servers, and folders whose names depend on the run."""
+SERVER = " --scheduler tcp://host:8786"
+"""A command that is not run needs one."""
 SMALL = {
     r"--trials \d+": "--trials 6",
+    r"--minutes \d+": "--minutes 0.3",
+    r"--refine \d+m": "--refine 20s",
     r"--epochs \d+": "--epochs 1",
-    r"--keep \d+": "--keep 1",
+    r"--keep \d+(-\d+)?": "--keep 1",
     r"keep=(\d+|\(\d+, \d+\))": "keep=1",
     r"trials=\d+": "trials=6",
     r"epochs=\d+": "epochs=1",
@@ -69,7 +76,9 @@ def test_every_module_that_is_to_be_run_is_there(page):
 def test_what_is_not_run_is_an_installation_a_server_or_a_board(page):
     for language, _, text in blocks(page):
         if language == "console":
-            assert all(line.startswith(NOT_RUN) for line in text.splitlines()), text
+            assert all(line.startswith(NOT_RUN) or SERVER in line for line in text.splitlines()), text
+        elif not language:
+            assert not any(line.startswith((*NOT_RUN, "prototypenas ")) for line in text.splitlines()), text
 
 
 @pytest.mark.slow
@@ -78,6 +87,7 @@ def test_what_is_not_run_is_an_installation_a_server_or_a_board(page):
 def test_the_snippets_of_a_page_work_one_after_the_other(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sklearn.datasets, "load_digits", every_fourth_digit(sklearn.datasets.load_digits()))
     names: dict[str, object] = {}
     for language, title, text in blocks(page):
         if title:
@@ -89,13 +99,21 @@ def test_the_snippets_of_a_page_work_one_after_the_other(page, tmp_path, monkeyp
                 run_line(line)
 
 
+def every_fourth_digit(digits: Bunch) -> Callable[[], Bunch]:
+    """The same data set with fewer samples to train on."""
+    return lambda: Bunch(images=digits.images[::4], target=digits.target[::4])
+
+
 def run_line(line: str) -> None:
     """Run one command of a page in this process, without short trainings and with one worker."""
-    program, *arguments = shlex.split(line)
+    program, *arguments = shlex.split(line, comments=True)
     assert program == "prototypenas", f"only our own commands are run: {line}"
     if arguments[0] == "run":
-        quick = ["--refine", "no", "--jobs", "1", "--epochs", "1"]
-        arguments += quick if "--trials" in arguments else [*quick, "--trials", "6"]
+        arguments += ["--jobs", "1", "--epochs", "1"]
+        arguments += [] if "--trials" in arguments else ["--trials", "6"]
+        arguments += [] if "--refine" in arguments else ["--refine", "no"]
+    elif arguments[0] == "evaluate":
+        arguments += ["--epochs", "1"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
 
