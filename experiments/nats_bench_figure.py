@@ -146,12 +146,14 @@ def nats_figure(table: pd.DataFrame, sizes: pd.DataFrame | None = None) -> Figur
             strict=True,
         ):
             scale = 1.0 if column == "mflops" else 1e-3
-            _cloud(axes, shown[fits], column, scale, COLOURS[0], f"topology space, {len(shown):,} above 70 %")
-            _cloud(axes, shown[~fits], column, scale, FAINT, "does not fit the i.MX RT1062")
+            _cloud(
+                axes, shown[fits], column, scale, colour=COLOURS[0], label=f"topology space, {len(shown):,} above 70 %"
+            )
+            _cloud(axes, shown[~fits], column, scale, colour=FAINT, label="does not fit the i.MX RT1062")
             axes.set_xlabel(label)
         if sizes is not None:
             above = sizes[sizes["accuracy"] > LEAST_ACCURACY]
-            _cloud(panels[0], above, "mflops", 1.0, COLOURS[2], f"size space, {len(above):,} above 70 %")
+            _cloud(panels[0], above, "mflops", 1.0, colour=COLOURS[2], label=f"size space, {len(above):,} above 70 %")
         _paper(panels)
         panels[0].set_ylabel("CIFAR-10 test accuracy [%]")
         panels[0].legend(fontsize=7, loc="lower right")
@@ -175,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> pd.DataFrame:
     return found
 
 
-def _cloud(axes: Axes, table: pd.DataFrame, column: str, scale: float, colour: str, label: str) -> None:
+def _cloud(axes: Axes, table: pd.DataFrame, column: str, scale: float, *, colour: str, label: str) -> None:
     axes.scatter(
         scale * table[column], table["accuracy"], s=3, color=colour, label=label, linewidths=0, rasterized=True
     )

@@ -26,7 +26,7 @@ def test_both_order_networks_alike_and_ours_need_less_memory():
     ram, rom, latency = agreements(matched(measured, *tables(measured)))
     assert ram.networks == len(measured) == 20 and latency.networks < 20
     # A convolution of zeros is left out by TFLM and not by us, and pools take it as long as convolutions.
-    assert 0.3 < ram.tau < 0.7 < rom.tau and 0.3 < latency.tau
+    assert 0.3 < ram.tau < 0.7 < rom.tau and latency.tau > 0.3
     assert 0.4 < ram.median < 0.7 and 0.8 < rom.median < 1.0
     assert ram.low <= ram.median <= ram.high
 
