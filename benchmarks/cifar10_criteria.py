@@ -62,7 +62,7 @@ class Study:
 
     def pruned(self) -> dict[str, float]:
         """Train from full to half the channels, quantize after training, run the C."""
-        candidate = Candidate(0, HALF, cost=None, digest=None, scores={})
+        candidate = Candidate(0, HALF)
         folder = self.out / "pruned"
         evaluator = TaskEvaluator(self.task, self.recipe)
         found = evaluator.evaluate(

@@ -39,6 +39,7 @@ class EveryKernel(nn.Module):
         self.depthwise = nn.Conv2d(8, 8, 3, padding=1, groups=8)
         self.grouped = nn.Conv2d(8, 8, 3, padding=1, groups=2)
         self.max_pool = nn.MaxPool2d(2)
+        self.spread = nn.ConvTranspose2d(8, 8, 2, stride=2)
         self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
         self.small_pool = nn.AvgPool2d(2)
         self.inner_pool = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
@@ -51,7 +52,7 @@ class EveryKernel(nn.Module):
         second = self.depthwise(self.pointwise(first)) + first
         second = self.grouped(nn.functional.channel_shuffle(nn.functional.hardswish(second), 2))
         second = second * torch.sigmoid(second.mean((2, 3), keepdim=True))
-        halved = self.max_pool(second)
+        halved = self.spread(self.max_pool(self.max_pool(second)))
         pooled = self.upsample(torch.relu(halved))
         both = torch.cat([torch.relu(self.max_pool(pooled)), halved], 1)
         return self.linear(self.average_pool(self.small_pool(self.inner_pool(both))).flatten(1))

@@ -91,7 +91,7 @@ def print_costs() -> None:
 
 def trained(evaluator: TaskEvaluator, one: Configuration, classes: int, seed: int) -> Trained:
     """Train a detector once."""
-    candidate = Candidate(0, one, cost=None, digest=None, scores={})
+    candidate = Candidate(0, one)
     with tempfile.TemporaryDirectory() as folder:
         found = evaluator.evaluate(
             candidate,

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     evaluator = by_heart(options.data_dir, options.size, options.epochs)
     baseline = DETECTION_POOL[options.baseline]
-    candidate = Candidate(0, REFERENCES[options.baseline], cost=None, digest=None, scores={})
+    candidate = Candidate(0, REFERENCES[options.baseline])
     result = evaluator.evaluate(
         candidate, baseline, directory=options.out, seed=options.seed, device="cpu", progress=Silent()
     )

@@ -56,7 +56,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "reject-first": Mutant(
         "no proxy runs on what does not fit",
         "prototypenas/exploration/candidate_evaluation.py",
-        "return priced if priced.rejection else task.score(priced, unheard).candidate",
+        "return priced if isinstance(priced, Invalid | Rejected) else task.score(priced, unheard).candidate",
         "return task.score(priced, unheard).candidate",
         ("tests/exploration/test_candidate_evaluation.py",),
     ),
@@ -91,7 +91,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "twins": Mutant(
         "equal networks are scored once",
         "prototypenas/exploration/generation.py",
-        "owner = self._owners.setdefault(network, candidate)",
+        "owner = self._owners.setdefault(_network(candidate), candidate)",
         "owner = self._owners[network] = candidate",
         ("tests/exploration/test_exploration.py",),
     ),

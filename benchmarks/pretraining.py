@@ -56,7 +56,7 @@ def _of_classes(samples: Samples, first: int, each: int | None) -> Samples:
 def accuracy(data: ClassificationData, configuration: Configuration, baseline: Baseline, seed: int) -> float:
     """Train on the few and test."""
     evaluator = TaskEvaluator(ClassificationTask(data), Recipe(epochs=20, batch_size=10, validation_share=0.0))
-    candidate = Candidate(0, configuration, cost=None, digest=None, scores={})
+    candidate = Candidate(0, configuration)
     with tempfile.TemporaryDirectory() as folder:
         found = evaluator.evaluate(
             candidate, baseline, directory=Path(folder), seed=seed, device="cpu", progress=Silent()

@@ -41,7 +41,7 @@ from prototypenas.graph.lowering import lower
 from prototypenas.protocols import Baseline
 from prototypenas.selection.hypervolume import hypervolume
 from prototypenas.testing import random_configuration
-from prototypenas.types import Budget, Candidate, Cost, Execution, InputShape, Target
+from prototypenas.types import Budget, Cost, Execution, InputShape, Rejected, Scored, Target
 from prototypenas.workers.in_process import InProcess
 from proxies import PROXIES
 from search_spaces import DETECTION_POOL, IMAGE_POOL, KERNELS, PUBLISHED, TIME_SERIES_POOL
@@ -230,7 +230,7 @@ def print_search(trials: int, targets: list[str], seed: int, *, flops_limit: boo
         everything = np.concatenate(list(points.values()))
         low, span = everything.min(axis=0), 1.1 * np.ptp(everything, axis=0)
         for way, candidates in found.items():
-            refused = sum(tasks[Execution.LAYERS].price(one).candidate.rejection is not None for one in candidates)
+            refused = sum(isinstance(tasks[Execution.LAYERS].price(one).candidate, Rejected) for one in candidates)
             volume = hypervolume((points[way] - low) / span, 1.0)
             limit = tasks[way].budget.flops
             text = f"{name:12}{'none' if limit is None else format(limit, ','):>13}{way.value:>11}{len(candidates):6}"
@@ -274,10 +274,8 @@ def _searched(name: str, execution: Execution, seed: int, *, flops_limit: bool) 
     return ExplorationTask(IMAGE_POOL, proxies, SEARCHED_SHAPE, SEARCHED_CLASSES, target, budget, seed=seed)
 
 
-def _objectives(candidate: Candidate) -> tuple[float, float]:
+def _objectives(candidate: Scored) -> tuple[float, float]:
     """Return what is minimised: the score with its sign turned, and MFLOPs."""
-    if candidate.cost is None:
-        raise AssertionError("a candidate that fits has been priced")
     return -candidate.scores["naswot"], candidate.cost.flops / 1e6
 
 

@@ -76,10 +76,9 @@ def _explored(sampler: str, seed: int, trials: int) -> Run:
         executor=InProcess(),
     )
     rows = np.full((trials, 1 + len(proxies)), np.nan)
-    for candidate in exploration.candidates:
-        if candidate.feasible and candidate.cost is not None:
-            scores = [-candidate.scores[proxy] for proxy in proxies]
-            rows[candidate.number] = [candidate.cost.flops, *scores]
+    for candidate in exploration.feasible:
+        scores = [-candidate.scores[proxy] for proxy in proxies]
+        rows[candidate.number] = [candidate.cost.flops, *scores]
     return Run(sampler, seed, rows, exploration.statistics.sampler_seconds, process_time() - start)
 
 

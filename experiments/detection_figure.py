@@ -127,7 +127,7 @@ def _finished(panel: Panel) -> list[tuple[Cost, float]]:
     return [
         (model.candidate.cost, 100 * model.evaluation.int8_score)
         for model in panel.models
-        if model.evaluation is not None and model.candidate.cost is not None
+        if model.evaluation is not None
     ]
 
 
@@ -154,7 +154,7 @@ def table_rows(panel: Panel) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for model in panel.models:
         cost, evaluation = model.candidate.cost, model.evaluation
-        if cost is not None and evaluation is not None:
+        if evaluation is not None:
             memory = (cost.footprint.ram_bytes, cost.footprint.rom_bytes)
             latency = None if model.latency is None else round(model.latency.latency_ms, 1)
             scores = (evaluation.float_score, evaluation.int8_score, model.c_score)

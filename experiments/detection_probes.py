@@ -91,7 +91,7 @@ class Study:
         """Return the test mAP50 of the float network after the training."""
         with tempfile.TemporaryDirectory() as folder:
             found = self.evaluator.evaluate(
-                Candidate(0, configuration, cost=None, digest=None, scores={}),
+                Candidate(0, configuration),
                 DETECTION_POOL[configuration.architecture],
                 directory=Path(folder),
                 seed=self.seed,

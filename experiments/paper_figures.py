@@ -20,26 +20,26 @@ from prototypenas import finished_steps
 from prototypenas.errors import RunDirectoryError
 from prototypenas.reporting.front_figures import front_figure
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 
-def agreement(candidates: Sequence[Candidate]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def agreement(candidates: Sequence[Explored]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Kendall's tau between every two objectives over the feasible candidates; FLOPs come last.
 
     Raises:
         RunDirectoryError: if fewer than three candidates are feasible.
     """
-    feasible = [one for one in candidates if one.feasible]
+    feasible = [one for one in candidates if isinstance(one, Scored)]
     if len(feasible) < 3:
         raise RunDirectoryError(f"{len(feasible)} feasible candidates; at least 3 are needed to correlate anything")
     names = tuple(feasible[0].scores)
     columns = [np.asarray([one.scores[name] for one in feasible]) for name in names]
-    columns.append(np.asarray([float(one.needs.flops) for one in feasible]))
+    columns.append(np.asarray([float(one.cost.flops) for one in feasible]))
     taus = np.asarray([[kendall(left, right) for right in columns] for left in columns])
     return (*names, "flops"), taus
 
 
-def agreement_figure(candidates: Sequence[Candidate]) -> Figure:
+def agreement_figure(candidates: Sequence[Explored]) -> Figure:
     """Draw the agreement as a heat map, -1 to 1."""
     names, taus = agreement(candidates)
     figure = Figure(figsize=(4.6, 3.8), layout="constrained")

@@ -18,7 +18,7 @@ from experiments.rank_correlation import kendall, with_interval
 from prototypenas import finished_steps
 from prototypenas.runs.model_results import read_evaluation
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.types import Candidate, Evaluation
+from prototypenas.types import Evaluation, Scored
 
 NOT_RUN = "not run"
 
@@ -29,7 +29,7 @@ Rows = list[list[str]]
 class Recorded:
     """The selected models of one run on one data set, by ascending FLOPs."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Scored, ...]
     evaluations: tuple[Evaluation, ...]
 
 
@@ -38,7 +38,7 @@ def recorded_runs(root: Path) -> dict[str, Recorded]:
     found: dict[str, Recorded] = {}
     for file in sorted(root.glob("*/run.json")):
         for seen in RunDirectory.open(file.parent).datasets():
-            chosen = sorted(finished_steps.selected(seen.run).chosen, key=_flops)
+            chosen = sorted(finished_steps.selected(seen.run).chosen, key=lambda one: one.cost.flops)
             evaluations = [read_evaluation(seen.model(one.number)) for one in chosen]
             finished = tuple(one for one in evaluations if one is not None)
             if len(finished) == len(chosen):
@@ -55,10 +55,10 @@ def accuracy_table(table: PaperTable, runs: Mapping[str, Recorded]) -> Rows:
         ours = None if run is None else [_one(100 * evaluation.int8_score) for evaluation in run.evaluations]
         rows.append([f"{dataset} [%]", *map(_one, values), *_filled(ours, len(values))])
     shared = next((runs[dataset] for dataset in table.accuracy if dataset in runs), None)
-    costs: Sequence[tuple[str, tuple[float, ...], Callable[[Candidate], float]]] = (
-        ("Compute [MFLOPs]", table.mflops, lambda one: _flops(one) / 1e6),
-        ("ROM [kB]", table.rom_kb, lambda one: one.cost.footprint.rom_bytes / 1000 if one.cost else np.nan),
-        ("RAM [kB]", table.ram_kb, lambda one: one.cost.footprint.ram_bytes / 1000 if one.cost else np.nan),
+    costs: Sequence[tuple[str, tuple[float, ...], Callable[[Scored], float]]] = (
+        ("Compute [MFLOPs]", table.mflops, lambda one: one.cost.flops / 1e6),
+        ("ROM [kB]", table.rom_kb, lambda one: one.cost.footprint.rom_bytes / 1000),
+        ("RAM [kB]", table.ram_kb, lambda one: one.cost.footprint.ram_bytes / 1000),
     )
     for name, values, value in costs:
         ours = None if shared is None else [_one(value(candidate)) for candidate in shared.candidates]
@@ -127,9 +127,9 @@ def _tau(run: Recorded, name: str) -> str:
     return f"{found.value:.1f} [{found.low:.1f} {found.high:.1f}]"
 
 
-def _score(candidate: Candidate, name: str) -> float:
+def _score(candidate: Scored, name: str) -> float:
     if name == "flops":
-        return _flops(candidate)
+        return candidate.cost.flops
     # A run with the default proxies has MeCo in its cheaper form only.
     substitute = candidate.scores.get("meco_opt", np.nan) if name == "meco" else np.nan
     return candidate.scores.get(name, substitute)
@@ -138,10 +138,6 @@ def _score(candidate: Candidate, name: str) -> float:
 def _filled(ours: Sequence[str] | None, count: int) -> list[str]:
     cells = list(ours or [])[:count]
     return cells + [NOT_RUN] * (count - len(cells))
-
-
-def _flops(candidate: Candidate) -> int:
-    return candidate.cost.flops if candidate.cost is not None else 0
 
 
 def _one(value: float) -> str:

@@ -81,7 +81,7 @@ def trained(name: str, evaluator: TaskEvaluator, target: Target, *, seed: int, o
     cost = measure_network(module, shape, target).cost
     epochs = evaluator.recipe.epochs
     found = evaluator.evaluate(
-        Candidate(seed, network.configuration, cost=cost, digest=None, scores={}),
+        Candidate(seed, network.configuration),
         network,
         directory=out / f"{name}-{shape[1]}px-{epochs}-seed{seed}",
         seed=seed,

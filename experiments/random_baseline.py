@@ -26,7 +26,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Progress
 from prototypenas.reporting.shown_progress import progress_on
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 from search_spaces import IMAGE_POOL, TIME_SERIES_POOL
 
 BASELINES = {**IMAGE_POOL, **TIME_SERIES_POOL}
@@ -43,7 +43,7 @@ class Row:
     int8_accuracy: float
 
 
-def random_choice(candidates: Sequence[Candidate], count: int, seed: int) -> tuple[Candidate, ...]:
+def random_choice(candidates: Sequence[Explored], count: int, seed: int) -> tuple[Scored, ...]:
     """Draw feasible candidates without looking at any score.
 
     Raises:
@@ -54,7 +54,7 @@ def random_choice(candidates: Sequence[Candidate], count: int, seed: int) -> tup
     return tuple(feasible[place] for place in sorted(drawn))
 
 
-def flops_choice(candidates: Sequence[Candidate], count: int) -> tuple[Candidate, ...]:
+def flops_choice(candidates: Sequence[Explored], count: int) -> tuple[Scored, ...]:
     """Take feasible candidates evenly from the least to the most FLOPs; FLOPs alone have no front but this order.
 
     Raises:
@@ -66,7 +66,7 @@ def flops_choice(candidates: Sequence[Candidate], count: int) -> tuple[Candidate
 
 
 def train_strategies(
-    strategies: Mapping[str, Sequence[Candidate]],
+    strategies: Mapping[str, Sequence[Scored]],
     evaluator: TaskEvaluator,
     out: Path,
     *,
@@ -140,15 +140,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _feasible(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
-    feasible = [one for one in candidates if one.feasible]
+def _feasible(candidates: Sequence[Explored], count: int) -> list[Scored]:
+    feasible = [one for one in candidates if isinstance(one, Scored)]
     if len(feasible) < count:
         raise ConfigurationError(f"{len(feasible)} feasible candidates; {count} are asked for")
     return feasible
 
 
-def _mflops(candidate: Candidate) -> float:
-    return candidate.cost.flops / 1e6 if candidate.cost is not None else float("inf")
+def _mflops(candidate: Scored) -> float:
+    return candidate.cost.flops / 1e6
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def trained(training: Training, data: ClassificationData) -> dict[str, object]:
     began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         found = evaluator.evaluate(
-            Candidate(0, configuration, None, None, {}),
+            Candidate(0, configuration),
             draw.pool[configuration.architecture],
             directory=Path(folder),
             seed=training.seed,

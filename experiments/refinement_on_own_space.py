@@ -25,17 +25,17 @@ from experiments.ranking_on_own_space import DRAWN, KEEP, interval
 from prototypenas.app.presets import DEFAULT_OBJECTIVES
 from prototypenas.refinement.halving import Estimate, RungScore, estimates, survivors
 from prototypenas.refinement.plan import MOST_CANDIDATES, chosen_entrants, rungs_of
-from prototypenas.types import Candidate, Cost, Footprint
+from prototypenas.types import Cost, Footprint, Scored
 
 DEFAULT_ENSEMBLE = DEFAULT_OBJECTIVES[1:]
 """The proxies of the default preset."""
 
 
-def candidates_of(drawn: pd.DataFrame) -> list[Candidate]:
+def candidates_of(drawn: pd.DataFrame) -> list[Scored]:
     """Return the rows of a table as explored candidates, numbered from 0, with the default objectives."""
     footprint = Footprint(0, 0, 0, 0, 0, 0, 0, 0)
     return [
-        Candidate(
+        Scored(
             number,
             configuration_of(row.to_dict()),
             Cost(int(row["flops"]) // 2, int(row["parameters"]), footprint),
@@ -57,7 +57,7 @@ def refined(drawn: pd.DataFrame, seconds: float, *, watched: int, epochs: int) -
 
 
 def _played(
-    drawn: pd.DataFrame, candidates: Sequence[Candidate], count: int, watched: int, epochs: int
+    drawn: pd.DataFrame, candidates: Sequence[Scored], count: int, watched: int, epochs: int
 ) -> tuple[list[RungScore], float]:
     flops = dict(enumerate(drawn["flops"].to_numpy(float)))
     entrants = tuple(one.number for one in chosen_entrants(candidates, count))

@@ -131,7 +131,7 @@ def forest_accuracy(data: ClassificationData, seed: int) -> float:
 def network_evaluation(data: ClassificationData, recipe: Recipe, out: Path, *, seed: int, device: str) -> Evaluation:
     """Train and quantize the network; a killed training continues."""
     evaluator = TaskEvaluator(ClassificationTask(data), recipe, quantization=POST_TRAINING)
-    candidate = Candidate(0, NETWORK, cost=None, digest=None, scores={})
+    candidate = Candidate(0, NETWORK)
     with progress_on(Console()) as progress:
         return evaluator.evaluate(candidate, build_network, directory=out, seed=seed, device=device, progress=progress)
 

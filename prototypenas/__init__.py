@@ -118,10 +118,19 @@ if TYPE_CHECKING:
         InputShape as InputShape,
     )
     from prototypenas.types import (
+        Invalid as Invalid,
+    )
+    from prototypenas.types import (
         Probe as Probe,
     )
     from prototypenas.types import (
+        Rejected as Rejected,
+    )
+    from prototypenas.types import (
         Rejection as Rejection,
+    )
+    from prototypenas.types import (
+        Scored as Scored,
     )
     from prototypenas.types import (
         Target as Target,
@@ -142,6 +151,7 @@ _PLACES = {
     "Footprint": "prototypenas.types",
     "GroupConfiguration": "prototypenas.types",
     "InputShape": "prototypenas.types",
+    "Invalid": "prototypenas.types",
     "InvalidConfiguration": "prototypenas.errors",
     "LoweringError": "prototypenas.errors",
     "Measured": "prototypenas.app.measuring",
@@ -154,10 +164,12 @@ _PLACES = {
     "ProxylessRun": "prototypenas.app.proxyless",
     "ProxylessSettings": "prototypenas.app.proxyless_settings",
     "QuantizationError": "prototypenas.errors",
+    "Rejected": "prototypenas.types",
     "Rejection": "prototypenas.types",
     "Run": "prototypenas.app.run",
     "RunDirectoryError": "prototypenas.errors",
     "RunSettings": "prototypenas.app.run_settings",
+    "Scored": "prototypenas.types",
     "SearchSettings": "prototypenas.app.settings",
     "SearchSpace": "prototypenas.exploration.space",
     "Selection": "prototypenas.selection",
@@ -201,6 +213,7 @@ __all__ = [
     "Goals",
     "GroupConfiguration",
     "InputShape",
+    "Invalid",
     "InvalidConfiguration",
     "LoweringError",
     "Measured",
@@ -216,10 +229,12 @@ __all__ = [
     "ProxylessRun",
     "ProxylessSettings",
     "QuantizationError",
+    "Rejected",
     "Rejection",
     "Run",
     "RunDirectoryError",
     "RunSettings",
+    "Scored",
     "SearchSettings",
     "SearchSpace",
     "Selection",

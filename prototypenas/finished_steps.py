@@ -11,10 +11,10 @@ from prototypenas.runs.model_results import model_result
 from prototypenas.runs.records import SelectionRecord, record_of
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import Selection, restored_selection
-from prototypenas.types import Candidate, Target
+from prototypenas.types import Explored, Target
 
 
-def explored(run: RunDirectory) -> tuple[Candidate, ...]:
+def explored(run: RunDirectory) -> tuple[Explored, ...]:
     """Read back all candidates of a finished exploration.
 
     Raises:
@@ -32,6 +32,17 @@ def explored(run: RunDirectory) -> tuple[Candidate, ...]:
             "arguments again to write it anew"
         )
     return candidates
+
+
+def read_back(run: RunDirectory, trials: int) -> tuple[Explored, ...] | None:
+    """Return all candidates of a finished exploration; `None` where it must go on, or write its table anew."""
+    if not run.exploration_json.exists():
+        return None
+    try:
+        candidates = explored(run)
+    except RunDirectoryError:
+        return None  # the journal holds every candidate, and the table is made from it
+    return candidates if len(candidates) == trials else None
 
 
 def selected(run: RunDirectory) -> Selection:
@@ -56,7 +67,7 @@ def selected(run: RunDirectory) -> Selection:
     )
 
 
-def selectable(run: RunDirectory) -> tuple[tuple[Candidate, ...], tuple[Objective, ...], bool]:
+def selectable(run: RunDirectory) -> tuple[tuple[Explored, ...], tuple[Objective, ...], bool]:
     """Read back what selection chooses from, by which objectives, and whether that was refined.
 
     Refined candidates have their estimate beside their proxies' scores; without refinement all explored ones count.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from prototypenas.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from prototypenas.types import Budget, Candidate, Cost
+    from prototypenas.types import Budget, Cost, Scored
 
 
 class Origin(Enum):
@@ -62,11 +62,11 @@ class Objective:
         """Return a stored value to its last digit, with its unit: `12,345 bytes of RAM`."""
         return f"{_exact(value)} {self.unit or self.name}"
 
-    def value(self, candidate: "Candidate") -> float:
-        """Return the stored value of a priced or scored candidate.
+    def value(self, candidate: "Scored") -> float:
+        """Return the stored value of a candidate.
 
         Raises:
-            ConfigurationError: if the candidate has none.
+            ConfigurationError: if it has none.
         """
         if self.origin is not Origin.COST:
             if self.name not in candidate.scores:
@@ -74,7 +74,7 @@ class Objective:
                     f"candidate {candidate.number} was scored by {sorted(candidate.scores)}, not by {self.name}"
                 )
             return float(candidate.scores[self.name])
-        return self.of_cost(candidate.needs)
+        return self.of_cost(candidate.cost)
 
     def of_cost(self, cost: "Cost") -> float:
         """Return the value of an objective that is a cost.

@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from prototypenas.deployment.delivery import deliver
+from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.errors import RunDirectoryError
 from prototypenas.exploration.candidate_table import candidates_text
 from prototypenas.exploration.exploration import explore as explore_space
 from prototypenas.exploration.rescoring import rescored
-from prototypenas.finished_steps import explored, recorded_selection, results, selectable, selected
+from prototypenas.finished_steps import explored, read_back, recorded_selection, results, selectable, selected
 from prototypenas.objectives import Objective
 from prototypenas.progress import Progress, Silent
 from prototypenas.protocols import Evaluator
@@ -30,16 +31,16 @@ from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import Selection
 from prototypenas.selection import select as select_subset
 from prototypenas.steps import Choice, Machine, OtherPreset, Search, Training
-from prototypenas.training.model_trainings import evaluate_one, first_weights, score_references
+from prototypenas.training.model_trainings import evaluate_one, first_weights, longest_first, score_references
 from prototypenas.training.trainings import train_all
-from prototypenas.types import Candidate, OnnxForm, Target
+from prototypenas.types import Explored, Target
 from prototypenas.workers.local_processes import available_cores
 from prototypenas.workers.threads import in_threads
 
 _log = logging.getLogger(__name__)
 
 
-def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progress) -> tuple[Candidate, ...]:
+def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progress) -> tuple[Explored, ...]:
     """Step 1: explore the space, reject what does not fit, score the rest.
 
     Raises:
@@ -48,7 +49,7 @@ def explore(run: RunDirectory, search: Search, machine: Machine, progress: Progr
         ProxyError: if more than half of the candidates cannot be scored.
     """
     run.bind(search.arguments(), settings=search.settings)
-    finished = _read_back(run, search.trials)
+    finished = read_back(run, search.trials)
     if finished is not None:
         return finished
     run.exploration_json.unlink(missing_ok=True)
@@ -146,7 +147,7 @@ def select(run: RunDirectory, choice: Choice, *, again: bool = True) -> Selectio
     return selection
 
 
-def choose(candidates: Sequence[Candidate], choice: Choice, objectives: Sequence[Objective] | None = None) -> Selection:
+def choose(candidates: Sequence[Explored], choice: Choice, objectives: Sequence[Objective] | None = None) -> Selection:
     """Choose of candidates without a run directory; by FLOPs and all scores where no objectives are given."""
     return select_subset(
         candidates,
@@ -194,7 +195,7 @@ def evaluate(
     ready = replace(training, baselines=baselines, pretraining=None)
     place = seen.absolute()
     jobs: dict[str, Callable[[Progress], object]] = {
-        f"trial {one.number}": partial(evaluate_one, ready, one, place) for one in _longest_first(chosen)
+        f"trial {one.number}": partial(evaluate_one, ready, one, place) for one in longest_first(chosen)
     }
     if training.references is not None and not (seen.path / REFERENCES_FILE).exists():
         jobs["simple classifiers"] = partial(score_references, training.references, place)
@@ -228,7 +229,7 @@ def deploy(
         ConfigurationError: if the target's memory cannot hold a model.
         ToolchainError: if the C does not compile, or `emulate` is set and a tool is missing.
     """
-    chosen = _longest_first(selected(seen.run).chosen)
+    chosen = longest_first(selected(seen.run).chosen)
     jobs = [
         partial(
             deliver,
@@ -251,11 +252,6 @@ def deploy(
         delivered[candidate.number] = delivery
         _log.info("trial %d: C and ONNX written, compiled and compared", candidate.number)
     return [replace(model, delivery=delivered[model.candidate.number]) for model in results(seen, target)]
-
-
-def _longest_first(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Return them so that at the end no core waits long for another (Graham, 1969); no result depends on it."""
-    return sorted(chosen, key=lambda one: -one.needs.flops)
 
 
 def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> Path:
@@ -306,17 +302,6 @@ def run(
     if not seen.report_html.exists():
         report(directory, seen, target)
     return models
-
-
-def _read_back(run: RunDirectory, trials: int) -> tuple[Candidate, ...] | None:
-    """Return all candidates of a finished exploration; `None` where it must go on, or write its table anew."""
-    if not run.exploration_json.exists():
-        return None
-    try:
-        candidates = explored(run)
-    except RunDirectoryError:
-        return None  # the journal holds every candidate, and the table is made from it
-    return candidates if len(candidates) == trials else None
 
 
 def _record_of(choice: Choice, selection: Selection, *, explored: int, refined: bool) -> SelectionRecord:

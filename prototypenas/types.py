@@ -248,20 +248,9 @@ class Preparation:
     """Names of the outputs, in their order."""
 
 
-class OnnxForm(Enum):
-    """What an ONNX model takes; the network behind it is the same."""
-
-    BATCH = "batch"
-    """Any number of normalised samples, float `(N, C, H, W)` or `(N, C, T)`."""
-    ONE = "one"
-    """One normalised sample, float `(1, C, H, W)` or `(1, C, T)`: for tools that want every size fixed."""
-    PIXELS = "pixels"
-    """One picture as a camera stores it, uint8 `(1, H, W, C)` of the network's size; it is normalised inside."""
-
-
 @dataclass(frozen=True)
 class Rejection:
-    """Why a candidate was not scored."""
+    """Why a candidate has no scores."""
 
     kind: str
     """`invalid`, `proxy`, `worker`, or the cost whose limit is broken; several joined by `+`."""
@@ -270,42 +259,66 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One explored configuration: scored, or rejected with a reason."""
+    """One configuration that a search asks for. It ends as `Invalid`, `Rejected` or `Scored`."""
 
     number: int
     configuration: Configuration
-    cost: Cost | None
-    """`None` where no network could be built."""
-    digest: str | None
-    """Equal for equal networks; `None` where no network could be built."""
+
+    def invalid(self, rejection: Rejection) -> "Invalid":
+        """Return it as one without a network."""
+        return Invalid(self.number, self.configuration, rejection)
+
+    def built(self, cost: Cost, digest: str) -> "Built":
+        """Return it as one with a network."""
+        return Built(self.number, self.configuration, cost, digest)
+
+
+@dataclass(frozen=True)
+class Invalid(Candidate):
+    """A candidate without a network: none can be built, or the worker was lost that built it."""
+
+    rejection: Rejection
+
+
+@dataclass(frozen=True)
+class Built(Candidate):
+    """A candidate with a network, which is either waiting for its scores, or `Rejected`, or `Scored`."""
+
+    cost: Cost
+    digest: str
+    """Equal for equal networks."""
+
+    def rejected(self, rejection: Rejection) -> "Rejected":
+        """Return it as one that breaks a limit or cannot be scored."""
+        return Rejected(self.number, self.configuration, self.cost, self.digest, rejection)
+
+    def scored(self, scores: Mapping[str, float]) -> "Scored":
+        """Return it as one that fits and has these scores."""
+        return Scored(self.number, self.configuration, self.cost, self.digest, scores)
+
+
+@dataclass(frozen=True)
+class Rejected(Built):
+    """A network that breaks a limit, or that a proxy could not score."""
+
+    rejection: Rejection
+
+
+@dataclass(frozen=True)
+class Scored(Built):
+    """A network that fits and has a score of each proxy: what a selection chooses from."""
+
     scores: Mapping[str, float]
-    """Proxy scores by name, higher is better; empty for a rejected candidate."""
-    rejection: Rejection | None = None
-
-    @property
-    def feasible(self) -> bool:
-        """Whether it was scored."""
-        return self.rejection is None
-
-    @property
-    def needs(self) -> Cost:
-        """What it costs, where it was priced.
-
-        Raises:
-            ConfigurationError: if no network could be built.
-        """
-        if self.cost is None:
-            raise ConfigurationError(f"candidate {self.number} has no cost: no network could be built")
-        return self.cost
+    """By name of the proxy, higher is better."""
 
 
-METRIC_NAMES: Mapping[str, str] = {"map50": "mAP50"}
-"""How a metric is printed where that is not its own name."""
+Explored = Invalid | Rejected | Scored
+"""A finished candidate."""
 
 
 def metric_name(metric: str) -> str:
     """Return a metric's name as it is printed: `accuracy`, `mAP50`."""
-    return METRIC_NAMES.get(metric, metric)
+    return "mAP50" if metric == "map50" else metric
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from search_spaces import (
     mbednet_detection,
     mbednet_yolo,
     mcunet,
+    mlperf_tiny,
     mobilenet_v2,
     proxylessnas,
     resnet18,
@@ -68,5 +69,6 @@ PUBLISHED: Mapping[str, PublishedNetwork] = {
     **proxylessnas.PUBLISHED,
     **mcunet.PUBLISHED,
     **inceptiontime.PUBLISHED,
+    **mlperf_tiny.PUBLISHED,
 }
 """Networks exactly as published, by name."""

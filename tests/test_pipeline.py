@@ -17,12 +17,11 @@ from typer.testing import CliRunner
 from evaluators.training import keeper
 from evaluators.training.checkpoints import save_state
 from prototypenas.command_line.main import app
-from prototypenas.exploration.candidate_evaluation import unpriced
 from prototypenas.progress import Silent
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.steps import Training
 from prototypenas.training.model_trainings import evaluate_one
-from prototypenas.types import Configuration, GroupConfiguration
+from prototypenas.types import Candidate, Configuration, GroupConfiguration
 from prototypenas.workers.threads import computing_threads
 from tests.dask_processes import dask_cluster
 
@@ -182,7 +181,7 @@ def test_a_training_computes_on_the_threads_that_are_recorded(tmp_path):
         def evaluate(self, *_, **__):
             return torch.get_num_threads()
 
-    candidate = unpriced(0, Configuration("toy", 1.0, (GroupConfiguration(),) * 4))
+    candidate = Candidate(0, Configuration("toy", 1.0, (GroupConfiguration(),) * 4))
     run = RunDirectory.create(tmp_path)
     run.bind({})
     for around, threads in ((3, 1), (1, 2)):

@@ -10,7 +10,7 @@ from prototypenas.reporting.notebook import table_html
 from prototypenas.reporting.table import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What differs between two runs; shows itself in a notebook."""
 
@@ -23,6 +23,10 @@ class Comparison:
     def tables(self) -> tuple[Table, ...]:
         """Those that have something to say."""
         return tuple(table for table in (self.settings, self.search, self.models) if table.rows)
+
+    def __repr__(self) -> str:
+        runs, differ = " and ".join(self.search.headers[1:]), len(self.settings.rows)
+        return f"<Comparison of {runs}: {differ} settings differ, {len(self.models.rows)} trained models>"
 
     def _repr_html_(self) -> str:
         return "".join(map(table_html, self.tables))

@@ -41,8 +41,6 @@ from prototypenas.workers.local_processes import LocalProcesses, available_cores
 PROBES: Mapping[str, bool] = {"gaussian": False, "dataset": True}
 """Whether the proxies look at real data."""
 
-"""How the C may run a network, by name."""
-
 
 def compose_target(catalogue: Catalogue, settings: TargetSettings) -> Target:
     """Return the target with the limits asked for in place of its own.

@@ -24,6 +24,7 @@ def deploy(
     out: str | Path,
     target: str | Target = DEFAULT_TARGET,
     prefix: str = "model",
+    shared_kernels: str | Path | None = None,
     execution: str = "auto",
     alignment: int = ALIGNMENT,
     onnx: str = "batch",
@@ -33,7 +34,8 @@ def deploy(
 
     `network` is a module, `file.pt2` or `module:function`; `calibration` are at least eight inputs `(N, ...)` as the
     network takes them. `execution` says how the C runs the network; every tensor starts at a multiple of `alignment`
-    bytes. `onnx` is `batch`, or `one` for a batch of one. `emulate` also runs the C on an emulated core of the target.
+    bytes. `shared_kernels` is a folder for the kernels of several models of one firmware, each with a `prefix` of its
+    own. `onnx` is `batch`, or `one` for a batch of one. `emulate` also runs the C on an emulated core of the target.
 
     Raises:
         ConfigurationError: for an unknown target or one too small, too few samples, or a reference that is no network.
@@ -52,6 +54,7 @@ def deploy(
         Path(out),
         name=prefix,
         prefix=prefix,
+        shared_kernels=None if shared_kernels is None else Path(shared_kernels),
         alignment=alignment,
         onnx=choose("ONNX form", onnx, ONNX_FORMS),
         emulate=emulate,

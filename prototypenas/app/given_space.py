@@ -1,12 +1,14 @@
 """What is searched, as a user says it from Python."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from prototypenas.app.given_parts import GivenArchitectures
 from prototypenas.app.settings import SearchSettings
 from prototypenas.errors import ConfigurationError
+from prototypenas.reporting.notebook import table_html
+from prototypenas.reporting.table import Table
 
 Choices = str | Sequence[float] | float
 """Values as they are typed (`1-3`, `3,5`), or as numbers: several, or one."""
@@ -43,6 +45,11 @@ class Space:
     def __post_init__(self) -> None:
         if not all(type(size) is int and size > 0 for size in self.input):
             raise ConfigurationError(f"input is {tuple(self.input)}; give (C, H, W) or (C, T) in whole numbers above 0")
+
+    def _repr_html_(self) -> str:
+        given = {item.name: getattr(self, item.name) for item in fields(self)}
+        rows = tuple((name, str(value)) for name, value in given.items() if value not in (None, ""))
+        return table_html(Table(("Space", ""), rows, names=2))
 
     @property
     def input_size(self) -> str:

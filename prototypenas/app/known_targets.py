@@ -6,10 +6,11 @@ from pathlib import Path
 
 from prototypenas.choices import choose
 from prototypenas.costing.targets import load_targets
+from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.errors import RunDirectoryError
 from prototypenas.plugins import entry_points_of, load_plugin_file
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.types import Budget, Execution, OnnxForm, Target
+from prototypenas.types import Budget, Execution, Target
 
 ONNX_FORMS: Mapping[str, OnnxForm] = {form.value: form for form in OnnxForm}
 EXECUTIONS: Mapping[str, Execution] = {execution.value: execution for execution in Execution}

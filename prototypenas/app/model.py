@@ -1,7 +1,7 @@
 """One trained model of a run."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +20,9 @@ from prototypenas.deployment.delivery import deliver
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.reporting.notebook import table_html
 from prototypenas.reporting.report_data import ModelResult
+from prototypenas.reporting.table import Table
 from prototypenas.reporting.tables import final_table
 from prototypenas.runs.delivery_record import C_PROJECT, Delivery
-from prototypenas.runs.model_results import model_result
 from prototypenas.steps import Training
 from prototypenas.types import Evaluation, Target
 
@@ -98,15 +98,8 @@ class TrainedModel:
             project = Path(shutil.copytree(project, out, dirs_exist_ok=True))
         return Delivered(project, found)
 
-    def renewed(self) -> "TrainedModel":
-        """Return the model as its folder is now."""
-        found = model_result(self.directory, self.result.candidate, self.target)
-        return TrainedModel(self.directory, found, self.target, self._training)
-
     def _evaluator(self) -> TaskEvaluator:
-        evaluator = self.training.evaluator
-        assert isinstance(evaluator, TaskEvaluator)
-        return evaluator
+        return task_evaluator(self.training)
 
     def _data(self) -> ClassificationData:
         task = self._evaluator().task
@@ -123,9 +116,33 @@ class TrainedModel:
         return table_html(final_table([self.result]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Delivered:
     """A C project and what it was found to do."""
 
     project: Path
     delivery: Delivery
+
+    def __repr__(self) -> str:
+        return f"<Delivered in {self.project}: {', '.join(f'{name} {value}' for name, value in self._rows())}>"
+
+    def _repr_html_(self) -> str:
+        return table_html(Table(("Delivered", ""), tuple(self._rows()), names=2))
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        found = self.delivery
+        if found.c_score is not None:
+            yield "score of the compiled C", f"{100 * found.c_score:.2f} % of {found.test_samples:,} test samples"
+        for part, size in found.measured_bytes.items():
+            yield part, f"{size:,} bytes"
+
+
+def task_evaluator(training: Training) -> TaskEvaluator:
+    """Return what a model was trained by.
+
+    Raises:
+        ConfigurationError: for an evaluator of a plug-in, of which only training and test are known.
+    """
+    if not isinstance(training.evaluator, TaskEvaluator):
+        raise ConfigurationError(f"{training.dataset} is trained by {type(training.evaluator).__name__}, not by ours")
+    return training.evaluator

@@ -18,7 +18,7 @@ from evaluators.detection.detections import int8_detections
 from evaluators.evaluator import TaskEvaluator
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.app.given_data import stored
-from prototypenas.app.model import TrainedModel
+from prototypenas.app.model import TrainedModel, task_evaluator
 from prototypenas.app.settings import DataSettings
 from prototypenas.app.training_composition import load_data
 from prototypenas.compression.simulator import dequantize_outputs, quantize_input, simulate_rows
@@ -60,8 +60,7 @@ def predictions(
         DatasetError: if the data cannot be read.
         RunDirectoryError: if the model is not quantized yet.
     """
-    evaluator = model.training.evaluator
-    assert isinstance(evaluator, TaskEvaluator)
+    evaluator = task_evaluator(model.training)
     if model.result.graph is None:
         raise RunDirectoryError(f"trial {model.number} is not quantized yet; train again to finish it")
     loaded = None
@@ -143,8 +142,7 @@ def _pictures(evaluator: TaskEvaluator, data: Path | None, loaded: Data | None) 
 
 def _boxes(model: TrainedModel, graph: IntegerGraph, pictures: BoxedPictures) -> pd.DataFrame:
     head = read_head(model.directory / HEAD)
-    assert isinstance(model.training.evaluator, TaskEvaluator)
-    task = model.training.evaluator.task
+    task = task_evaluator(model.training).task
     rows = []
     for part in pictures.batches(BATCH):
         outputs = simulate_rows(graph, quantize_input(graph, task.prepared(part).numpy()))

@@ -32,7 +32,7 @@ from prototypenas.reporting.tables import (
 )
 from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.selection import Selection
-from prototypenas.types import Target
+from prototypenas.types import Scored, Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -258,7 +258,7 @@ class Run:
             candidates = finished_steps.explored(self.directory)
         except RunDirectoryError:
             return "not explored to its end"
-        fit = sum(one.feasible for one in candidates)
+        fit = sum(isinstance(one, Scored) for one in candidates)
         said = f"{len(candidates)} candidates for {self.directory.exploration().target}, {fit} fit"
         if self.directory.selection_json.exists():
             said += f", {len(self.selection.chosen)} selected"

@@ -26,6 +26,9 @@ def deploy(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write: of a network, or of a run's models.")] = None,
     prefix: Annotated[str, typer.Option(help="Of a network: beginning of its C symbols and files.")] = "model",
+    shared_kernels: Annotated[
+        Path | None, typer.Option(help="Of a network: folder of the kernels that several models of a firmware share.")
+    ] = None,
     execution: Annotated[
         str | None,
         typer.Option(help="auto, layers, or rows, which hands the input in row by row; a run's own if not given."),
@@ -48,6 +51,7 @@ def deploy(
             target=target,
             out=out,
             prefix=prefix,
+            shared_kernels=shared_kernels,
             execution=execution or "auto",
             alignment=alignment,
             onnx=onnx,
@@ -55,8 +59,10 @@ def deploy(
             parts=parts,
         )
         return {"project": None if out is None else str(out)}
-    if calibration is not None or prefix != "model" or alignment != 4:
-        raise ConfigurationError("--calibration, --prefix and --alignment are for a network; a run has its own")
+    if calibration is not None or prefix != "model" or alignment != 4 or shared_kernels is not None:
+        raise ConfigurationError(
+            "--calibration, --prefix, --shared-kernels and --alignment are for a network; a run has its own"
+        )
     return deploy_models(
         Path(what), target=target, execution=execution, onnx=onnx, out=out, emulate=emulate, parts=parts
     )

@@ -76,7 +76,7 @@ def models_as_json(models: "Sequence[ModelResult]") -> "list[dict[str, Any]]":
         {
             "trial": model.candidate.number,
             "architecture": model.candidate.configuration.architecture,
-            **({} if model.candidate.cost is None else cost_as_json(model.candidate.cost)),
+            **cost_as_json(model.candidate.cost),
             "metric": None if model.evaluation is None else model.evaluation.metric,
             "float_score": None if model.evaluation is None else model.evaluation.float_score,
             "int8_score": None if model.evaluation is None else model.evaluation.int8_score,

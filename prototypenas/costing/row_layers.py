@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from prototypenas.graph.graph import Graph, Stage
+from prototypenas.graph.graph import AnyStage, Graph
 from prototypenas.graph.operator import ROW_BY_ROW, RowReads
 from prototypenas.graph.tensors import TensorSpec
 
@@ -59,7 +59,7 @@ def rows_and_bytes(spec: TensorSpec, *, series: bool) -> tuple[int, int]:
     return rows, spec.elements // rows
 
 
-def with_steps_as_rows(graph: Stage) -> Stage:
+def with_steps_as_rows(graph: AnyStage) -> AnyStage:
     """Return a series' graph with time along the height: the same bytes, the same weights, in the same order."""
     tensors = {name: replace(spec, height=spec.width, width=spec.height) for name, spec in graph.tensors.items()}
     operators = tuple(

@@ -1,5 +1,6 @@
 """Writes a complete C99 project of one model: model, weights, kernels, example, build files, README."""
 
+import os
 import re
 from collections.abc import Iterable
 from importlib import resources
@@ -22,6 +23,7 @@ from prototypenas.deployment.detection_tables import DetectionTables, detection_
 from prototypenas.deployment.input_tables import pixel_tables, prepared_channels
 from prototypenas.deployment.programmers import PROGRAMMERS
 from prototypenas.deployment.self_test import FIRST_STATE, answer_crc, constants_crc
+from prototypenas.deployment.shared_kernels import write_shared_kernels
 from prototypenas.detection.decode import DEPLOYED, DetectorSettings, decoder_for
 from prototypenas.detection.head import DetectionHead
 from prototypenas.errors import ConfigurationError
@@ -80,15 +82,18 @@ def write_c_project(
     settings: DetectorSettings = DEPLOYED,
     preparation: Preparation | None = None,
     prefix: str = PREFIX,
+    shared_kernels: Path | None = None,
 ) -> None:
     """Write the project of an integer-stage graph; files of the same names are overwritten.
 
     `sample` is one int8 input in height, width, channel order; the example classifies it, or with a
     `head` finds the boxes in it that `settings` ask for. With a `preparation` the C takes pixels or samples as they are
-    stored. `prefix` begins every symbol, macro and file of the model, so that several models can live in one program.
+    stored. `prefix` begins every symbol, macro and file of the model, so that several models can live in one program;
+    with `shared_kernels`, a folder, they share their kernels too.
 
     Raises:
-        ConfigurationError: if the sample has another size, or a shape, name or prefix does not fit C.
+        ConfigurationError: if the sample has another size, a shape, name or prefix does not fit C, or the folder holds
+            kernels of another version.
         QuantizationError: if the graph is not at the integer stage.
     """
     if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
@@ -108,18 +113,27 @@ def write_c_project(
         "sources": [file for file in sources if file.endswith(".c")],
         "headers": [file for file in sources if file.endswith(".h")],
         "detection": _detection(graph, head, settings, target),
+        **_kernels_place(directory, shared_kernels),
     }
-    for folder in ("kernels", "zephyr"):
-        (directory / folder).mkdir(parents=True, exist_ok=True)
     environment = _environment()
+    (directory / "zephyr").mkdir(parents=True, exist_ok=True)
+    if shared_kernels is None:
+        _copy_kernels(sources, directory)
+    else:
+        write_shared_kernels(sources, shared_kernels, environment)
     for file in (*FILES, *(DETECTION_FILES if head else ())):
         text = _licensed(file, environment.get_template(f"{file}.j2").render(values))
         (directory / _renamed(file, prefix)).write_text(_prefixed(file, text, prefix), encoding="utf-8")
-    _copy_kernels(sources, directory)
+
+
+def _kernels_place(directory: Path, shared: Path | None) -> dict[str, Any]:
+    at = "kernels" if shared is None else Path(os.path.relpath(shared.resolve(), directory.resolve())).as_posix()
+    return {"shared": shared is not None, "kernels_at": at, "kernels_name": Path(at).name}
 
 
 def _copy_kernels(files: Iterable[str], directory: Path) -> None:
     kernels = resources.files("prototypenas.deployment").joinpath("kernels")
+    (directory / "kernels").mkdir(exist_ok=True)
     for file in files:
         (directory / "kernels" / file).write_bytes(kernels.joinpath(file).read_bytes())
     (directory / ".clang-format").write_bytes(kernels.joinpath(".clang-format").read_bytes())

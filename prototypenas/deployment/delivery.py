@@ -13,6 +13,7 @@ from prototypenas.costing.memory_plan import plan_memory
 from prototypenas.deployment.c_project import write_c_project
 from prototypenas.deployment.front_end import write_front_end
 from prototypenas.deployment.model_card import write_model_card
+from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.deployment.onnx_writer import write_onnx
 from prototypenas.deployment.toolchain import (
     build_arm,
@@ -32,7 +33,7 @@ from prototypenas.protocols import Evaluator
 from prototypenas.runs.atomic_files import write_json
 from prototypenas.runs.delivery_record import C_PROJECT, DELIVERY, Delivery, read_delivery
 from prototypenas.sound import WithFrontEnd
-from prototypenas.types import OnnxForm, Target
+from prototypenas.types import Target
 
 ONNX = "model_int8.onnx"
 FRONT_END = "c/front_end"

@@ -16,6 +16,7 @@ from prototypenas.costing.footprint import check_fits, cost_of
 from prototypenas.costing.memory_plan import ALIGNMENT, MemoryPlan, plan_memory
 from prototypenas.deployment.c_project import PREFIX, write_c_project
 from prototypenas.deployment.model_card import write_model_card
+from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.deployment.onnx_writer import write_onnx
 from prototypenas.deployment.toolchain import (
     build_arm,
@@ -29,7 +30,7 @@ from prototypenas.errors import ConfigurationError, DatasetError, ToolchainError
 from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.graph.lowering import lower
-from prototypenas.types import Cost, InputShape, OnnxForm, Target
+from prototypenas.types import Cost, InputShape, Target
 
 LEAST_SAMPLES = 8
 """Calibration samples; ranges from fewer mean little."""
@@ -69,6 +70,22 @@ class NetworkDelivery:
             f"proven on {', '.join(self.proven_on) or 'nothing'})"
         )
 
+    def _repr_html_(self) -> str:
+        from prototypenas.reporting.notebook import table_html  # noqa: PLC0415  (reporting imports this room)
+        from prototypenas.reporting.table import Table  # noqa: PLC0415
+
+        footprint = self.cost.footprint
+        rows = (
+            ("C project", str(self.directory)),
+            ("RAM", f"{footprint.ram_bytes:,} bytes"),
+            ("ROM", f"{footprint.rom_bytes:,} bytes"),
+            ("MACs", f"{self.cost.macs:,}"),
+            ("int8 against float", f"{self.snr_db:.1f} dB, ranges by {self.observer}"),
+            ("same bytes proven on", ", ".join(self.proven_on) or "nothing"),
+            *(("note", note) for note in self.notes),
+        )
+        return table_html(Table(("Delivered", ""), rows, names=2))
+
 
 def deploy_network(
     module: nn.Module,
@@ -78,6 +95,7 @@ def deploy_network(
     *,
     name: str = "network",
     prefix: str = PREFIX,
+    shared_kernels: Path | None = None,
     alignment: int = ALIGNMENT,
     onnx: OnnxForm = OnnxForm.BATCH,
     emulate: bool = False,
@@ -86,6 +104,7 @@ def deploy_network(
 
     `calibration` are inputs `(N, C, H, W)`, `(N, C, T)` or `(N, F)` as the module takes them, at least eight of them
     and like those it will meet. The module is not changed. Every tensor starts at a multiple of `alignment` bytes.
+    `shared_kernels` is a folder for the kernels of several models, which is made or added to.
 
     Raises:
         ConfigurationError: if the samples are too few, the module refuses their shape, or the target is too small.
@@ -101,10 +120,20 @@ def deploy_network(
     check_fits(cost := cost_of(choice.graph, target, plan), target)
     shown = samples[:PROVEN_SAMPLES]
     given, expected = _simulated(choice.graph, shown)
-    write_c_project(choice.graph, plan, directory, name=name, target=target, sample=given[0], prefix=prefix)
+    write_c_project(
+        choice.graph,
+        plan,
+        directory,
+        name=name,
+        target=target,
+        sample=given[0],
+        prefix=prefix,
+        shared_kernels=shared_kernels,
+    )
     write_onnx(choice.graph, directory / ONNX, form=onnx)
     save_graph(choice.graph, directory / GRAPH)
-    proof = _proven(directory, given, expected, target, cost=cost, emulate=emulate)
+    builder = _Builder(directory, target.core, shared_kernels)
+    proof = _proven(builder, given, expected, cost, emulate=emulate)
     found = _findings(choice.snr_db[choice.observer], proof)
     write_model_card(directory, choice.graph, plan, cost, target, name=name, findings=found)
     return NetworkDelivery(
@@ -189,23 +218,38 @@ def _findings(snr_db: float, proof: _Proof) -> dict[str, str]:
     return found | {"Emulated": f"{proof.instructions:,} instructions an inference, which are not cycles"}
 
 
+@dataclass(frozen=True)
+class _Builder:
+    """Compiles the project here and for its target."""
+
+    directory: Path
+    core: str
+    shared_kernels: Path | None
+
+    def host(self) -> Path:
+        return build_host(self.directory, kernels=self.shared_kernels)
+
+    def arm(self, *, on_board: bool) -> Path:
+        return build_arm(self.directory, self.core, on_board=on_board, kernels=self.shared_kernels)
+
+
 def _proven(
-    directory: Path, given: NDArray[np.int8], expected: NDArray[np.int8], target: Target, *, cost: Cost, emulate: bool
+    builder: _Builder, given: NDArray[np.int8], expected: NDArray[np.int8], cost: Cost, *, emulate: bool
 ) -> _Proof:
     places, notes, instructions = [], [], None
     gap = toolchain_gap("cc")
     if gap:
         notes.append(f"the C was not compiled: {gap}")
     else:
-        _compare(run_host(build_host(directory), given), expected, "this machine")
+        _compare(run_host(builder.host(), given), expected, "this machine")
         places.append("this machine")
-    gap = toolchain_gap("arm-none-eabi-gcc", target.core)
+    gap = toolchain_gap("arm-none-eabi-gcc", builder.core)
     if gap and emulate:
         raise ToolchainError(f"nothing to emulate: {gap}")
     if gap:
         notes.append(f"the ELF was not measured: {gap}")
     else:
-        sizes = elf_sizes(build_arm(directory, target.core, on_board=emulate))
+        sizes = elf_sizes(builder.arm(on_board=emulate))
         parts = cost.footprint
         planned = (parts.rom_bytes - parts.code_bytes, parts.activations_bytes + parts.scratch_bytes)
         if (sizes.model_rom, sizes.model_ram) != planned:
@@ -213,9 +257,9 @@ def _proven(
                 f"planned {planned} bytes, linked {(sizes.model_rom, sizes.model_ram)}: the plan is wrong"
             )
     if emulate:
-        run = run_emulated(build_arm(directory, target.core), target.core, given[:4])
-        _compare(run.outputs, expected[:4], f"an emulated {target.core}")
-        places.append(f"an emulated {target.core}")
+        run = run_emulated(builder.arm(on_board=True), builder.core, given[:4])
+        _compare(run.outputs, expected[:4], f"an emulated {builder.core}")
+        places.append(f"an emulated {builder.core}")
         instructions = run.instructions
     return _Proof(tuple(places), instructions, tuple(notes))
 

@@ -19,12 +19,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import IntegerGraph
 from prototypenas.graph.operator import Operator
 from prototypenas.graph.tensors import INT8_MIN, Activation, Quantization, TensorSpec, Window
 from prototypenas.runs.atomic_files import written_whole
-from prototypenas.types import OnnxForm, Preparation
+from prototypenas.types import Preparation
 
 OPSET = 17
 IR_VERSION = 8

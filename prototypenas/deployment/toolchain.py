@@ -59,16 +59,30 @@ class EmulatedRun:
     """Of making boxes of its outputs; `None` without a detector's head."""
 
 
-def build_host(directory: Path, *, compiler: str = "cc", optimization: str = "-O2", flags: Sequence[str] = ()) -> Path:
+def build_host(
+    directory: Path,
+    *,
+    compiler: str = "cc",
+    optimization: str = "-O2",
+    flags: Sequence[str] = (),
+    kernels: Path | None = None,
+) -> Path:
     """Compile a project for this machine, warnings being errors, and give the program.
+
+    `kernels` is the folder of shared kernels, if the project has none of its own.
 
     Raises:
         ToolchainError: if the compiler is missing or fails.
     """
     program = directory / "build" / "host"
     program.parent.mkdir(exist_ok=True)
-    command = [compiler, *WARNINGS, optimization, *flags, "-Ikernels", "main.c", "port_host.c", *_sources(directory)]
-    run_program([*command, "-o", str(program.resolve())], directory=directory, seconds=COMPILE_SECONDS)
+    folder = _kernel_folder(directory, kernels)
+    command = [compiler, *WARNINGS, optimization, *flags, f"-I{folder}", "main.c", "port_host.c"]
+    run_program(
+        [*command, *_sources(directory, folder), "-o", str(program.resolve())],
+        directory=directory,
+        seconds=COMPILE_SECONDS,
+    )
     return program
 
 
@@ -84,17 +98,24 @@ def run_host(program: Path, inputs: NDArray[np.int8], *, seconds: float = 600.0)
 
 
 def build_arm(
-    directory: Path, core: str, *, optimization: str = "-O2", flags: Sequence[str] = (), on_board: bool = True
+    directory: Path,
+    core: str,
+    *,
+    optimization: str = "-O2",
+    flags: Sequence[str] = (),
+    on_board: bool = True,
+    kernels: Path | None = None,
 ) -> Path:
     """Compile a project for a core, warnings being errors, and give the ELF file.
 
     It fits the memory of the emulated board, or with `on_board` off may be of any size: then it is to be measured only.
+    `kernels` is the folder of shared kernels, if the project has none of its own.
 
     Raises:
         ToolchainError: if the cross compiler is missing or fails.
         ConfigurationError: if the core is not known.
     """
-    board = core_named(core)
+    board, folder = core_named(core), _kernel_folder(directory, kernels)
     elf = directory / "build" / f"{core}{optimization}.elf"
     elf.parent.mkdir(exist_ok=True)
     memory = {
@@ -110,11 +131,12 @@ def build_arm(
             "arm-none-eabi-gcc",
             *arm_flags(core, optimization),
             *flags,
+            f"-I{folder}",
             *link,
             f"-DPORT_CLOCK_HZ={board.clock_hz}",
             "main.c",
             "port_semihosting.c",
-            *_sources(directory),
+            *_sources(directory, folder),
             "-o",
             str(elf.resolve()),
         ],
@@ -212,12 +234,15 @@ def _missing(program: str) -> str:
     return f"{program} is not installed; Debian's package is {PACKAGES.get(program, program)}"
 
 
-def _sources(directory: Path) -> list[str]:
+def _kernel_folder(directory: Path, shared: Path | None) -> Path:
+    return (directory / "kernels" if shared is None else shared).resolve()
+
+
+def _sources(directory: Path, kernels: Path) -> list[str]:
     """Return the C files but the example and its ports, which are named where they are wanted."""
-    kernels = sorted((directory / "kernels").glob("*.c"))
     model = sorted(path.name for path in directory.glob("*.c") if path.name != "main.c")
     own = [name for name in model if not name.startswith("port_")]
-    return [*own, *(f"kernels/{path.name}" for path in kernels)]
+    return [*own, *map(str, sorted(kernels.glob("*.c")))]
 
 
 def _write_inputs(directory: Path, inputs: NDArray[np.int8]) -> None:

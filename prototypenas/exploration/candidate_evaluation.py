@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from statistics import fmean
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -26,7 +26,21 @@ from prototypenas.objectives import COSTS, Goals, proxy_objective
 from prototypenas.plugins import PluginSource
 from prototypenas.protocols import Baseline, OwnCost, Priced, Proxy
 from prototypenas.runs.records import plain
-from prototypenas.types import Budget, Candidate, Configuration, InputShape, Probe, Rejection, Target
+from prototypenas.types import (
+    Budget,
+    Built,
+    Candidate,
+    Configuration,
+    Explored,
+    InputShape,
+    Invalid,
+    Probe,
+    Rejected,
+    Rejection,
+    Target,
+)
+
+Reached_co = TypeVar("Reached_co", bound=Candidate, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -48,10 +62,10 @@ class Seconds:
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class Evaluated(Generic[Reached_co]):
     """A candidate after a stage, and what the stage took."""
 
-    candidate: Candidate
+    candidate: Reached_co
     seconds: Seconds = field(default_factory=Seconds)
 
 
@@ -69,11 +83,11 @@ class Task(Protocol):
     def identity(self) -> Mapping[str, Any]:
         """Return plain JSON values that say whether two tasks give the same results."""
 
-    def price(self, candidate: Candidate) -> Evaluated:
-        """Fill in cost and digest, or the rejection."""
+    def price(self, candidate: Candidate) -> Evaluated[Invalid | Built]:
+        """Find out what the network costs: it cannot be built, breaks a limit, or is to be scored."""
 
-    def score(self, candidate: Candidate, begins: Callable[[str], None]) -> Evaluated:
-        """Fill in the scores of a priced candidate, or the rejection; tell `begins` the name of each proxy."""
+    def score(self, candidate: Built, begins: Callable[[str], None]) -> Evaluated[Explored]:
+        """Score a network that fits, or say why that is impossible; tell `begins` the name of each proxy."""
 
 
 @dataclass(frozen=True)
@@ -138,29 +152,28 @@ class ExplorationTask:
             **({"detects": True} if self.detects else {}),
         }
 
-    def price(self, candidate: Candidate) -> Evaluated:
+    def price(self, candidate: Candidate) -> Evaluated[Invalid | Built]:
         """Build on the meta device, lower, plan, and hold the cost against the budget."""
         start = perf_counter()
         try:
             with torch.device("meta"):
                 model = self._build(candidate.configuration)
         except InvalidConfiguration as error:
-            rejected = replace(candidate, rejection=Rejection("invalid", str(error)))
-            return Evaluated(rejected, Seconds(build=perf_counter() - start))
-        built = perf_counter()
+            return Evaluated(candidate.invalid(Rejection("invalid", str(error))), Seconds(build=perf_counter() - start))
+        ready = perf_counter()
         graph = lower(model, self.input_shape)
         lowered = perf_counter()
         cost = cost_of(graph, self.target, detects=self.detects)
         if self.own_costs:
             cost = replace(cost, own=self._own_costs(Priced(graph, cost, self.target)))
-        seconds = Seconds(build=built - start, lower=lowered - built, plan=perf_counter() - lowered)
-        rejection = self.budget.rejection(cost)
-        return Evaluated(replace(candidate, cost=cost, digest=graph.digest(), rejection=rejection), seconds)
+        seconds = Seconds(build=ready - start, lower=lowered - ready, plan=perf_counter() - lowered)
+        built, rejection = candidate.built(cost, graph.digest()), self.budget.rejection(cost)
+        return Evaluated(built.rejected(rejection) if rejection else built, seconds)
 
-    def score(self, candidate: Candidate, begins: Callable[[str], None] = unheard) -> Evaluated:
+    def score(self, candidate: Built, begins: Callable[[str], None] = unheard) -> Evaluated[Explored]:
         """Build with weights and score by every proxy; the mean over the drawings of the weights."""
         if not self.proxies:
-            return Evaluated(candidate)
+            return Evaluated(candidate.scored({}))
         start = perf_counter()
         building = 0.0
         drawn = []
@@ -175,10 +188,9 @@ class ExplorationTask:
                 building += perf_counter() - began
                 drawn.append(score_prototype(model.to(self.device), self._probe(), self.proxies, begins=begins))
         except ProxyError as error:
-            scored = replace(candidate, rejection=Rejection("proxy", str(error)))
+            scored: Explored = candidate.rejected(Rejection("proxy", str(error)))
         else:
-            scores = {name: fmean(one[name] for one in drawn) for name in self.proxies}
-            scored = replace(candidate, scores=scores)
+            scored = candidate.scored({name: fmean(one[name] for one in drawn) for name in self.proxies})
         return Evaluated(scored, Seconds(build=building, proxies=perf_counter() - start - building))
 
     def _own_costs(self, priced: Priced) -> dict[str, float]:
@@ -204,19 +216,14 @@ class ExplorationTask:
         return _drawn_probe(self.input_shape, self.num_classes, self.batch_size, self.seed).to(self.device)
 
 
-def evaluate_candidate(number: int, configuration: Configuration, task: Task) -> Candidate:
+def evaluate_candidate(number: int, configuration: Configuration, task: Task) -> Explored:
     """Evaluate one configuration: price it, and score it if it fits.
 
     Raises:
         LoweringError: if a baseline uses a function that the graph has no operator for.
     """
-    priced = task.price(unpriced(number, configuration)).candidate
-    return priced if priced.rejection else task.score(priced, unheard).candidate
-
-
-def unpriced(number: int, configuration: Configuration) -> Candidate:
-    """Return a candidate of which nothing is known yet."""
-    return Candidate(number, configuration, cost=None, digest=None, scores={})
+    priced = task.price(Candidate(number, configuration)).candidate
+    return priced if isinstance(priced, Invalid | Rejected) else task.score(priced, unheard).candidate
 
 
 @lru_cache(maxsize=1)

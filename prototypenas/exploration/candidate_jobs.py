@@ -1,11 +1,10 @@
 """Candidates as jobs for workers: priced, then scored; what a worker cannot do becomes a rejection."""
 
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass
 
 from prototypenas.exploration.candidate_evaluation import Evaluated, Task
 from prototypenas.progress import Progress
-from prototypenas.types import Candidate, Rejection
+from prototypenas.types import Built, Candidate, Explored, Invalid, Rejection
 from prototypenas.workers.freed_memory import give_back_memory
 from prototypenas.workers.pool import Answer, Cause, Failure, Pool
 
@@ -13,27 +12,35 @@ JOBS_IN_A_WORKER = 2
 """One at work and one waiting beside it, so that a worker never waits for the coordinator."""
 
 
-class Stage(Enum):
-    """The two halves of an evaluation."""
-
-    PRICE = "price"
-    SCORE = "score"
-
-
 @dataclass(frozen=True)
-class Job:
-    """One stage of one candidate."""
+class Pricing:
+    """The first half of an evaluation: what does its network cost?"""
 
-    stage: Stage
     candidate: Candidate
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A job and what came of it."""
+class Scoring:
+    """The second half: what do the proxies say of its network?"""
 
-    job: Job
-    result: Evaluated
+    candidate: Built
+
+
+Job = Pricing | Scoring
+
+
+@dataclass(frozen=True)
+class PricingDone:
+    """What came of a `Pricing`."""
+
+    result: Evaluated[Invalid | Built]
+
+
+@dataclass(frozen=True)
+class ScoringDone:
+    """What came of a `Scoring`."""
+
+    result: Evaluated[Explored]
 
 
 @dataclass(frozen=True)
@@ -42,10 +49,10 @@ class CandidateWork:
 
     task: Task
 
-    def __call__(self, job: Job, progress: Progress) -> Evaluated:
-        """Do one stage of one candidate, and say which proxy is at work."""
+    def __call__(self, job: Job, progress: Progress) -> Evaluated[Candidate]:
+        """Do one half of an evaluation, and say which proxy is at work."""
         try:
-            if job.stage is Stage.PRICE:
+            if isinstance(job, Pricing):
                 return self.task.price(job.candidate)
             return self.task.score(job.candidate, lambda proxy: progress.update(proxy, 0, 0))
         finally:
@@ -61,11 +68,12 @@ class CandidatePool:
 
     def submit(self, job: Job) -> None:
         """Accept one job; pricing needs no GPU."""
-        key = f"{job.stage.value} candidate {job.candidate.number}"
+        scoring = isinstance(job, Scoring)
+        key = f"{'score' if scoring else 'price'} candidate {job.candidate.number}"
         self._jobs[key] = job
-        self._pool.submit(key, job, on_device=job.stage is Stage.SCORE)
+        self._pool.submit(key, job, on_device=scoring)
 
-    def finished(self) -> list[Finished]:
+    def finished(self) -> list[PricingDone | ScoringDone]:
         """Wait until at least one job has finished, and return all that have.
 
         Raises:
@@ -74,11 +82,15 @@ class CandidatePool:
         """
         return [self._finished(answer) for answer in self._pool.finished()]
 
-    def _finished(self, answer: Answer) -> Finished:
-        job = self._jobs.pop(answer.key)
-        if answer.failure is None or answer.failure.cause is Cause.RAISED:
-            return Finished(job, answer.unwrapped())
-        return Finished(job, Evaluated(replace(job.candidate, rejection=_rejection(answer.failure))))
+    def _finished(self, answer: Answer) -> PricingDone | ScoringDone:
+        job, failure = self._jobs.pop(answer.key), answer.failure
+        if failure is None or failure.cause is Cause.RAISED:
+            result = answer.unwrapped()
+            return PricingDone(result) if isinstance(job, Pricing) else ScoringDone(result)
+        reason = _rejection(failure)
+        if isinstance(job, Pricing):
+            return PricingDone(Evaluated(job.candidate.invalid(reason)))
+        return ScoringDone(Evaluated(job.candidate.rejected(reason)))
 
 
 def _rejection(failure: Failure) -> Rejection:

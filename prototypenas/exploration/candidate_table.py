@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 
 from prototypenas.errors import RunDirectoryError
 from prototypenas.runs.atomic_files import write_text
-from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+from prototypenas.types import (
+    GROUPS,
+    Built,
+    Candidate,
+    Configuration,
+    Cost,
+    Explored,
+    Footprint,
+    GroupConfiguration,
+    Invalid,
+    Rejected,
+    Rejection,
+    Scored,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +53,7 @@ _FIRST = (
 
 
 def write_candidates(
-    path: Path, candidates: Iterable[Candidate], proxies: Sequence[str], estimates: Estimates | None = None
+    path: Path, candidates: Iterable[Explored], proxies: Sequence[str], estimates: Estimates | None = None
 ) -> None:
     """Write the table whole or not at all; what a rejected candidate does not have is left empty.
 
@@ -50,10 +63,10 @@ def write_candidates(
     write_text(path, candidates_text(candidates, proxies, estimates))
 
 
-def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str], estimates: Estimates | None = None) -> str:
+def candidates_text(candidates: Iterable[Explored], proxies: Sequence[str], estimates: Estimates | None = None) -> str:
     """Return the table as text; with estimates, their columns come last and are empty where nothing was estimated."""
     listed = list(candidates)
-    own = next((tuple(one.cost.own) for one in listed if one.cost is not None), ())
+    own = next((tuple(one.cost.own) for one in listed if isinstance(one, Built)), ())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*_FIRST, *(f"{OWN}{name}" for name in own), *proxies, *_LAST, *(ESTIMATES if estimates else ())))
@@ -63,17 +76,17 @@ def candidates_text(candidates: Iterable[Candidate], proxies: Sequence[str], est
     return text.getvalue()
 
 
-def candidate_frame(candidates: Iterable[Candidate], estimates: Estimates | None = None) -> "pd.DataFrame":
+def candidate_frame(candidates: Iterable[Explored], estimates: Estimates | None = None) -> "pd.DataFrame":
     """Return the table as a DataFrame, indexed by number; what a candidate does not have is missing."""
     import pandas as pd  # noqa: PLC0415  (it takes a second, and the search needs it nowhere)
 
     listed = list(candidates)
-    proxies = tuple(dict.fromkeys(name for candidate in listed for name in candidate.scores))
+    proxies = tuple(dict.fromkeys(name for one in listed if isinstance(one, Scored) for name in one.scores))
     read = io.StringIO(candidates_text(listed, proxies, estimates))
     return pd.read_csv(read, index_col="number", dtype={"digest": str, "rejection": str, "detail": str})
 
 
-def read_candidates(path: Path) -> tuple[Candidate, ...]:
+def read_candidates(path: Path) -> tuple[Explored, ...]:
     """Read the table back, exactly as it was written; estimates are left out, which have a file of their own.
 
     Raises:
@@ -96,21 +109,24 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
         ) from error
 
 
-def _row(candidate: Candidate, own: Sequence[str], proxies: Sequence[str]) -> list[object]:
-    configuration, cost, rejection = candidate.configuration, candidate.cost, candidate.rejection
+def _row(candidate: Explored, own: Sequence[str], proxies: Sequence[str]) -> list[object]:
+    configuration = candidate.configuration
     groups = [getattr(group, value) for group in configuration.groups for value in _GROUP_VALUES]
     costs: list[object] = [""] * (len(_COSTS) + len(own))
-    if cost is not None:
-        footprint = cost.footprint
+    if isinstance(candidate, Built):
+        cost, footprint = candidate.cost, candidate.cost.footprint
         parts = [getattr(footprint, part) for part in _PARTS]
         costs = [cost.flops, cost.macs, cost.parameters, footprint.ram_bytes, footprint.rom_bytes]
         estimates = (cost.latency_ms, cost.energy_mj)
         costs += ["" if value is None else repr(value) for value in estimates]
         costs += [*parts, *(repr(cost.own[name]) for name in own)]
-    reason = ("", "") if rejection is None else (rejection.kind, rejection.detail)
-    scores = [repr(candidate.scores[name]) if name in candidate.scores else "" for name in proxies]
+    scored = candidate.scores if isinstance(candidate, Scored) else {}
+    scores = [repr(scored[name]) if name in scored else "" for name in proxies]
+    reason = ("", "")
+    if isinstance(candidate, Invalid | Rejected):
+        reason = (candidate.rejection.kind, candidate.rejection.detail)
     first = (candidate.number, configuration.architecture, repr(configuration.width))
-    return [*first, *groups, *costs, *scores, *reason, candidate.digest or ""]
+    return [*first, *groups, *costs, *scores, *reason, candidate.digest if isinstance(candidate, Built) else ""]
 
 
 def _whole(row: Mapping[str, str], line: int) -> Mapping[str, str]:
@@ -120,7 +136,7 @@ def _whole(row: Mapping[str, str], line: int) -> Mapping[str, str]:
     return row
 
 
-def _candidate(row: Mapping[str, str], own: Sequence[str], proxies: Sequence[str]) -> Candidate:
+def _candidate(row: Mapping[str, str], own: Sequence[str], proxies: Sequence[str]) -> Explored:
     groups = tuple(
         GroupConfiguration(
             depth=int(row[f"group{group}_depth"]),
@@ -130,22 +146,24 @@ def _candidate(row: Mapping[str, str], own: Sequence[str], proxies: Sequence[str
         )
         for group in range(1, GROUPS + 1)
     )
-    cost = None
-    if row["macs"]:
-        footprint = Footprint(**{part: int(row[part]) for part in _PARTS})
-        cost = Cost(
-            int(row["macs"]),
-            int(row["parameters"]),
-            footprint,
-            latency_ms=float(row["latency_ms"]) if row["latency_ms"] else None,
-            energy_mj=float(row["energy_mj"]) if row["energy_mj"] else None,
-            own={name: float(row[f"{OWN}{name}"]) for name in own},
-        )
-    return Candidate(
-        number=int(row["number"]),
-        configuration=Configuration(row["architecture"], float(row["width"]), groups),
-        cost=cost,
-        digest=row["digest"] or None,
-        scores={name: float(row[name]) for name in proxies if row[name]},
-        rejection=Rejection(row["rejection"], row["detail"]) if row["rejection"] else None,
+    asked = Candidate(int(row["number"]), Configuration(row["architecture"], float(row["width"]), groups))
+    rejection = Rejection(row["rejection"], row["detail"])
+    if not row["macs"] and not rejection.kind:
+        raise ValueError(f"candidate {asked.number} has neither a cost nor a rejection")
+    if not row["macs"]:
+        return asked.invalid(rejection)
+    built = asked.built(_cost(row, own), row["digest"])
+    if rejection.kind:
+        return built.rejected(rejection)
+    return built.scored({name: float(row[name]) for name in proxies if row[name]})
+
+
+def _cost(row: Mapping[str, str], own: Sequence[str]) -> Cost:
+    return Cost(
+        int(row["macs"]),
+        int(row["parameters"]),
+        Footprint(**{part: int(row[part]) for part in _PARTS}),
+        latency_ms=float(row["latency_ms"]) if row["latency_ms"] else None,
+        energy_mj=float(row["energy_mj"]) if row["energy_mj"] else None,
+        own={name: float(row[f"{OWN}{name}"]) for name in own},
     )

@@ -14,7 +14,7 @@ from prototypenas.exploration.candidate_jobs import JOBS_IN_A_WORKER, CandidateP
 from prototypenas.exploration.candidate_table import TABLE, candidate_frame, write_candidates
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.feasible_start import find_feasible
-from prototypenas.exploration.generation import Evaluator
+from prototypenas.exploration.generation import Generations
 from prototypenas.exploration.journal import JOURNAL, Journal
 from prototypenas.exploration.live_state import LiveState
 from prototypenas.exploration.outcome import Outcome, outcome_of, priced_outcome
@@ -26,7 +26,7 @@ from prototypenas.exploration.study_mirror import StudyMirror, file_storage
 from prototypenas.exploration.verdict import UNSCORED, ProxyFailures, refuse_nothing_feasible
 from prototypenas.objectives import Objective, score_names
 from prototypenas.progress import Progress, Silent
-from prototypenas.types import Candidate, Configuration
+from prototypenas.types import Configuration, Explored, Scored
 from prototypenas.workers.local_processes import LocalProcesses
 from prototypenas.workers.pool import Workers
 
@@ -49,15 +49,15 @@ TABLE_GROWTH = 0.1
 class Exploration:
     """All candidates in their order, and what was done to get them."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Explored, ...]
     objectives: tuple[Objective, ...]
     """What they were compared by, costs first."""
     statistics: Statistics
 
     @property
-    def feasible(self) -> tuple[Candidate, ...]:
+    def feasible(self) -> tuple[Scored, ...]:
         """The scored candidates."""
-        return tuple(candidate for candidate in self.candidates if candidate.feasible)
+        return tuple(candidate for candidate in self.candidates if isinstance(candidate, Scored))
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -114,7 +114,7 @@ def explore(
             CandidateWork(task), plugins=task.plugins, progress=told, ahead=JOBS_IN_A_WORKER
         )
         pool = CandidatePool(stack.enter_context(workers))
-        run.explore(Evaluator(pool, records.recorded, run.heard), trials, population)
+        run.explore(Generations(pool, records.recorded, run.heard), trials, population)
         records.finish(run.candidates)
     refuse_nothing_feasible(run.candidates, task.goals.budget, priced_besides=run.priced_besides)
     return Exploration(tuple(run.candidates), task.goals.objectives, run.statistics())
@@ -131,25 +131,25 @@ class _Records:
         self._tabled = 0
         self.recorded = {} if journal is None else journal.recorded
 
-    def append(self, news: list[Evaluated]) -> None:
+    def append(self, news: list[Evaluated[Explored]]) -> None:
         if self._journal is not None:
             self._journal.append(news)
 
-    def generation(self, candidates: Sequence[Candidate]) -> None:
+    def generation(self, candidates: Sequence[Explored]) -> None:
         self._write_study(candidates, least=MIRRORED_TOGETHER)
         if len(candidates) >= self._tabled * (1 + TABLE_GROWTH):
             self._write_table(candidates)
 
-    def finish(self, candidates: Sequence[Candidate]) -> None:
+    def finish(self, candidates: Sequence[Explored]) -> None:
         self._write_study(candidates, least=1)
         if self._tabled < len(candidates):
             self._write_table(candidates)
 
-    def _write_study(self, candidates: Sequence[Candidate], *, least: int) -> None:
+    def _write_study(self, candidates: Sequence[Explored], *, least: int) -> None:
         if self._mirror is not None and len(candidates) >= self._mirror.length + least:
             self._mirror.follow(candidates, patiently=least == 1)
 
-    def _write_table(self, candidates: Sequence[Candidate]) -> None:
+    def _write_table(self, candidates: Sequence[Explored]) -> None:
         if self._table is not None:
             write_candidates(self._table, candidates, self._scores)
         self._tabled = len(candidates)
@@ -197,33 +197,33 @@ class _Run:
         self._sampler_seconds = 0.0
         self._bookkeeping_seconds = 0.0
         self._evaluation = sum((item.seconds for item in records.recorded.values()), Seconds())
-        self.candidates: list[Candidate] = []
+        self.candidates: list[Explored] = []
         self.priced_besides = 0
         live.resumed(len(records.recorded))
 
-    def explore(self, evaluator: Evaluator, trials: int, population: int) -> None:
+    def explore(self, generations: Generations, trials: int, population: int) -> None:
         """Ask, evaluate and tell until there are enough.
 
         Whole generations are asked for and told, whatever the number of trials, of which the last may be evaluated in
         part: so more trials continue an exploration exactly as if they had been asked for at once.
         """
-        self._take_up(evaluator, trials)
+        self._take_up(generations, trials)
         patience = min(UNFEASIBLE_BEFORE_PRICING, 2 * population)  # whatever the trials, which may grow
         while len(self.candidates) < trials:
             if len(self.candidates) >= patience and not self._fits and not self.priced_besides:
-                self._look_for_what_fits(evaluator, population)
+                self._look_for_what_fits(generations, population)
             start = perf_counter()
             asked = self._sampler.ask(population)
             self._sampler_seconds += perf_counter() - start
-            generation = evaluator.evaluate(len(self.candidates), asked[: trials - len(self.candidates)])
+            generation = generations.evaluate(len(self.candidates), asked[: trials - len(self.candidates)])
             self.candidates += generation
-            self._fits = self._fits or any(candidate.feasible for candidate in generation)
+            self._fits = self._fits or any(isinstance(candidate, Scored) for candidate in generation)
             self._tell(generation, whole=len(generation) == population)
             self._failures.refuse_broken_proxy(generation)
             if len(generation) == population:
                 self._states.keep(self._sampler, told=len(self.candidates), priced_besides=self.priced_besides)
 
-    def _take_up(self, evaluator: Evaluator, trials: int) -> None:
+    def _take_up(self, generations: Generations, trials: int) -> None:
         """Begin with the sampler that was kept and the candidates it was told of, where there is one."""
         state = self._states.latest()
         recorded = self._records.recorded
@@ -231,17 +231,17 @@ class _Run:
             return
         self._sampler, self.priced_besides = state.sampler, state.priced_besides
         self.candidates = [recorded[number].candidate for number in range(state.told)]
-        evaluator.adopt(self.candidates)
-        self._fits = any(candidate.feasible for candidate in self.candidates)
+        generations.adopt(self.candidates)
+        self._fits = any(isinstance(candidate, Scored) for candidate in self.candidates)
         self._failures.refuse_broken_proxy(self.candidates)
         self._live.told([outcome_of(candidate, self._goals) for candidate in self.candidates])
 
-    def _look_for_what_fits(self, evaluator: Evaluator, wanted: int) -> None:
+    def _look_for_what_fits(self, generations: Generations, wanted: int) -> None:
         """Price configurations besides the candidates until some fit, and have the sampler propose them."""
 
         def price(configurations: Sequence[Configuration]) -> list[Outcome]:
             self._live.pricing(self.priced_besides)
-            priced = evaluator.price(configurations)
+            priced = generations.price(configurations)
             self.priced_besides += len(priced)
             self._evaluation = sum((item.seconds for item in priced), self._evaluation)
             return [priced_outcome(item.candidate, self._goals) for item in priced]
@@ -250,7 +250,7 @@ class _Run:
         start = find_feasible(price, self._space, wanted=wanted, seed=self._seed, met=met)
         self._sampler.suggest(start.configurations)
 
-    def heard(self, news: list[Evaluated]) -> None:
+    def heard(self, news: list[Evaluated[Explored]]) -> None:
         """Keep what has just finished."""
         start = perf_counter()
         self._records.append(news)
@@ -258,9 +258,9 @@ class _Run:
         self._evaluation = sum((item.seconds for item in news), self._evaluation)
         self._bookkeeping_seconds += perf_counter() - start
         for item in news:
-            rejection = item.candidate.rejection
-            if rejection is not None and rejection.kind in UNSCORED:
-                _log.warning("candidate %d is not scored: %s", item.candidate.number, rejection.detail)
+            one = item.candidate
+            if not isinstance(one, Scored) and one.rejection.kind in UNSCORED:
+                _log.warning("candidate %d is not scored: %s", one.number, one.rejection.detail)
         self._failures.refuse_hopeless_proxy([item.candidate for item in news])
 
     def statistics(self) -> Statistics:
@@ -274,7 +274,7 @@ class _Run:
             wall_seconds=perf_counter() - self._start,
         )
 
-    def _tell(self, generation: list[Candidate], *, whole: bool) -> None:
+    def _tell(self, generation: list[Explored], *, whole: bool) -> None:
         outcomes = [outcome_of(candidate, self._goals) for candidate in generation]
         start = perf_counter()
         if whole:

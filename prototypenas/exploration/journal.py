@@ -17,7 +17,19 @@ from typing import Any
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_evaluation import Evaluated, Seconds
 from prototypenas.runs.records import differences
-from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+from prototypenas.types import (
+    Built,
+    Candidate,
+    Configuration,
+    Cost,
+    Explored,
+    Footprint,
+    GroupConfiguration,
+    Invalid,
+    Rejected,
+    Rejection,
+    Scored,
+)
 
 JOURNAL = "candidates.jsonl"
 """Name of the file in a run directory."""
@@ -42,7 +54,7 @@ class Journal:
         """
         self._path = path
         self._synced = 0.0
-        self.recorded: dict[int, Evaluated] = {}
+        self.recorded: dict[int, Evaluated[Explored]] = {}
         """What an earlier, interrupted run of the same exploration had finished, by number."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +67,7 @@ class Journal:
             self.close()
             raise
 
-    def append(self, finished: Iterable[Evaluated]) -> None:
+    def append(self, finished: Iterable[Evaluated[Explored]]) -> None:
         """Record candidates; they survive the process from here on.
 
         Raises:
@@ -139,29 +151,33 @@ def _check(entry: Mapping[str, Any]) -> int:
     return zlib.crc32(json.dumps(entry).encode())
 
 
-def _to_json(item: Evaluated) -> dict[str, Any]:
+def _to_json(item: Evaluated[Explored]) -> dict[str, Any]:
     candidate = item.candidate
     return {
         "number": candidate.number,
         "configuration": asdict(candidate.configuration),
-        "cost": None if candidate.cost is None else asdict(candidate.cost),
-        "digest": candidate.digest,
-        "scores": dict(candidate.scores),
-        "rejection": None if candidate.rejection is None else asdict(candidate.rejection),
+        "cost": asdict(candidate.cost) if isinstance(candidate, Built) else None,
+        "digest": candidate.digest if isinstance(candidate, Built) else None,
+        "scores": dict(candidate.scores) if isinstance(candidate, Scored) else {},
+        "rejection": asdict(candidate.rejection) if isinstance(candidate, Invalid | Rejected) else None,
         "seconds": asdict(item.seconds),
     }
 
 
-def _from_json(entry: Mapping[str, Any]) -> Evaluated:
+def _from_json(entry: Mapping[str, Any]) -> Evaluated[Explored]:
     configuration = entry["configuration"]
     groups = tuple(GroupConfiguration(**group) for group in configuration["groups"])
-    cost, rejection = entry["cost"], entry["rejection"]
-    candidate = Candidate(
-        number=int(entry["number"]),
-        configuration=Configuration(configuration["architecture"], configuration["width"], groups),
-        cost=cost and Cost(**{**cost, "footprint": Footprint(**cost["footprint"])}),
-        digest=entry["digest"],
-        scores=dict(entry["scores"]),
-        rejection=rejection and Rejection(**rejection),
+    asked = Candidate(
+        int(entry["number"]), Configuration(configuration["architecture"], configuration["width"], groups)
     )
-    return Evaluated(candidate, Seconds(**entry["seconds"]))
+    return Evaluated(_explored(asked, entry), Seconds(**entry["seconds"]))
+
+
+def _explored(asked: Candidate, entry: Mapping[str, Any]) -> Explored:
+    cost, rejection = entry["cost"], entry["rejection"] and Rejection(**entry["rejection"])
+    if cost is None and rejection is None:
+        raise ValueError(f"candidate {asked.number} has neither a cost nor a rejection")
+    if cost is None:
+        return asked.invalid(rejection)
+    built = asked.built(Cost(**{**cost, "footprint": Footprint(**cost["footprint"])}), entry["digest"])
+    return built.rejected(rejection) if rejection else built.scored(dict(entry["scores"]))

@@ -11,6 +11,7 @@ from prototypenas.exploration.outcome import Outcome
 from prototypenas.progress import Progress
 from prototypenas.selection.hypervolume import hypervolume, normalisation_over
 from prototypenas.selection.pareto import nondominated
+from prototypenas.types import Explored
 
 PROGRESS_TASK = "explore"
 
@@ -38,7 +39,7 @@ class LiveState:
         self._done = count
         self._progress.update(PROGRESS_TASK, self._done, self._trials, self.note())
 
-    def finished(self, news: Sequence[Evaluated]) -> None:
+    def finished(self, news: Sequence[Evaluated[Explored]]) -> None:
         """Count candidates that have just finished."""
         self._done += len(news)
         self._progress.update(PROGRESS_TASK, self._done, self._trials, self.note())

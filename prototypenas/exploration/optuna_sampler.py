@@ -102,9 +102,9 @@ class OptunaSampler:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             self._sampler = OPTUNA_SAMPLERS[name](population, seed)
-        self._genetic = isinstance(self._sampler, _OneSpace)
-        if isinstance(self._sampler, _OneSpace):
-            self._sampler.searches(self._distributions)
+        self._genetic = self._sampler if isinstance(self._sampler, _Nsga2 | _Nsga3) else None
+        if self._genetic:
+            self._genetic.searches(self._distributions)
         self._asked: list[Trial] = []
         self._worst = [0.0] * len(self._directions)
         self._study = self._new_study()
@@ -112,11 +112,11 @@ class OptunaSampler:
     def ask(self, count: int) -> list[Configuration]:
         """Propose the next `count` configurations."""
         self._asked = [self._study.ask(self._distributions) for _ in range(count)]
-        if isinstance(self._sampler, NSGAIISampler | NSGAIIISampler):
+        if self._genetic:
             # Optuna gives a trial its generation when it samples it, which it never does for one that was suggested.
             trials = self._study.get_trials(deepcopy=False)
             for trial in self._asked:
-                self._sampler.get_trial_generation(self._study, trials[trial.number])
+                self._genetic.get_trial_generation(self._study, trials[trial.number])
         return [self._space.configuration(trial.params) for trial in self._asked]
 
     def suggest(self, configurations: Sequence[Configuration]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prototypenas.objectives import Goals
-from prototypenas.types import Candidate, Configuration
+from prototypenas.types import Built, Candidate, Configuration, Explored, Rejected, Scored
 
 USABLE = "usable"
 """The constraint that stands for everything but the limits: it can be built, scored, and its worker lived."""
@@ -33,10 +33,10 @@ def constraints_of(goals: Goals) -> tuple[str, ...]:
     return (*goals.constraints, USABLE)
 
 
-def outcome_of(candidate: Candidate, goals: Goals) -> Outcome:
+def outcome_of(candidate: Explored, goals: Goals) -> Outcome:
     """Reduce a finished candidate to what a sampler is told."""
     objectives = None
-    if candidate.feasible:
+    if isinstance(candidate, Scored):
         objectives = tuple(one.oriented(one.value(candidate)) for one in goals.objectives)
     return Outcome(candidate.number, candidate.configuration, objectives, _violations(candidate, goals))
 
@@ -47,10 +47,10 @@ def priced_outcome(candidate: Candidate, goals: Goals) -> Outcome:
 
 
 def _violations(candidate: Candidate, goals: Goals) -> dict[str, float]:
-    if candidate.cost is None:
+    if not isinstance(candidate, Built):
         return {**dict.fromkeys(goals.constraints, 0.0), USABLE: UNBUILDABLE_VIOLATION}
     limits = goals.budget.violations(candidate.cost)
-    if candidate.rejection is None or any(value > 0 for value in limits.values()):
+    if not isinstance(candidate, Rejected) or any(value > 0 for value in limits.values()):
         return {**limits, USABLE: -1.0}
     unscored = UNSCORED_VIOLATION if candidate.rejection.kind == "proxy" else UNBUILDABLE_VIOLATION
     return {**limits, USABLE: unscored}

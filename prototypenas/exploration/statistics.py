@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prototypenas.exploration.candidate_evaluation import Seconds
 from prototypenas.exploration.generation import count_repeated
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Statistics:
 
 
 def statistics_of(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     *,
     priced_besides: int,
     evaluation: Seconds,
@@ -58,10 +58,10 @@ def statistics_of(
     wall_seconds: float,
 ) -> Statistics:
     """Count candidates."""
-    rejected = Counter(candidate.rejection.kind for candidate in candidates if candidate.rejection is not None)
+    rejected = Counter(candidate.rejection.kind for candidate in candidates if not isinstance(candidate, Scored))
     return Statistics(
         explored=len(candidates),
-        feasible=sum(candidate.feasible for candidate in candidates),
+        feasible=sum(isinstance(candidate, Scored) for candidate in candidates),
         repeated=count_repeated(candidates),
         rejected=dict(rejected),
         priced_besides=priced_besides,

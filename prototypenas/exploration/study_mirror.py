@@ -28,7 +28,7 @@ from prototypenas.exploration.outcome import outcome_of
 from prototypenas.exploration.space import SearchSpace
 from prototypenas.exploration.trial_tables import TrialTables, row_of
 from prototypenas.objectives import Goals
-from prototypenas.types import Candidate
+from prototypenas.types import Built, Explored, Invalid, Rejected, Scored
 
 STUDY_FILE = "study.db"
 """Name of the SQLite file in a run directory."""
@@ -83,7 +83,7 @@ class StudyMirror:
             """Candidates already in the study."""
         self._answers = True
 
-    def follow(self, candidates: Sequence[Candidate], *, patiently: bool = False) -> None:
+    def follow(self, candidates: Sequence[Explored], *, patiently: bool = False) -> None:
         """Add those of all finished candidates that the study lacks.
 
         A database server that does not answer is asked again next time: what it lacks is in the journal. Only
@@ -106,7 +106,7 @@ class StudyMirror:
                 return
             time.sleep(1.0)
 
-    def _catch_up(self, candidates: Sequence[Candidate]) -> None:
+    def _catch_up(self, candidates: Sequence[Explored]) -> None:
         if not self._answers:
             # The last batch may have been written though its confirmation was lost.
             self.length = self._count()
@@ -138,9 +138,9 @@ class StudyMirror:
             study.set_metric_names(names)
         return study
 
-    def _trial(self, candidate: Candidate) -> FrozenTrial:
+    def _trial(self, candidate: Explored) -> FrozenTrial:
         outcome = outcome_of(candidate, self._goals)
-        values = [one.value(candidate) for one in self._goals.objectives] if candidate.feasible else None
+        values = [one.value(candidate) for one in self._goals.objectives] if isinstance(candidate, Scored) else None
         return optuna.trial.create_trial(
             state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
             values=values,
@@ -176,9 +176,9 @@ def _silent_driver() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _attributes(candidate: Candidate) -> dict[str, Any]:
+def _attributes(candidate: Explored) -> dict[str, Any]:
     attributes: dict[str, Any] = {"number": candidate.number}
-    if candidate.cost is not None:
+    if isinstance(candidate, Built):
         attributes |= {
             "mmacs": candidate.cost.macs / 1e6,
             "parameters": candidate.cost.parameters,
@@ -186,7 +186,7 @@ def _attributes(candidate: Candidate) -> dict[str, Any]:
             "rom_bytes": candidate.cost.footprint.rom_bytes,
             "digest": candidate.digest,
         }
-    if candidate.rejection is not None:
+    if isinstance(candidate, Invalid | Rejected):
         attributes["rejection"] = f"{candidate.rejection.kind}: {candidate.rejection.detail}"
     return json.loads(json.dumps(attributes))  # type: ignore[no-any-return]
 

@@ -11,20 +11,23 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import Operator, Step
 from prototypenas.graph.operators.concat import Concat
+from prototypenas.graph.operators.depth_to_space import DepthToSpace
 from prototypenas.graph.operators.depthwise_conv2d import DepthwiseConv2d
 from prototypenas.graph.operators.requantize import Requantize
-from prototypenas.graph.recording import Normalization, Recording, Rectifier
+from prototypenas.graph.recording import ForwardPass, Normalization, Rectifier
 from prototypenas.graph.sliding import POINT
 from prototypenas.graph.tensors import Activation, FloatWeights
 
 T = TypeVar("T")
+Channels = NDArray[np.int64]
 
 
-def fold(recording: Recording) -> Graph:
+def fold(recording: ForwardPass) -> Graph:
     """Return the graph of a recording, without normalisation and rectifiers."""
     folding = _Folding(recording)
     for operator in _used(recording):
@@ -35,7 +38,7 @@ def fold(recording: Recording) -> Graph:
 class _Folding:
     """The operators kept so far, by their output, while later ones are folded into them."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: ForwardPass) -> None:
         self.recording = recording
         self.kept: dict[str, Operator] = {}
         self.renamed: dict[str, str] = {}
@@ -61,14 +64,13 @@ class _Folding:
         )
 
     def _add_normalization(self, operator: Normalization, source: str) -> None:
-        takers = self._normalization_takers(source, 0)
+        takers = self._normalization_takers(source, np.arange(self.recording.tensors[source].channels))
         if takers is None:
             self.kept[operator.output] = _as_depthwise(operator, source, self.recording.tensors[source].channels)
             return
         if operator.scale is not None and operator.shift is not None:
-            for name, start in takers:
-                part = slice(start, start + self.recording.tensors[name].channels)
-                scaled = self.kept[name].normalized(operator.scale[part], operator.shift[part])
+            for name, channels in takers:
+                scaled = self.kept[name].normalized(operator.scale[channels], operator.shift[channels])
                 assert scaled is not None
                 self.kept[name] = scaled
         self._rename(operator.output, source)
@@ -89,19 +91,24 @@ class _Folding:
         self.renamed[tensor] = source
         self.readers[source] += self.readers[tensor] - 1
 
-    def _normalization_takers(self, tensor: str, start: int) -> list[tuple[str, int]] | None:
-        """Return the weighted operators behind `tensor` and their first channel, or None if one cannot take it."""
+    def _normalization_takers(self, tensor: str, channels: Channels) -> list[tuple[str, Channels]] | None:
+        """Return the weighted operators behind `tensor`, and which channel of the normalisation is each of theirs.
+
+        `channels` are those of `tensor`. None if an operator cannot take it.
+        """
         producer = self.kept.get(tensor)
         if producer is None or self.readers[tensor] != 1:
             return None
         if producer.normalized(None, None) is not None:
-            return [(tensor, start)]
+            return [(tensor, channels)]
         if producer.passes_normalization and producer.fused is Activation.NONE:
-            return self._normalization_takers(producer.inputs[0], start)
+            return self._normalization_takers(producer.inputs[0], channels)
         if isinstance(producer, Concat):
-            starts = np.cumsum([0, *(self.recording.tensors[name].channels for name in producer.inputs)])
-            parts = zip(producer.inputs, starts, strict=False)
-            return _joined([self._normalization_takers(name, start + int(offset)) for name, offset in parts])
+            ends = np.cumsum([self.recording.tensors[name].channels for name in producer.inputs])
+            parts = zip(producer.inputs, np.split(channels, ends[:-1]), strict=True)
+            return _joined([self._normalization_takers(name, part) for name, part in parts])
+        if isinstance(producer, DepthToSpace):
+            return self._normalization_takers(producer.inputs[0], np.tile(channels, producer.window.taps))
         return None
 
     def _rectifier_takers(self, tensor: str, activation: Activation) -> list[str] | None:
@@ -119,7 +126,7 @@ class _Folding:
         return [tensor] if alone and rectified is not None else None
 
 
-def _used(recording: Recording) -> list[Step]:
+def _used(recording: ForwardPass) -> list[Step]:
     wanted = set(recording.outputs)
     used = []
     for operator in reversed(recording.operators):

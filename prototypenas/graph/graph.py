@@ -72,7 +72,7 @@ class IntegerGraph(Graph):
             spec.known_quantization  # noqa: B018  (raises where there is none)
 
 
-Stage = TypeVar("Stage", bound=Graph)
+AnyStage = TypeVar("AnyStage", bound=Graph)
 """Any of the stages, where a graph is changed and stays what it was."""
 
 

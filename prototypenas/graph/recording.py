@@ -26,8 +26,8 @@ class Rectifier(Step):
 
 
 @dataclass
-class Recording:
-    """What a forward pass did, in order; tensor names are operator names."""
+class ForwardPass:
+    """What one run of a module did, in order; tensor names are operator names."""
 
     input_shape: InputShape
     tensors: dict[str, TensorSpec] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from prototypenas.errors import ConfigurationError, LoweringError
 from prototypenas.graph.module_places import Place, in_evaluation, places_in, watched_calls
 from prototypenas.graph.operator import Step
-from prototypenas.graph.recording import Recording
+from prototypenas.graph.recording import ForwardPass
 from prototypenas.graph.tensors import TensorSpec
 from prototypenas.types import InputShape
 
@@ -49,7 +49,7 @@ class Recorder:
     """Collects operators and knows which module is running."""
 
     def __init__(self, module: nn.Module, input_shape: InputShape, functions: Mapping[str, Handler]) -> None:
-        self.recording = Recording(input_shape)
+        self.recording = ForwardPass(input_shape)
         self.functions = functions
         self.module = module
         self.stack = [Place("", type(module).__name__, leaf=False)]
@@ -211,7 +211,7 @@ class Traced:
         self.recorder.fail("control flow on a tensor's values cannot be lowered")
 
 
-def trace(module: nn.Module, input_shape: InputShape, functions: Mapping[str, Handler]) -> Recording:
+def trace(module: nn.Module, input_shape: InputShape, functions: Mapping[str, Handler]) -> ForwardPass:
     """Run `module.forward` in evaluation on one stand-in sample; the module is left as it was.
 
     Raises:

@@ -10,7 +10,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.objectives import Objective
 from prototypenas.selection.pareto import nondominated, objectives_of
 from prototypenas.training.nominal_time import nominal_seconds
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 SECONDS_PER_TRAINING = 1.5
 """Nominal time to start one training of a rung, and to score the held-out samples after it."""
@@ -45,7 +45,7 @@ class RefinementPlan:
 
 
 def planned(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     *,
     seconds: float,
     batch_size: int,
@@ -75,8 +75,8 @@ def planned(
 
 
 def chosen_entrants(
-    candidates: Sequence[Candidate], count: int, objectives: Sequence[Objective] | None = None
-) -> list[Candidate]:
+    candidates: Sequence[Explored], count: int, objectives: Sequence[Objective] | None = None
+) -> list[Scored]:
     """Return `count` feasible candidates in order of FLOPs: half of the Pareto front, half of the others.
 
     Both halves are spread over log FLOPs: of as many strata as places, the candidate of the best mean score rank each.
@@ -89,25 +89,25 @@ def chosen_entrants(
     outside = [one for one in feasible if one.number not in front]
     fronts = min(len(inside), max(math.ceil(count / 2), count - len(outside)))
     picked = [*_stratified(inside, fronts, ranks), *_stratified(outside, min(len(outside), count - fronts), ranks)]
-    return sorted(picked, key=lambda one: (_flops(one), one.number))
+    return sorted(picked, key=lambda one: (one.cost.flops, one.number))
 
 
-def _different(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _different(candidates: Sequence[Explored]) -> list[Scored]:
     """Drop what cannot be trained and what is the same network as an earlier candidate."""
-    seen: dict[str, Candidate] = {}
+    seen: dict[str, Scored] = {}
     for one in candidates:
-        if one.feasible and one.digest is not None:
+        if isinstance(one, Scored):
             seen.setdefault(one.digest, one)
     return list(seen.values())
 
 
-def _stratified(candidates: Sequence[Candidate], count: int, ranks: dict[int, float]) -> list[Candidate]:
-    ordered = sorted(candidates, key=lambda one: (_flops(one), one.number))
+def _stratified(candidates: Sequence[Scored], count: int, ranks: dict[int, float]) -> list[Scored]:
+    ordered = sorted(candidates, key=lambda one: (one.cost.flops, one.number))
     strata = [part for part in np.array_split(np.arange(len(ordered)), count) if len(part)] if count else []
     return [min((ordered[place] for place in part), key=lambda one: (ranks[one.number], one.number)) for part in strata]
 
 
-def _mean_ranks(candidates: Sequence[Candidate]) -> dict[int, float]:
+def _mean_ranks(candidates: Sequence[Scored]) -> dict[int, float]:
     """Return each candidate's mean rank over its scores, 0 the best; 0 for all where there is no score."""
     values = objectives_of(candidates).values[:, 1:]
     if not values.shape[1]:
@@ -124,16 +124,12 @@ def rungs_of(count: int) -> tuple[int, ...]:
     return tuple(rungs)
 
 
-def _affordable_steps(entrants: Sequence[Candidate], seconds: float, batch_size: int) -> int:
+def _affordable_steps(entrants: Sequence[Scored], seconds: float, batch_size: int) -> int:
     starts = sum(rungs_of(len(entrants))) * SECONDS_PER_TRAINING
     return max(0, int((seconds - starts) / _cost_of_a_step(entrants, batch_size)))
 
 
-def _cost_of_a_step(entrants: Sequence[Candidate], batch_size: int) -> float:
+def _cost_of_a_step(entrants: Sequence[Scored], batch_size: int) -> float:
     """Return the nominal seconds of all rungs for each step of the first, were survivors of mean size."""
-    mean = float(np.mean([nominal_seconds(_flops(one), batch_size) for one in entrants]))
+    mean = float(np.mean([nominal_seconds(one.cost.flops, batch_size) for one in entrants]))
     return mean * sum((count << rung) for rung, count in enumerate(rungs_of(len(entrants))))
-
-
-def _flops(candidate: Candidate) -> int:
-    return candidate.needs.flops

@@ -18,7 +18,7 @@ from prototypenas.protocols import Baseline, BriefTrainer
 from prototypenas.refinement.halving import RungScore, estimates, survivors
 from prototypenas.refinement.plan import RefinementPlan
 from prototypenas.refinement.refinement_table import Refinement, read_rungs, write_estimates, write_rungs
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 from prototypenas.workers.pool import Answer, Cause, Workers
 from prototypenas.workers.threads import computing_threads
 
@@ -32,7 +32,7 @@ TITLE = "refine"
 class RungJob:
     """One candidate's training through one rung."""
 
-    candidate: Candidate
+    candidate: Scored
     rung: int
 
 
@@ -65,7 +65,7 @@ class RefinementWork:
 
 def refine(
     work: RefinementWork,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     *,
     workers: Workers,
     plugins: Sequence[PluginSource],
@@ -79,8 +79,8 @@ def refine(
         TrainingError: if every training of a rung failed.
         RunDirectoryError: if a file is damaged or the disk full.
     """
-    by_number = {one.number: one for one in candidates}
-    flops = {number: float(one.cost.flops) for number, one in by_number.items() if one.cost is not None}
+    by_number = {one.number: one for one in candidates if isinstance(one, Scored)}
+    flops = {number: float(one.cost.flops) for number, one in by_number.items()}
     scores = list(read_rungs(work.folder))
     entrants, total = work.plan.candidates, sum(work.plan.rungs)
     with workers.start(work, plugins=plugins, progress=progress) as pool:

@@ -17,7 +17,7 @@ from prototypenas.runs.atomic_files import number_in, read_json, write_json, wri
 from prototypenas.runs.records import Arguments, differences
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.training.nominal_time import nominal_seconds
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 from prototypenas.workers.pool import Workers
 
 ARGUMENTS_FILE = "refinement.json"
@@ -60,16 +60,16 @@ class RefinementStep:
     device: str = "cpu"
     plugins: tuple[PluginSource, ...] = ()
 
-    def obstacle(self, candidates: Sequence[Candidate]) -> str:
+    def obstacle(self, candidates: Sequence[Explored]) -> str:
         """Say why there is nothing to refine; empty where there is."""
         if not isinstance(self.evaluator, BriefTrainer):
             return "no refinement: the evaluator cannot train for a while only"
-        different = {one.digest for one in candidates if one.feasible}
+        different = {one.digest for one in candidates if isinstance(one, Scored)}
         if len(different) < 2:
             return f"no refinement: {len(different)} feasible network, so there is nothing to choose between"
         return ""
 
-    def plan(self, candidates: Sequence[Candidate]) -> RefinementPlan | None:
+    def plan(self, candidates: Sequence[Explored]) -> RefinementPlan | None:
         """Return the plan; `None` where a budget that nobody gave is too small for any.
 
         Raises:
@@ -89,14 +89,14 @@ class RefinementStep:
             if seconds is not None:
                 raise
             return None
-        different = len({one.digest for one in candidates if one.feasible})
+        different = len({one.digest for one in candidates if isinstance(one, Scored)})
         enough = len(plan.candidates) >= min(ENTRANTS_WANTED * self.keep, different)
         return plan if enough or seconds is not None else None
 
-    def _derived_seconds(self, candidates: Sequence[Candidate], trainer: BriefTrainer) -> float:
-        feasible = [one for one in candidates if one.feasible]
+    def _derived_seconds(self, candidates: Sequence[Explored], trainer: BriefTrainer) -> float:
+        feasible = [one for one in candidates if isinstance(one, Scored)]
         samples = trainer.training_steps * trainer.batch_size
-        seconds = [min(nominal_seconds(one.cost.flops, samples), trainer.most_seconds) for one in feasible if one.cost]
+        seconds = [min(nominal_seconds(one.cost.flops, samples), trainer.most_seconds) for one in feasible]
         mean = sum(seconds) / len(seconds)
         return min(MOST_SECONDS, SHARE_OF_TRAINING * self.keep * mean)
 
@@ -104,7 +104,7 @@ class RefinementStep:
 def refine_run(
     run: RunDirectory,
     step: RefinementStep,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     *,
     workers: Workers,
     progress: Progress,
@@ -138,12 +138,12 @@ def refine_run(
     return f"refined {counts} candidates, {plan.steps} to {plan.units * plan.steps} steps each"
 
 
-def _note_estimates(run: RunDirectory, candidates: Sequence[Candidate]) -> None:
+def _note_estimates(run: RunDirectory, candidates: Sequence[Explored]) -> None:
     """Add the estimates to the table of all candidates, where they are not in it yet."""
     refinement = read_refinement(run.path)
     if refinement is None:
         return
-    proxies = next(tuple(one.scores) for one in candidates if one.feasible)
+    proxies = next(tuple(one.scores) for one in candidates if isinstance(one, Scored))
     text = candidates_text(candidates, proxies, refinement.expected())
     table = run.candidates_csv
     if not table.exists() or table.read_text(encoding="utf-8") != text:

@@ -15,8 +15,7 @@ def worth_table(models: Sequence[ModelResult], references: Sequence[ReferenceSco
     for model in models if references else ():
         if model.evaluation is not None and model.by_class is not None:
             name = f"trial {model.candidate.number} ({model.candidate.configuration.architecture}, int8)"
-            size = model.candidate.cost
-            remark = ABSENT if size is None else f"{size.footprint.rom_bytes / 1e3:,.0f} kB of flash"
+            remark = f"{model.candidate.cost.footprint.rom_bytes / 1e3:,.0f} kB of flash"
             rows.append((name, model.evaluation.int8_score, model.by_class.macro_f1, remark))
     rows.sort(key=lambda row: -row[1])
     cells = tuple((name, remark, f"{100 * right:.2f}", f"{100 * macro:.2f}") for name, right, macro, remark in rows)

@@ -12,7 +12,7 @@ from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.reporting.tables import final_table
 from prototypenas.selection.hypervolume import hypervolume, normalisation_over
 from prototypenas.selection.pareto import nondominated, objectives_of
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ComparedRun:
     name: str
     settings: Mapping[str, Any]
     objectives: tuple[Objective, ...]
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Explored, ...]
     models: tuple[ModelResult, ...]
 
 
@@ -36,7 +36,7 @@ def settings_table(runs: Sequence[ComparedRun]) -> Table:
 def search_table(runs: Sequence[ComparedRun]) -> Table:
     """How far each search came; the hypervolume is over the objectives that both have, on one scale."""
     shared = [one for one in runs[0].objectives if all(one in run.objectives for run in runs)]
-    fitting = [[one for one in run.candidates if one.feasible] for run in runs]
+    fitting = [[one for one in run.candidates if isinstance(one, Scored)] for run in runs]
     rows = [
         ("candidates", *(f"{len(run.candidates):,}" for run in runs)),
         ("of them fit", *(f"{len(some):,}" for some in fitting)),
@@ -68,12 +68,12 @@ def _beats(one: ModelResult, other: ModelResult) -> bool:
 
 def _values(model: ModelResult) -> tuple[float, ...] | None:
     cost, score = model.candidate.cost, model.evaluation
-    if cost is None or score is None:
+    if score is None:
         return None
     return (-score.int8_score, cost.footprint.ram_bytes, cost.footprint.rom_bytes, cost.flops)
 
 
-def _volumes(fitting: Sequence[Sequence[Candidate]], shared: Sequence[Objective]) -> list[float]:
+def _volumes(fitting: Sequence[Sequence[Scored]], shared: Sequence[Objective]) -> list[float]:
     points = [objectives_of(some, shared).values for some in fitting]
     fronts = [values[nondominated(values)] for values in points]
     together = np.concatenate(fronts)

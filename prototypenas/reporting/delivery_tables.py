@@ -31,8 +31,7 @@ def emulation_table(models: Sequence[ModelResult]) -> Table:
         done = model.delivery
         if done is not None and done.instructions is not None:
             score = ABSENT if done.emulated_score is None else f"{100 * done.emulated_score:.2f}"
-            cost = model.candidate.cost
-            each = ABSENT if cost is None else f"{done.instructions / cost.macs:.2f}"
+            each = f"{done.instructions / model.candidate.cost.macs:.2f}"
             counted = (f"{done.emulated_samples:,}", score, f"{done.instructions:,}", each)
             rows.append((str(model.candidate.number), *counted))
     return Table(headers, tuple(rows))

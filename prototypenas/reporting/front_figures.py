@@ -21,7 +21,7 @@ from prototypenas.reporting.drawing import (
 )
 from prototypenas.reporting.page_figure import marks_of
 from prototypenas.selection import Selection
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 MOST_MARKS = 300
 """Marks of one kind in a panel, lines in a parallel plot: more only hide each other and swell the page."""
@@ -31,7 +31,7 @@ INNER = (1.0, 99.0)
 """Percentiles between which nearly all of a score lies; values far beyond them are drawn at the edge of the panel."""
 
 
-def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
+def front_figure(candidates: Sequence[Explored], selection: Selection) -> Figure:
     """Draw each objective against the first, which is FLOPs unless asked otherwise (paper, Fig. 3).
 
     Colour and marker by architecture, the chosen circled.
@@ -52,7 +52,7 @@ def front_figure(candidates: Sequence[Candidate], selection: Selection) -> Figur
     return figure
 
 
-def pairs_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
+def pairs_figure(candidates: Sequence[Explored], selection: Selection) -> Figure:
     """Draw the front projected on every pair of objectives; colours are those of all candidates' architectures."""
     pairs = list(combinations(selection.objectives, 2)) or [(selection.objectives[0],) * 2]
     columns = min(4, len(pairs))
@@ -70,7 +70,7 @@ def pairs_figure(candidates: Sequence[Candidate], selection: Selection) -> Figur
     return figure
 
 
-def parallel_figure(candidates: Sequence[Candidate], selection: Selection) -> Figure:
+def parallel_figure(candidates: Sequence[Explored], selection: Selection) -> Figure:
     """Draw every front model as a line across the normalised objectives, best at the top; the chosen in colour."""
     architectures = {one.number: one.configuration.architecture for one in selection.chosen}
     objectives = selection.objectives
@@ -96,33 +96,33 @@ def parallel_figure(candidates: Sequence[Candidate], selection: Selection) -> Fi
     return figure
 
 
-def values_of(candidates: Sequence[Candidate], objective: Objective) -> list[float]:
+def values_of(candidates: Sequence[Scored], objective: Objective) -> list[float]:
     """Return an objective as it is printed: MFLOPs, milliseconds, a proxy's score."""
     return [objective.value(candidate) / objective.scale for candidate in candidates]
 
 
-def shown(candidates: Sequence[Candidate], selection: Selection) -> list[Candidate]:
+def shown(candidates: Sequence[Explored], selection: Selection) -> list[Scored]:
     """Return the candidates that are drawn one by one: of the front and of the others at most `MOST_MARKS` each."""
     inside, outside = _inside_and_outside(candidates, selection)
     return [*inside, *outside]
 
 
 def _inside_and_outside(
-    candidates: Sequence[Candidate], selection: Selection
-) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
-    feasible = [candidate for candidate in candidates if candidate.feasible]
+    candidates: Sequence[Explored], selection: Selection
+) -> tuple[Sequence[Scored], Sequence[Scored]]:
+    feasible = [candidate for candidate in candidates if isinstance(candidate, Scored)]
     front = {candidate.number for candidate in selection.front}
     inside = [candidate for candidate in feasible if candidate.number in front]
     return thinned(inside), thinned([candidate for candidate in feasible if candidate.number not in front])
 
 
-def _styles(candidates: Sequence[Candidate]) -> dict[str, tuple[str, str]]:
+def _styles(candidates: Sequence[Explored]) -> dict[str, tuple[str, str]]:
     return architecture_styles([candidate.configuration.architecture for candidate in candidates])
 
 
 def _scatter(
     axes: Axes,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     selection: Selection,
     pair: tuple[Objective, Objective],
     styles: Mapping[str, tuple[str, str]],
@@ -150,7 +150,7 @@ def _scatter(
             axes.set(**{f"{axis}scale": "log"})
 
 
-def _limits(objective: Objective, drawn: Sequence[Candidate], chosen: Sequence[Candidate]) -> tuple[float, float]:
+def _limits(objective: Objective, drawn: Sequence[Scored], chosen: Sequence[Scored]) -> tuple[float, float]:
     """Return between which values an objective is drawn, so that a few extreme ones do not press the others together.
 
     The chosen are always within; what can be drawn on a logarithmic axis is drawn whole.
@@ -168,7 +168,7 @@ def _spans_decades(values: NDArray[np.float64]) -> bool:
     return len(values) > 0 and bool(values.min() > 0) and bool(np.log10(values.max() / values.min()) > DECADES)
 
 
-def thinned(candidates: Sequence[Candidate], most: int = MOST_MARKS) -> Sequence[Candidate]:
+def thinned(candidates: Sequence[Scored], most: int = MOST_MARKS) -> Sequence[Scored]:
     """Return at most so many of the candidates, evenly over their order."""
     if len(candidates) <= most:
         return candidates
@@ -194,12 +194,12 @@ def _ticks(axes: Axes, objective: Objective, subdivisions: tuple[float, ...]) ->
 def _legend(
     figure: Figure,
     selection: Selection,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     styles: Mapping[str, tuple[str, str]],
     *,
     columns: int,
 ) -> None:
-    drawn = {candidate.configuration.architecture for candidate in candidates if candidate.feasible}
+    drawn = {candidate.configuration.architecture for candidate in candidates if isinstance(candidate, Scored)}
     handles = [
         Line2D([], [], color=colour, marker=marker, linestyle="none", markersize=6, label=name)
         for name, (colour, marker) in styles.items()
@@ -211,7 +211,7 @@ def _legend(
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), columns))
 
 
-def _goodness(candidate: Candidate, selection: Selection) -> list[float]:
+def _goodness(candidate: Scored, selection: Selection) -> list[float]:
     scale = selection.normalisation
     values = [one.oriented(one.value(candidate)) for one in selection.objectives]
     return [float(1.0 - value) for value in scale.apply(np.array([values]))[0]]

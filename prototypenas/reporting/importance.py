@@ -16,7 +16,7 @@ from prototypenas.exploration.space import SearchSpace
 from prototypenas.objectives import Objective, label_of
 from prototypenas.reporting.drawing import CELL_INK, house_style
 from prototypenas.reporting.front_figures import thinned
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 FEWEST_TRIALS = 40
 """Scored trials below which an importance would be noise: the best tenth would be fewer than four."""
@@ -29,14 +29,14 @@ FRONT = "Pareto front"
 
 
 def parameter_importance(
-    candidates: Sequence[Candidate], space: SearchSpace, objectives: Sequence[Objective]
+    candidates: Sequence[Explored], space: SearchSpace, objectives: Sequence[Objective]
 ) -> dict[str, dict[str, float]]:
     """Return each objective's importance of each parameter, as shares that sum to 1; first that of the whole front.
 
     The importance is that for reaching the best tenth. Empty where fewer than `FEWEST_TRIALS` candidates were scored;
     an objective that is constant is left out.
     """
-    scored = thinned([candidate for candidate in candidates if candidate.feasible], MOST_TRIALS)
+    scored = thinned([candidate for candidate in candidates if isinstance(candidate, Scored)], MOST_TRIALS)
     if len(scored) < FEWEST_TRIALS:
         return {}
     with quiet():

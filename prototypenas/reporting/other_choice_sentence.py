@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from prototypenas.runs.other_choice import OtherChoice
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 
-def other_choice_sentence(other: OtherChoice, candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> str:
+def other_choice_sentence(other: OtherChoice, candidates: Sequence[Explored], chosen: Sequence[Scored]) -> str:
     """Say what another preset would have chosen of the same candidates, and how much of it was chosen here too."""
     if not other.chosen:
         return f"The preset {other.preset} could score none of the candidates."
-    by_number = {one.number: one for one in candidates}
+    by_number = {one.number: one for one in candidates if isinstance(one, Scored)}
     names = ", ".join(_named(by_number[number]) for number in other.chosen)
     here = {one.digest for one in chosen}
     same = sum(by_number[number].digest in here for number in other.chosen)
@@ -21,6 +21,6 @@ def other_choice_sentence(other: OtherChoice, candidates: Sequence[Candidate], c
     )
 
 
-def _named(candidate: Candidate) -> str:
-    need = "" if candidate.cost is None else f", {candidate.cost.flops / 1e6:.1f} MFLOPs"
-    return f"trial {candidate.number} ({candidate.configuration.architecture}{need})"
+def _named(candidate: Scored) -> str:
+    need = f"{candidate.cost.flops / 1e6:.1f} MFLOPs"
+    return f"trial {candidate.number} ({candidate.configuration.architecture}, {need})"

@@ -4,9 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from matplotlib.figure import Figure
-
-from prototypenas.reporting.drawing import COLOURS, FAINT, HIGHLIGHT, INK, svg_text
+from prototypenas.reporting.drawing import COLOURS, FAINT, HIGHLIGHT, INK
 
 MARKS = "marks"
 """What the name of a group of marks begins with; the numbers of their candidates follow."""
@@ -40,11 +38,6 @@ _GROUP = re.compile(rf'<g id="{MARKS}:([\d,]*)">')
 def marks_of(numbers: Sequence[int]) -> str:
     """Return the name of a group of marks, one a candidate in this order, by which the page finds the candidates."""
     return f"{MARKS}:{','.join(map(str, numbers))}"
-
-
-def inline_figure(figure: Figure, alternative: str) -> str:
-    """Return a figure as an `<svg>` element for the page; `alternative` is what it says to those who do not see it."""
-    return themed(svg_text(figure), alternative)
 
 
 def themed(svg: str, alternative: str) -> str:

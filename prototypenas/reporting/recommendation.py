@@ -62,7 +62,7 @@ def _as_good(model: ModelResult, best: ModelResult, score: Evaluation) -> str:
 
 def _cost(model: ModelResult) -> float:
     """Return the estimated latency, or the operations where no timing calibrates the core."""
-    return float(model.candidate.needs.macs) if model.latency is None else model.latency.latency_ms
+    return float(model.candidate.cost.macs) if model.latency is None else model.latency.latency_ms
 
 
 def _percent(share: float) -> str:

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from prototypenas.refinement.refinement_table import Refinement
 from prototypenas.reporting.drawing import FAINT, HIGHLIGHT, INK, architecture_styles, house_style, model_styles
 from prototypenas.reporting.page_figure import marks_of
-from prototypenas.types import Candidate
+from prototypenas.types import Explored, Scored
 
 
-def refinement_figure(refinement: Refinement, candidates: Sequence[Candidate], chosen: Sequence[int]) -> Figure:
+def refinement_figure(refinement: Refinement, candidates: Sequence[Explored], chosen: Sequence[int]) -> Figure:
     """Draw each candidate's estimate with its standard error against FLOPs, and its held-out score rung by rung."""
-    by_number = {one.number: one for one in candidates}
+    by_number = {one.number: one for one in candidates if isinstance(one, Scored)}
     styles = architecture_styles([one.configuration.architecture for one in candidates])
     with house_style():
         figure = Figure(figsize=(10.0, 3.9), layout="constrained")
@@ -28,7 +28,7 @@ def refinement_figure(refinement: Refinement, candidates: Sequence[Candidate], c
 def _draw_estimates(
     axes: Axes,
     refinement: Refinement,
-    by_number: Mapping[int, Candidate],
+    by_number: Mapping[int, Scored],
     chosen: Sequence[int],
     styles: Mapping[str, tuple[str, str]],
 ) -> None:
@@ -37,7 +37,7 @@ def _draw_estimates(
         candidate = by_number[one.candidate]
         name = candidate.configuration.architecture
         colour, marker = styles[name]
-        place, height = candidate.needs.flops / 1e6, 100 * one.score
+        place, height = candidate.cost.flops / 1e6, 100 * one.score
         label = None if name in named else name
         named.add(name)
         axes.errorbar(place, height, 100 * one.error, fmt="none", ecolor=colour, elinewidth=0.8, capsize=2)

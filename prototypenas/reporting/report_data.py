@@ -15,7 +15,7 @@ from prototypenas.runs.delivery_record import Delivery
 from prototypenas.runs.detection_results import DetectionResults
 from prototypenas.runs.other_choice import OtherChoice
 from prototypenas.selection import Selection
-from prototypenas.types import Candidate, Evaluation, Target
+from prototypenas.types import Evaluation, Explored, Scored, Target
 
 if TYPE_CHECKING:
     # PyTorch comes with them, which a run without trained models does not need to be reported.
@@ -52,7 +52,7 @@ class SizeComparison:
 class ModelResult:
     """All that is known of one chosen model; what a run has not come to yet is `None` or empty."""
 
-    candidate: Candidate
+    candidate: Scored
     evaluation: Evaluation | None = None
     delivery: Delivery | None = None
     graph: "IntegerGraph | None" = None
@@ -89,7 +89,7 @@ class ReportData:
     """What was asked, the probe's settings included: a score means nothing without them."""
     statistics: TextRows
     """How the exploration went: time, candidates per second and the like; counts come from `candidates`."""
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Explored, ...]
     selection: Selection
     models: tuple[ModelResult, ...]
     """One for each chosen candidate, in order of FLOPs."""

@@ -21,7 +21,7 @@ from prototypenas.reporting.refinement_figure import refinement_figure
 from prototypenas.reporting.report_data import ReportData
 from prototypenas.reporting.tradeoff_figures import tradeoff_figures
 from prototypenas.runs.dataset_summary import BoxSummary, DatasetSummary
-from prototypenas.types import Candidate, metric_name
+from prototypenas.types import Explored, metric_name
 
 TRADEOFF = "tradeoff_"
 """What the names of the figures that draw accuracy against a cost begin with."""
@@ -129,7 +129,7 @@ def _training_pictures(report: ReportData, architectures: Sequence[str]) -> Iter
         )
 
 
-def scored(report: ReportData) -> tuple[Candidate, ...]:
+def scored(report: ReportData) -> tuple[Explored, ...]:
     """Return the candidates with the scores that the selection went by."""
     if report.refinement is None:
         return report.candidates

@@ -8,7 +8,7 @@ from prototypenas.reporting.report_data import ModelResult, ReportData
 from prototypenas.reporting.table import ABSENT, Table
 from prototypenas.runs.dataset_summary import DatasetSummary
 from prototypenas.selection import Selection
-from prototypenas.types import Candidate, Footprint, metric_name
+from prototypenas.types import Built, Candidate, Explored, Footprint, Scored, metric_name
 
 FAILURES = {
     "invalid": "no such network can be built",
@@ -55,10 +55,10 @@ def details_table(models: Sequence[ModelResult]) -> Table:
     return Table(("Trial", *(f"{name} [%]" for name in names)), rows)
 
 
-def rejection_table(candidates: Sequence[Candidate]) -> Table:
+def rejection_table(candidates: Sequence[Explored]) -> Table:
     """How many candidates were scored, and how many left out for which reason."""
-    kinds = Counter(one.rejection.kind for one in candidates if one.rejection is not None)
-    scored = sum(one.feasible for one in candidates)
+    kinds = Counter(one.rejection.kind for one in candidates if not isinstance(one, Scored))
+    scored = sum(isinstance(one, Scored) for one in candidates)
     rows = [("scored", "fits the target", str(scored), _share(scored, len(candidates)))]
     rows += [(kind, _failure(kind), str(count), _share(count, len(candidates))) for kind, count in kinds.most_common()]
     return Table(("Outcome", "Meaning", "Candidates", "Share"), tuple(rows), names=2)
@@ -113,7 +113,7 @@ def configuration_table(candidates: Sequence[Candidate]) -> Table:
     return Table(headers, tuple(map(_configuration_row, candidates)), names=2)
 
 
-def candidate_table(candidates: Sequence[Candidate], selection: Selection) -> Table:
+def candidate_table(candidates: Sequence[Scored], selection: Selection) -> Table:
     """Configuration, cost and scores of scored candidates, the chosen first, then the front."""
     front = {one.number for one in selection.front}
     chosen = {one.number for one in selection.chosen}
@@ -128,13 +128,13 @@ def candidate_table(candidates: Sequence[Candidate], selection: Selection) -> Ta
     return Table((*headers, *(objective.label for objective in (*_PRICED, *objectives))), tuple(rows), names=3)
 
 
-def footprint_table(candidates: Sequence[Candidate]) -> Table:
+def footprint_table(candidates: Sequence[Scored]) -> Table:
     """RAM and ROM of each chosen model as the sum of their parts, in bytes."""
     parts = tuple(Footprint.__dataclass_fields__)
     headers = ("Trial", *(part.removesuffix("_bytes") for part in parts), "RAM", "ROM")
     rows = []
     for candidate in candidates:
-        footprint = candidate.needs.footprint
+        footprint = candidate.cost.footprint
         values = [*(getattr(footprint, part) for part in parts), footprint.ram_bytes, footprint.rom_bytes]
         rows.append((str(candidate.number), *(f"{value:,}" for value in values)))
     return Table(headers, tuple(rows))
@@ -142,8 +142,8 @@ def footprint_table(candidates: Sequence[Candidate]) -> Table:
 
 def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
     """The run's own statistics, and the counts that follow from its candidates."""
-    feasible = sum(one.feasible for one in report.candidates)
-    different = len({one.digest for one in report.candidates if one.digest is not None})
+    feasible = sum(isinstance(one, Scored) for one in report.candidates)
+    different = len({one.digest for one in report.candidates if isinstance(one, Built)})
     counts = (
         ("Candidates explored", f"{len(report.candidates)}"),
         ("Different networks", f"{different}"),
@@ -153,7 +153,7 @@ def statistics_rows(report: ReportData) -> tuple[tuple[str, str], ...]:
     return (*counts, *report.statistics)
 
 
-def _shown(objective: Objective, candidate: Candidate) -> str:
+def _shown(objective: Objective, candidate: Scored) -> str:
     value = objective.value(candidate) / objective.scale
     return f"{value:,.1f}" if objective.scale != 1.0 else f"{value:.4g}"
 
@@ -174,7 +174,7 @@ def _configuration_row(candidate: Candidate) -> tuple[str, ...]:
 
 def _final_row(model: ModelResult) -> tuple[str, ...]:
     candidate, evaluation = model.candidate, model.evaluation
-    cost = candidate.needs
+    cost = candidate.cost
     footprint = cost.footprint
     return (
         str(candidate.number),

@@ -99,6 +99,5 @@ def _place(model: ModelResult, resource: Resource) -> tuple[float, float]:
     return cost, 100 * model.evaluation.int8_score
 
 
-def _kilobytes(model: ModelResult, part: str) -> float | None:
-    cost = model.candidate.cost
-    return None if cost is None else getattr(cost.footprint, part) / 1e3
+def _kilobytes(model: ModelResult, part: str) -> float:
+    return float(getattr(model.candidate.cost.footprint, part)) / 1e3

@@ -9,10 +9,10 @@ from prototypenas.runs.atomic_files import number_in, read_json, value_in
 from prototypenas.runs.class_scores import read_class_scores
 from prototypenas.runs.delivery_record import DELIVERY, read_delivery
 from prototypenas.runs.detection_results import read_detections
-from prototypenas.types import Candidate, Evaluation, Target
+from prototypenas.types import Evaluation, Scored, Target
 
 
-def model_result(directory: Path, candidate: Candidate, target: Target) -> ModelResult:
+def model_result(directory: Path, candidate: Scored, target: Target) -> ModelResult:
     """Gather what a model's folder holds; steps not done yet leave their parts empty.
 
     What a trained model costs is priced anew: its data set may have other classes than it was explored for.

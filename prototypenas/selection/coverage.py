@@ -17,7 +17,7 @@ LARGEST_EXPANSION = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Space:
+class VolumeSpace:
     """All points of the front in one space of objectives."""
 
     name: str
@@ -89,13 +89,13 @@ class Merit:
         return np.where(rows[:, None] == columns[None, :], self.gains(subset, columns)[None, :], 0.0)
 
 
-Spaces = tuple[Space | Merit, ...]
+Spaces = tuple[VolumeSpace | Merit, ...]
 
 
-def space_of(name: str, normalised: NDArray[np.float64], share: float = 1.0) -> Space:
+def space_of(name: str, normalised: NDArray[np.float64], share: float = 1.0) -> VolumeSpace:
     """Make a space in which all points together cover `share`; `normalised` is `(n, m)`, lower is better."""
     extents = np.maximum(0.0, REFERENCE - normalised)
-    return Space(name, extents, share / hypervolume(-extents, reference=0.0))
+    return VolumeSpace(name, extents, share / hypervolume(-extents, reference=0.0))
 
 
 def coverage(spaces: Spaces, subset: Sequence[int]) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from prototypenas.errors import ConfigurationError
 from prototypenas.objectives import Objective, cost_count, costs_first, default_objectives
-from prototypenas.types import Candidate
+from prototypenas.types import Scored
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Objectives:
         return cost_count(self.objectives)
 
 
-def objectives_of(candidates: Sequence[Candidate], objectives: Sequence[Objective] | None = None) -> Objectives:
+def objectives_of(candidates: Sequence[Scored], objectives: Sequence[Objective] | None = None) -> Objectives:
     """Read the objectives of scored candidates; FLOPs and all scores of the first where none are named.
 
     Raises:
@@ -60,7 +60,7 @@ def nondominated(values: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.flatnonzero(moocore.is_nondominated(values))
 
 
-def _default_objectives(candidates: Sequence[Candidate]) -> tuple[Objective, ...]:
+def _default_objectives(candidates: Sequence[Scored]) -> tuple[Objective, ...]:
     names = tuple(candidates[0].scores)
     for candidate in candidates:
         if set(candidate.scores) != set(names):
@@ -69,7 +69,7 @@ def _default_objectives(candidates: Sequence[Candidate]) -> tuple[Objective, ...
     return default_objectives(names)
 
 
-def _row(candidate: Candidate, objectives: Sequence[Objective]) -> list[float]:
+def _row(candidate: Scored, objectives: Sequence[Objective]) -> list[float]:
     row = [objective.oriented(objective.value(candidate)) for objective in objectives]
     for objective, value in zip(objectives, row, strict=True):
         if not np.isfinite(value):

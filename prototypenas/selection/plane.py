@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypenas.selection.coverage import Merit, Space, Spaces, coverage
+from prototypenas.selection.coverage import Merit, Spaces, VolumeSpace, coverage
 from prototypenas.selection.exact import Solution
 
 
 def is_plane(spaces: Spaces) -> bool:
     """Say whether the spaces are one plane, with or without merits."""
-    planes = [space for space in spaces if isinstance(space, Space)]
+    planes = [space for space in spaces if isinstance(space, VolumeSpace)]
     return len(planes) == 1 and planes[0].extents.shape[1] == 2
 
 
@@ -99,7 +99,7 @@ class _Table:
 
 
 def _sorted_points(spaces: Spaces) -> _Points:
-    plane = next(space for space in spaces if isinstance(space, Space))
+    plane = next(space for space in spaces if isinstance(space, VolumeSpace))
     worth = np.sum([space.worth for space in spaces if isinstance(space, Merit)], axis=0) + np.zeros(plane.points)
     width, height = plane.extents.T
     order = np.lexsort((-height, -width))

@@ -21,7 +21,7 @@ from prototypenas.selection.local_search import greedy_subset, local_search_subs
 from prototypenas.selection.pareto import Objectives, nondominated, objectives_of
 from prototypenas.selection.plane import best_subsets, is_plane
 from prototypenas.selection.selection_space import DEFAULT_SPACE, spaces_named
-from prototypenas.types import Candidate, Rejection
+from prototypenas.types import Explored, Rejected, Scored
 
 WORTHWHILE_GAIN = 0.03
 """Share by which one more model must raise the coverage to be kept, where `keep` is a range.
@@ -45,9 +45,9 @@ TIME_LIMIT = 20.0
 class Selection:
     """The chosen models, how good the choice is, and everything needed to compute that again."""
 
-    chosen: tuple[Candidate, ...]
+    chosen: tuple[Scored, ...]
     """In order of the first objective, which is a cost wherever there is one; FLOPs unless asked otherwise."""
-    front: tuple[Candidate, ...]
+    front: tuple[Scored, ...]
     """The Pareto front it was chosen from, in the same order."""
     objectives: tuple[Objective, ...]
     """What it is the front of, costs first; FLOPs and the proxies unless asked otherwise."""
@@ -95,7 +95,7 @@ class Selection:
 
 
 def select(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     *,
     objectives: Sequence[Objective] | None = None,
     keep: int | tuple[int, int] = 5,
@@ -131,7 +131,7 @@ def select(
 
 
 def restored_selection(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Explored],
     numbers: Sequence[int],
     *,
     objectives: Sequence[Objective] | None = None,
@@ -160,10 +160,10 @@ def restored_selection(
 
 
 def _front_of(
-    candidates: Sequence[Candidate], objectives: Sequence[Objective] | None
-) -> tuple[tuple[Candidate, ...], Objectives]:
+    candidates: Sequence[Explored], objectives: Sequence[Objective] | None
+) -> tuple[tuple[Scored, ...], Objectives]:
     """Return the feasible front in order of its first objective, and its objectives."""
-    feasible = [candidate for candidate in candidates if candidate.feasible]
+    feasible = [candidate for candidate in candidates if isinstance(candidate, Scored)]
     if not feasible:
         raise NothingFits(_why_nothing_fits(candidates))
     everyone = objectives_of(feasible, objectives)
@@ -227,7 +227,7 @@ def _proven(spaces: Spaces, size: int, /, *, seed: int, deadline: float) -> Solu
 
 
 def _described(
-    front: tuple[Candidate, ...],
+    front: tuple[Scored, ...],
     objectives: Objectives,
     scale: Normalisation,
     *,
@@ -258,27 +258,26 @@ def _note(front: int, least: int, most: int) -> str:
     return f"the front has only {front} different models, so all of them are kept ({wanted} were wanted)"
 
 
-def _why_nothing_fits(candidates: Sequence[Candidate]) -> str:
+def _why_nothing_fits(candidates: Sequence[Explored]) -> str:
     if not candidates:
         return "no candidate was explored, so none can be selected"
-    kinds = Counter(candidate.rejection.kind for candidate in candidates if candidate.rejection)
+    kinds = Counter(candidate.rejection.kind for candidate in candidates if not isinstance(candidate, Scored))
     counts = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
     message = f"none of {len(candidates)} candidates is feasible (rejected: {counts})"
-    priced = [(one, one.rejection) for one in candidates if one.cost is not None and one.rejection is not None]
+    priced = [one for one in candidates if isinstance(one, Rejected)]
     if not priced:
         return message
-    closest = sorted(priced, key=lambda pair: _distance(*pair))[:3]
-    return message + "; closest: " + "; ".join(_describe_rejected(*pair) for pair in closest)
+    return message + "; closest: " + "; ".join(_described_rejected(one) for one in sorted(priced, key=_distance)[:3])
 
 
-def _distance(candidate: Candidate, rejection: Rejection) -> tuple[int, int]:
-    footprint = candidate.needs.footprint
-    return rejection.kind.count("+"), footprint.ram_bytes + footprint.rom_bytes
+def _distance(candidate: Rejected) -> tuple[int, int]:
+    footprint = candidate.cost.footprint
+    return candidate.rejection.kind.count("+"), footprint.ram_bytes + footprint.rom_bytes
 
 
-def _describe_rejected(candidate: Candidate, rejection: Rejection) -> str:
-    footprint = candidate.needs.footprint
+def _described_rejected(candidate: Rejected) -> str:
+    footprint = candidate.cost.footprint
     return (
         f"candidate {candidate.number} ({candidate.configuration.architecture}, RAM {footprint.ram_bytes} bytes, "
-        f"ROM {footprint.rom_bytes} bytes, {candidate.needs.flops / 1e6:.1f} MFLOPs): {rejection.detail}"
+        f"ROM {footprint.rom_bytes} bytes, {candidate.cost.flops / 1e6:.1f} MFLOPs): {candidate.rejection.detail}"
     )

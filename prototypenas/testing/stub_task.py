@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from prototypenas.evidence import unheard
 from prototypenas.exploration.candidate_evaluation import Evaluated
 from prototypenas.objectives import Goals, default_objectives
 from prototypenas.plugins import PluginSource
-from prototypenas.types import Budget, Candidate, Configuration, Cost, Footprint, Rejection
+from prototypenas.types import Budget, Built, Candidate, Configuration, Cost, Explored, Footprint, Invalid, Rejection
 
 
 def _default_budget() -> Budget:
@@ -44,17 +44,17 @@ class StubTask:
         """Return plain JSON values that say whether two tasks give the same results."""
         return {"proxies": list(self.proxy_names), **asdict(self.budget)}
 
-    def price(self, candidate: Candidate) -> Evaluated:
+    def price(self, candidate: Candidate) -> Evaluated[Invalid | Built]:
         """Price by arithmetic; the narrowest networks cannot be built."""
         configuration = candidate.configuration
         if configuration.width < 0.15:
-            return Evaluated(replace(candidate, rejection=Rejection("invalid", "no channel is left")))
+            return Evaluated(candidate.invalid(Rejection("invalid", "no channel is left")))
         cost = _cost(configuration)
         digest = hashlib.sha256(repr((configuration.architecture, asdict(cost))).encode()).hexdigest()[:16]
-        priced = replace(candidate, cost=cost, digest=digest, rejection=self.budget.rejection(cost))
-        return Evaluated(priced)
+        built, rejection = candidate.built(cost, digest), self.budget.rejection(cost)
+        return Evaluated(built.rejected(rejection) if rejection else built)
 
-    def score(self, candidate: Candidate, begins: Callable[[str], None] = unheard) -> Evaluated:
+    def score(self, candidate: Built, begins: Callable[[str], None] = unheard) -> Evaluated[Explored]:
         """Score by arithmetic, or die as told."""
         time.sleep(self.seconds)
         if candidate.number in self.deadly or self._dies_now(candidate.number):
@@ -65,9 +65,9 @@ class StubTask:
             candidate.configuration.width * sum(1 - group.sparsity for group in groups),
             float(depth),
             sum(group.kernel / group.stride for group in groups),
-            -sum(abs(group.depth - depth / len(groups)) for group in groups) - candidate.needs.macs / 1e9,
+            -sum(abs(group.depth - depth / len(groups)) for group in groups) - candidate.cost.macs / 1e9,
         )
-        return Evaluated(replace(candidate, scores=dict(zip(self.proxy_names, values, strict=True))))
+        return Evaluated(candidate.scored(dict(zip(self.proxy_names, values, strict=True))))
 
     def _dies_now(self, number: int) -> bool:
         if number not in self.deadly_once or self.scars is None:

@@ -10,7 +10,7 @@ from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.steps import Machine, Training
 from prototypenas.training.pretraining import SharedNetwork, note_start, shared_networks, started
 from prototypenas.training.trainings import train_all
-from prototypenas.types import Candidate, Evaluation
+from prototypenas.types import Candidate, Evaluation, Scored
 from prototypenas.workers.threads import computing_threads
 
 
@@ -65,3 +65,8 @@ def evaluate_one(training: Training, candidate: Candidate, seen: DatasetDirector
             device=training.device,
             progress=progress,
         )
+
+
+def longest_first(chosen: Sequence[Scored]) -> list[Scored]:
+    """Return them so that at the end no core waits long for another (Graham, 1969); no result depends on it."""
+    return sorted(chosen, key=lambda one: -one.cost.flops)

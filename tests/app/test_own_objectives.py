@@ -36,7 +36,7 @@ def test_a_limit_on_latency_rejects_what_is_slower_and_names_it():
     free = pn.explore(SPACE, objectives=["latency", "params"], trials=20)
     limit = float(np.median([one.cost.latency_ms for one in free.feasible]))
     held = pn.explore(SPACE, objectives=["latency", "params"], limits={"latency": f"{limit}ms"}, trials=20)
-    broken = [one for one in held.candidates if one.rejection is not None and one.rejection.kind == "latency"]
+    broken = [one for one in held.candidates if isinstance(one, pn.Rejected) and one.rejection.kind == "latency"]
     assert broken and all(one.cost.latency_ms > limit and "ms of latency" in one.rejection.detail for one in broken)
     assert held.feasible and all(one.cost.latency_ms <= limit for one in held.feasible)
 

@@ -28,9 +28,9 @@ def test_deepest_stack_follows_the_longest_path_and_pointers():
     assert deepest_stack(graph, "run") == 16 + 24 + LIBRARY_STACK
 
 
-def test_all_kernels_together_stay_within_nine_and_a_half_kilobytes():
+def test_all_kernels_together_stay_within_ten_kilobytes():
     for core in ROOM:
-        assert code_bytes(KERNELS, core) <= 9500
+        assert code_bytes(KERNELS, core) <= 9800
 
 
 def test_unused_kernels_cost_nothing_and_shared_code_counts_once():

@@ -1,5 +1,6 @@
 """The C beside other code: two models and C++ in one program, arenas handed in, strict warnings, strict alignment."""
 
+import json
 import shutil
 import subprocess
 
@@ -8,7 +9,7 @@ import pytest
 
 from prototypenas.costing.memory_plan import ALIGNMENTS, plan_memory
 from prototypenas.deployment.c_project import write_c_project
-from prototypenas.deployment.toolchain import WARNINGS, build_arm, run_emulated, run_program
+from prototypenas.deployment.toolchain import WARNINGS, build_arm, build_host, run_emulated, run_host, run_program
 from prototypenas.errors import ConfigurationError
 from prototypenas.types import Execution
 from tests.deployment.candidates import BOARD
@@ -98,6 +99,37 @@ def test_two_models_and_a_cplusplus_caller_share_the_kernels(tmp_path):
     heard = pictures.reshape(len(pictures), -1)[:, :size].reshape(len(pictures), 1, -1, 2)
     expected = np.concatenate([expected_of(eye, pictures), expected_of(kws, heard)], axis=1)
     np.testing.assert_array_equal(np.frombuffer(done.stdout, np.int8).reshape(len(pictures), -1), expected)
+
+
+@pytest.mark.skipif(None in map(shutil.which, ("g++", "cmake", "make")), reason="g++, cmake or make is missing")
+def test_two_models_share_one_folder_of_kernels(tmp_path):
+    """Each kernel is compiled once for both models of a firmware, and both still know their answer."""
+    for prefix, network in (("eye", "picture"), ("kws", "series")):
+        _, _, inputs = written(
+            tmp_path / prefix, network, Execution.LAYERS, prefix=prefix, shared_kernels=tmp_path / "nn"
+        )
+        assert not (tmp_path / prefix / "kernels").exists()
+        run_host(build_host(tmp_path / prefix, kernels=tmp_path / "nn"), inputs)
+    assert "-I../nn" in (tmp_path / "eye" / "Makefile").read_text()
+    (tmp_path / "main.cpp").write_text(
+        '#include "eye.h"\n#include "kws.h"\nint main() { return eye_self_test() + kws_self_test(); }\n'
+    )
+    lines = ["cmake_minimum_required(VERSION 3.13)", "project(firmware C CXX)", "add_subdirectory(eye)"]
+    lines += ["add_subdirectory(kws)", "add_executable(firmware main.cpp)"]
+    (tmp_path / "CMakeLists.txt").write_text("\n".join([*lines, "target_link_libraries(firmware eye kws)"]))
+    run_program(["cmake", "-S", ".", "-B", "build"], directory=tmp_path)
+    run_program(["cmake", "--build", "build"], directory=tmp_path, seconds=120)
+    run_program([str(tmp_path / "build" / "firmware")], directory=tmp_path)
+    assert len(list((tmp_path / "build").rglob("nn_gemm.c.o"))) == 1
+    run_program(["make", "arduino"], directory=tmp_path / "kws")
+    library = tmp_path / "kws" / "build" / "arduino" / "net"
+    assert not list(library.rglob("nn_*"))
+    assert "depends=nn_kernels" in (library / "library.properties").read_text()
+    described = json.loads((tmp_path / "kws" / "library.json").read_text())
+    assert described["dependencies"] == {json.loads((tmp_path / "nn" / "library.json").read_text())["name"]: "*"}
+    (tmp_path / "nn" / "nn_gemm.c").write_text("/* older */")
+    with pytest.raises(ConfigurationError, match=r"nn_gemm\.c is of another version"):
+        written(tmp_path / "third", "picture", Execution.LAYERS, prefix="third", shared_kernels=tmp_path / "nn")
 
 
 @pytest.mark.parametrize("alignment", ALIGNMENTS)

@@ -11,10 +11,11 @@ from prototypenas.compression.calibration import calibrate, min_max_range
 from prototypenas.compression.integer_execution import IntegerExecution
 from prototypenas.compression.quantization import quantize
 from prototypenas.compression.simulator import dequantize_output, quantize_input, simulate
+from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.deployment.onnx_writer import onnx_model, write_onnx
 from prototypenas.errors import ConfigurationError, QuantizationError
 from prototypenas.graph.lowering import lower
-from prototypenas.types import OnnxForm, Preparation
+from prototypenas.types import Preparation
 
 
 class ImageNet(nn.Module):

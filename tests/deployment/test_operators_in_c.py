@@ -100,12 +100,45 @@ class Edges(nn.Module):
         return self.halved(mean + self.second(nothing)), mean
 
 
+class Decoder(nn.Module):
+    """Transposed convolutions of every kind of stride and margin, slopes for each channel, a pixel shuffle."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.ConvTranspose2d(3, 5, (3, 4), stride=2, padding=1, output_padding=(1, 0))
+        self.norm, self.slopes = nn.BatchNorm2d(5), nn.PReLU(5)
+        self.second = nn.ConvTranspose2d(5, 4, 3, stride=(3, 2), padding=(0, 1), bias=False)
+        self.third = nn.ConvTranspose2d(4, 8, 2, stride=(1, 3), padding=(1, 0))
+        nn.init.uniform_(self.slopes.weight, -0.5, 0.5)
+        nn.init.uniform_(self.norm.running_mean)
+        nn.init.uniform_(self.norm.weight, 0.5, 1.5)
+
+    def forward(self, inputs):
+        first = self.slopes(self.norm(self.first(inputs)))
+        return F.pixel_shuffle(self.third(self.second(first).relu()), 2)
+
+
+class Wave(nn.Module):
+    """Transposed convolutions of a series."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm = nn.ConvTranspose1d(3, 4, 4, stride=2, padding=1), nn.BatchNorm1d(4)
+        self.second = nn.ConvTranspose1d(4, 2, 5, stride=3, padding=2)
+        nn.init.uniform_(self.norm.running_mean)
+
+    def forward(self, inputs):
+        return self.second(self.norm(self.first(inputs)).relu())
+
+
 CASES = {
     "edges": (Edges, (3, 7, 9)),
     "curves": (Curves, (3, 7, 6)),
     "groups": (Groups, (4, 13, 11)),
     "series": (Series, (3, 20)),
     "vector": (Vector, (12,)),
+    "decoder": (Decoder, (3, 5, 6)),
+    "wave": (Wave, (3, 7)),
 }
 
 

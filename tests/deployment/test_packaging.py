@@ -17,25 +17,28 @@ FRAMEWORKS = {
     "ESP-IDF": """
 set(ESP_PLATFORM 1)
 function(idf_component_register)
-  cmake_parse_arguments(GIVEN "" "" "SRCS;INCLUDE_DIRS;PRIV_INCLUDE_DIRS" ${ARGN})
-  add_library(component STATIC ${GIVEN_SRCS})
-  target_include_directories(component PUBLIC ${GIVEN_INCLUDE_DIRS} PRIVATE ${GIVEN_PRIV_INCLUDE_DIRS})
+  cmake_parse_arguments(GIVEN "" "" "SRCS;INCLUDE_DIRS;PRIV_INCLUDE_DIRS;PRIV_REQUIRES" ${ARGN})
+  get_filename_component(component ${CMAKE_CURRENT_LIST_DIR} NAME)
+  add_library(${component} STATIC ${GIVEN_SRCS})
+  target_include_directories(${component} PUBLIC ${GIVEN_INCLUDE_DIRS} PRIVATE ${GIVEN_PRIV_INCLUDE_DIRS})
+  target_link_libraries(${component} PRIVATE ${GIVEN_PRIV_REQUIRES})
 endfunction()
 """,
     "Zephyr": """
 macro(zephyr_library_named name)
-  add_library(component STATIC)
+  get_filename_component(library ${CMAKE_CURRENT_LIST_DIR} NAME)
+  add_library(${library} STATIC)
 endmacro()
 macro(zephyr_library)
 endmacro()
 function(zephyr_library_sources)
-  target_sources(component PRIVATE ${ARGN})
+  target_sources(${library} PRIVATE ${ARGN})
 endfunction()
 function(zephyr_library_include_directories)
-  target_include_directories(component PRIVATE ${ARGN})
+  target_include_directories(${library} PRIVATE ${ARGN})
 endfunction()
 function(zephyr_include_directories)
-  target_include_directories(component PUBLIC ${ARGN})
+  target_include_directories(${library} PUBLIC ${ARGN})
 endfunction()
 """,
     "CMake": "",
@@ -53,13 +56,29 @@ def project(tmp_path_factory):
 
 
 @CMAKE
+@pytest.mark.parametrize("framework", ["ESP-IDF", "Zephyr"])
+def test_frameworks_build_a_model_whose_kernels_are_shared(framework, tmp_path):
+    graph = integer_graph("series")
+    options = {"name": "kws", "prefix": "kws", "shared_kernels": tmp_path / "nn"}
+    write_c_project(graph, plan_memory(graph), tmp_path / "kws", target=BOARD, sample=inputs_of(graph)[0], **options)
+    (tmp_path / "main.c").write_text('#include "kws.h"\nint main(void) { return (int)kws_self_test(); }\n')
+    lines = ["cmake_minimum_required(VERSION 3.13)", "project(firmware C)", FRAMEWORKS[framework]]
+    lines += ["add_subdirectory(nn)", "add_subdirectory(kws)", "add_executable(firmware main.c)"]
+    lines += ["target_link_libraries(firmware PRIVATE kws nn)"]
+    (tmp_path / "CMakeLists.txt").write_text("\n".join(lines))
+    run_program(["cmake", "-S", ".", "-B", "build"], directory=tmp_path)
+    run_program(["cmake", "--build", "build"], directory=tmp_path, seconds=120)
+    run_program([str(tmp_path / "build" / "firmware")], directory=tmp_path)
+    assert (tmp_path / "nn" / "zephyr" / "module.yml").read_text().startswith("name: nn_kernels")
+
+
+@CMAKE
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_frameworks_build_and_link_the_model(framework, project, tmp_path):
     (tmp_path / "main.c").write_text('#include "kws.h"\nint main(void) { return (int)kws_self_test(); }\n')
-    target = "kws" if framework == "CMake" else "component"
     lines = ["cmake_minimum_required(VERSION 3.13)", "project(firmware C)", FRAMEWORKS[framework]]
     lines += [f"add_subdirectory({project} kws)", "add_executable(firmware main.c)"]
-    (tmp_path / "CMakeLists.txt").write_text("\n".join([*lines, f"target_link_libraries(firmware PRIVATE {target})"]))
+    (tmp_path / "CMakeLists.txt").write_text("\n".join([*lines, "target_link_libraries(firmware PRIVATE kws)"]))
     run_program(["cmake", "-S", ".", "-B", "build"], directory=tmp_path)
     run_program(["cmake", "--build", "build"], directory=tmp_path, seconds=120)
     run_program([str(tmp_path / "build" / "firmware")], directory=tmp_path)

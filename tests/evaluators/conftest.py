@@ -25,7 +25,7 @@ def tiny_configuration() -> Configuration:
 
 @pytest.fixture
 def tiny_candidate(tiny_configuration: Configuration) -> Candidate:
-    return Candidate(3, tiny_configuration, cost=None, digest=None, scores={})
+    return Candidate(3, tiny_configuration)
 
 
 @pytest.fixture

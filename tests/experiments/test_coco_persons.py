@@ -14,7 +14,7 @@ from prototypenas.app.exploring import compose_run
 from prototypenas.app.settings import DeviceSettings
 from prototypenas.errors import ConfigurationError
 from prototypenas.reporting.report_data import ModelResult
-from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Scored
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_a_subset_is_the_same_every_time_and_shares_outside_are_refused(few):
 def test_the_figure_has_a_panel_an_experiment_and_a_row_a_model():
     configuration = Configuration("mbednet_detection", 1.0, (GroupConfiguration(),) * 4)
     cost = Cost(10**7, 1, Footprint(1, 2, 3, 4, 5, 6, 7, 8))
-    model = ModelResult(Candidate(4, configuration, cost, "x", {}), Evaluation("map50", 0.41, 0.4, 0.39, 2693, 1.0))
+    model = ModelResult(Scored(4, configuration, cost, "x", {}), Evaluation("map50", 0.41, 0.4, 0.39, 2693, 1.0))
     panels = [Panel(128, 64_115, 100, (model,)), Panel(320, 61, 3, (model, ModelResult(model.candidate)))]
     figure = detection_figure(panels)
     assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [

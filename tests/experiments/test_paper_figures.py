@@ -3,14 +3,14 @@ import pytest
 
 from experiments.paper_figures import agreement, agreement_figure
 from prototypenas.errors import RunDirectoryError
-from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Footprint, GroupConfiguration, Scored
 
 
-def candidates(count: int) -> list[Candidate]:
+def candidates(count: int) -> list[Scored]:
     footprint = Footprint(1, 1, 1, 1, 1, 1, 1, 1)
     configuration = Configuration("mbednet", 1.0, (GroupConfiguration(),) * 4)
     return [
-        Candidate(n, configuration, Cost(n + 1, 1, footprint), str(n), {"meco": n**3, "snip": -float(n)})
+        Scored(n, configuration, Cost(n + 1, 1, footprint), str(n), {"meco": n**3, "snip": -float(n)})
         for n in range(count)
     ]
 

@@ -5,14 +5,14 @@ import pytest
 
 from experiments.paper_tables import NOT_RUN, Recorded, accuracy_table, correlation_table, write_tables
 from experiments.paper_values import TABLE_2, TABLE_3, TABLE_4, TABLE_4_COLUMNS
-from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Scored
 
 
-def candidate(number: int) -> Candidate:
+def candidate(number: int) -> Scored:
     footprint = Footprint(1000 * number, 500, 500, 2000, 100, 100, 100, 700)
     configuration = Configuration("mbednet", 1.0, (GroupConfiguration(),) * 4)
     scores = {"meco": float(number), "naswot": -float(number), "snip": 1.0, "zico": [0.0, 2.0, 1.0, 4.0, 3.0][number]}
-    return Candidate(number, configuration, Cost(10**6 * (number + 1), 10, footprint), "d", scores)
+    return Scored(number, configuration, Cost(10**6 * (number + 1), 10, footprint), "d", scores)
 
 
 @pytest.fixture

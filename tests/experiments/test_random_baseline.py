@@ -2,32 +2,37 @@ import pytest
 
 from experiments.random_baseline import Row, flops_choice, random_choice, summary
 from prototypenas.errors import ConfigurationError
-from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+from prototypenas.types import (
+    Built,
+    Configuration,
+    Cost,
+    Explored,
+    Footprint,
+    GroupConfiguration,
+    Rejection,
+    Scored,
+)
 
 FOOTPRINT = Footprint(1, 1, 1, 1, 1, 1, 1, 1)
 CONFIGURATION = Configuration("mbednet", 1.0, (GroupConfiguration(),) * 4)
 
 
-def candidates() -> list[Candidate]:
+def candidates() -> list[Explored]:
     """Forty feasible ones in mixed order of FLOPs, ten rejected."""
     rejection = Rejection("ram", "too large")
     return [
-        Candidate(
-            number,
-            CONFIGURATION,
-            Cost((number * 17 % 50 + 1) * 1000, 1, FOOTPRINT),
-            str(number),
-            {},
-            rejection if number % 5 == 0 else None,
+        one.scored({}) if one.number % 5 else one.rejected(rejection)
+        for one in (
+            Built(number, CONFIGURATION, Cost((number * 17 % 50 + 1) * 1000, 1, FOOTPRINT), str(number))
+            for number in range(50)
         )
-        for number in range(50)
     ]
 
 
 def test_choices_are_feasible_distinct_and_as_many_as_asked():
     for chosen in (random_choice(candidates(), 6, seed=3), flops_choice(candidates(), 6)):
         assert len({one.number for one in chosen}) == 6
-        assert all(one.feasible for one in chosen)
+        assert all(isinstance(one, Scored) for one in chosen)
 
 
 def test_the_seed_decides_the_random_choice():
@@ -36,8 +41,8 @@ def test_the_seed_decides_the_random_choice():
 
 
 def test_the_choice_by_flops_spans_all_of_them_evenly():
-    costs = sorted(one.cost.flops for one in candidates() if one.feasible and one.cost)
-    chosen = [one.cost.flops for one in flops_choice(candidates(), 4) if one.cost]
+    costs = sorted(one.cost.flops for one in candidates() if isinstance(one, Scored))
+    chosen = [one.cost.flops for one in flops_choice(candidates(), 4)]
     assert chosen == [costs[0], costs[13], costs[26], costs[39]]
 
 

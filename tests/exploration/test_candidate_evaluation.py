@@ -8,7 +8,7 @@ from prototypenas.costing.targets import load_targets
 from prototypenas.errors import ConfigurationError, ProxyError
 from prototypenas.evidence import gaussian_probe
 from prototypenas.exploration.candidate_evaluation import ExplorationTask, evaluate_candidate
-from prototypenas.types import Budget, Configuration, GroupConfiguration
+from prototypenas.types import Budget, Configuration, GroupConfiguration, Invalid, Rejected, Scored
 from proxies import PROXIES
 from search_spaces import IMAGE_POOL
 
@@ -39,7 +39,7 @@ def task():
 
 def test_a_candidate_that_fits_has_cost_digest_and_scores(task):
     candidate = evaluate_candidate(3, SMALL, task)
-    assert candidate.feasible and candidate.number == 3
+    assert isinstance(candidate, Scored) and candidate.number == 3
     assert candidate.cost.macs > 0 and candidate.digest
     assert set(candidate.scores) == {"snip", "naswot"}
 
@@ -52,7 +52,7 @@ def test_what_does_not_fit_never_reaches_a_proxy(task, limit, kind):
     strict = replace(task, budget=Budget(**limit), proxies={"snip": scored_by_nothing})
     candidate = evaluate_candidate(0, SMALL, strict)
     assert candidate.rejection.kind == kind
-    assert candidate.cost is not None and not candidate.scores
+    assert isinstance(candidate, Rejected) and candidate.cost.macs > 0
     assert f"{next(iter(limit.values())):,}" in candidate.rejection.detail
 
 
@@ -60,7 +60,7 @@ def test_a_configuration_without_a_network_is_rejected_with_its_reason(task):
     nowhere = replace(SMALL, groups=(GroupConfiguration(stride=2),) * 4)
     candidate = evaluate_candidate(0, nowhere, replace(task, input_shape=(1, 8, 8)))
     assert candidate.rejection.kind == "invalid" and "group" in candidate.rejection.detail
-    assert candidate.cost is None and candidate.digest is None
+    assert isinstance(candidate, Invalid)
 
 
 def test_a_proxy_that_cannot_score_rejects_with_its_name(task):

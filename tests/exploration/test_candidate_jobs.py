@@ -3,11 +3,19 @@ import dataclasses
 import pytest
 
 from prototypenas.errors import ProxyError, WorkerError
-from prototypenas.exploration.candidate_evaluation import Evaluated, evaluate_candidate, unpriced
-from prototypenas.exploration.candidate_jobs import CandidatePool, CandidateWork, Job, Stage
+from prototypenas.exploration.candidate_evaluation import Evaluated, evaluate_candidate
+from prototypenas.exploration.candidate_jobs import (
+    CandidatePool,
+    CandidateWork,
+    Pricing,
+    PricingDone,
+    Scoring,
+    ScoringDone,
+)
 from prototypenas.exploration.samplers import create_sampler
 from prototypenas.progress import Silent
 from prototypenas.testing.stub_task import StubTask
+from prototypenas.types import Built, Candidate, Invalid, Rejection
 from prototypenas.workers.in_process import InProcess
 from prototypenas.workers.local_processes import LocalProcesses
 from prototypenas.workers.pool import Answer, Cause, Failure
@@ -18,19 +26,19 @@ def priced(space):
     """Candidates that fit, priced."""
     task = StubTask()
     configurations = create_sampler("random", space, goals=task.goals, population=30, seed=1).ask(30)
-    results = [task.price(unpriced(number, each)).candidate for number, each in enumerate(configurations)]
-    return [candidate for candidate in results if candidate.feasible]
+    results = [task.price(Candidate(number, each)).candidate for number, each in enumerate(configurations)]
+    return [candidate for candidate in results if type(candidate) is Built]
 
 
 def scored(kind, task, candidates):
     with kind.start(CandidateWork(task), plugins=(), progress=Silent()) as pool:
         executor = CandidatePool(pool)
         for candidate in candidates:
-            executor.submit(Job(Stage.SCORE, candidate))
+            executor.submit(Scoring(candidate))
         finished = []
         while len(finished) < len(candidates):
             finished += executor.finished()
-    return {each.job.candidate.number: each.result.candidate for each in finished}
+    return {each.result.candidate.number: each.result.candidate for each in finished}
 
 
 def test_a_candidate_that_kills_its_workers_is_rejected_and_the_others_scored(priced, tmp_path):
@@ -63,11 +71,13 @@ class Answers:
 )
 def test_what_a_worker_cannot_do_is_a_rejection(cause, kind, priced):
     pool = CandidatePool(Answers(Failure(cause, "during naswot")))
-    pool.submit(Job(Stage.SCORE, priced[0]))
+    pool.submit(Scoring(priced[0]))
     (finished,) = pool.finished()
-    expected = dataclasses.replace(priced[0], rejection=finished.result.candidate.rejection)
-    assert finished.result == Evaluated(expected)
-    assert (expected.rejection.kind, expected.rejection.detail) == (kind, "during naswot")
+    assert finished == ScoringDone(Evaluated(priced[0].rejected(Rejection(kind, "during naswot"))))
+    pool.submit(Pricing(Candidate(4, priced[0].configuration)))
+    (finished,) = pool.finished()
+    lost = Invalid(4, priced[0].configuration, Rejection(kind, "during naswot"))
+    assert finished == PricingDone(Evaluated(lost))
 
 
 def test_an_error_nobody_foresaw_ends_the_work(priced):
@@ -77,6 +87,6 @@ def test_an_error_nobody_foresaw_ends_the_work(priced):
     ):
         scored(InProcess(), StubTask(), [shapeless])
     pool = CandidatePool(Answers(Failure(Cause.RAISED, "bad", ProxyError("bad"))))
-    pool.submit(Job(Stage.SCORE, priced[0]))
+    pool.submit(Scoring(priced[0]))
     with pytest.raises(ProxyError, match="bad"):
         pool.finished()

@@ -7,6 +7,7 @@ from prototypenas.exploration.candidate_evaluation import evaluate_candidate
 from prototypenas.exploration.candidate_table import read_candidates, write_candidates
 from prototypenas.exploration.samplers import create_sampler
 from prototypenas.testing.stub_task import StubTask
+from prototypenas.types import Scored
 
 TASK = StubTask()
 
@@ -23,7 +24,7 @@ def test_the_table_is_read_back_exactly(tmp_path, candidates):
 
 
 def test_estimates_come_last_and_are_not_read_back(tmp_path, candidates):
-    refined = next(one for one in candidates if one.feasible)
+    refined = next(one for one in candidates if isinstance(one, Scored))
     write_candidates(tmp_path / "table.csv", candidates, TASK.proxy_names, {refined.number: (0.75, 0.02)})
     with (tmp_path / "table.csv").open() as stream:
         rows = list(csv.DictReader(stream))

@@ -15,7 +15,7 @@ from prototypenas.exploration.exploration import explore
 from prototypenas.exploration.journal import JOURNAL
 from prototypenas.objectives import score_names
 from prototypenas.testing.stub_task import StubTask
-from prototypenas.types import Budget, Rejection
+from prototypenas.types import Budget, Built, Rejection, Scored
 from prototypenas.workers.in_process import InProcess
 from prototypenas.workers.local_processes import LocalProcesses
 
@@ -61,8 +61,8 @@ def test_nothing_that_breaks_a_limit_is_scored(whole):
     exploration, _ = whole
     budget = StubTask().budget
     for candidate in exploration.candidates:
-        fits = candidate.cost is not None and max(budget.violations(candidate.cost).values()) <= 0
-        assert candidate.feasible == fits
+        fits = isinstance(candidate, Built) and max(budget.violations(candidate.cost).values()) <= 0
+        assert isinstance(candidate, Scored) == fits
     assert 0 < len(exploration.feasible) < TRIALS
 
 
@@ -186,7 +186,7 @@ class BrokenProxy(StubTask):
     def score(self, candidate, begins=unheard):
         if candidate.number % 4 == 0:
             return super().score(candidate)
-        return Evaluated(replace(candidate, rejection=Rejection("proxy", "naswot: no rectifier")))
+        return Evaluated(candidate.rejected(Rejection("proxy", "naswot: no rectifier")))
 
 
 def test_a_proxy_that_mostly_fails_ends_the_exploration(space):

@@ -4,14 +4,13 @@ import pytest
 
 from prototypenas.errors import NothingFits
 from prototypenas.exploration import exploration
-from prototypenas.exploration.candidate_evaluation import unpriced
 from prototypenas.exploration.exploration import UNFEASIBLE_BEFORE_PRICING, explore
 from prototypenas.exploration.feasible_start import excess, find_feasible
 from prototypenas.exploration.outcome import outcome_of, priced_outcome
 from prototypenas.exploration.samplers import SAMPLERS, create_sampler
 from prototypenas.testing import random_configuration
 from prototypenas.testing.stub_task import StubTask
-from prototypenas.types import Budget
+from prototypenas.types import Budget, Candidate, Invalid, Rejected
 from prototypenas.workers.in_process import InProcess
 
 TIGHT = Budget(ram_bytes=36_000, rom_bytes=45_000, flops=2_000_000)
@@ -19,7 +18,7 @@ IMPOSSIBLE = Budget(ram_bytes=1_000)
 
 
 def outcomes(task, configurations):
-    return [priced_outcome(task.price(unpriced(0, one)).candidate, task.goals) for one in configurations]
+    return [priced_outcome(task.price(Candidate(0, one)).candidate, task.goals) for one in configurations]
 
 
 def explored(budget, **arguments):
@@ -66,8 +65,8 @@ def test_every_sampler_proposes_what_is_suggested_and_then_its_own(space, sample
 def outcomes_scored(task, configurations):
     told = []
     for number, configuration in enumerate(configurations):
-        candidate = task.price(unpriced(number, configuration)).candidate
-        if candidate.rejection is None:
+        candidate = task.price(Candidate(number, configuration)).candidate
+        if not isinstance(candidate, Invalid | Rejected):
             candidate = task.score(candidate).candidate
         told.append(outcome_of(candidate, task.goals))
     return told

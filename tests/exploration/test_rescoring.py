@@ -33,7 +33,7 @@ def explored(task):
 def test_each_different_feasible_network_is_scored_by_the_other_proxies_alone(task, explored):
     other = replace(task, proxies={"snip": PROXIES["snip"]})
     again = [*reversed(explored), replace(explored[0], number=7)]
-    again.append(replace(explored[0], number=8, digest="other", rejection=Rejection("ram", "too much")))
+    again.append(replace(explored[0], number=8, digest="other").rejected(Rejection("ram", "too much")))
     scored = rescored(again, other, seconds=60.0)
     assert [one.number for one in scored] == [0, 1, 2, 3]
     assert [one.scores for one in scored] == [

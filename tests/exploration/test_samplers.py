@@ -10,6 +10,7 @@ from prototypenas.exploration.candidate_evaluation import evaluate_candidate
 from prototypenas.exploration.outcome import outcome_of
 from prototypenas.exploration.samplers import SAMPLERS, create_sampler, name_and_population
 from prototypenas.testing.stub_task import StubTask
+from prototypenas.types import Scored
 
 TASK = StubTask()
 SLOW = ("tpe", "gp", "pymoo-agemoea2")
@@ -94,7 +95,7 @@ def test_constraints_lead_to_what_fits(space, name):
         candidates = [
             evaluate_candidate(20 * generation + place, each, tight) for place, each in enumerate(sampler.ask(20))
         ]
-        feasible.append(sum(candidate.feasible for candidate in candidates))
+        feasible.append(sum(isinstance(candidate, Scored) for candidate in candidates))
         sampler.tell([outcome_of(each, tight.goals) for each in candidates])
     assert sum(feasible[-3:]) > 2 * sum(feasible[:3])
 

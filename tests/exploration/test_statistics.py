@@ -2,14 +2,24 @@ from dataclasses import replace
 
 from prototypenas.exploration.candidate_evaluation import Seconds
 from prototypenas.exploration.statistics import statistics_of
-from prototypenas.types import Candidate, Configuration, GroupConfiguration, Rejection
+from prototypenas.types import (
+    Configuration,
+    Cost,
+    Explored,
+    Footprint,
+    GroupConfiguration,
+    Rejected,
+    Rejection,
+    Scored,
+)
 
 CONFIGURATION = Configuration("mbednet", 1.0, (GroupConfiguration(1, 3, 1, 0.0),) * 4)
-SCORED = Candidate(0, CONFIGURATION, None, "same", {"snip": 1.0})
-TOO_LARGE = Candidate(1, CONFIGURATION, None, "large", {}, Rejection("ram", "over"))
+COST = Cost(1000, 10, Footprint(1, 1, 1, 1, 1, 1, 1, 1))
+SCORED = Scored(0, CONFIGURATION, COST, "same", {"snip": 1.0})
+TOO_LARGE = Rejected(1, CONFIGURATION, COST, "large", Rejection("ram", "over"))
 
 
-def statistics(*candidates: Candidate, proxies: float = 30.0):
+def statistics(*candidates: Explored, proxies: float = 30.0):
     return statistics_of(
         candidates,
         priced_besides=0,

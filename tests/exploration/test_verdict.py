@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from prototypenas.errors import NothingFits, ProxyError
@@ -10,18 +8,31 @@ from prototypenas.exploration.verdict import (
     ProxyFailures,
     refuse_nothing_feasible,
 )
-from prototypenas.types import Budget, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+from prototypenas.types import (
+    Budget,
+    Configuration,
+    Cost,
+    Footprint,
+    GroupConfiguration,
+    Invalid,
+    Rejected,
+    Rejection,
+    Scored,
+)
 
 CONFIGURATION = Configuration("mbednet", 1.0, (GroupConfiguration(1, 3, 1, 0.0),) * 4)
 BUDGET = Budget(ram_bytes=1000, rom_bytes=2000, flops=10_000)
 
 
-def fitting(number: int) -> Candidate:
-    return Candidate(number, CONFIGURATION, None, str(number), {"snip": 1.0})
+def fitting(number: int) -> Scored:
+    return Scored(number, CONFIGURATION, costing(1, 1, 1), str(number), {"snip": 1.0})
 
 
-def rejected(number: int, kind: str, detail: str = "why", cost: Cost | None = None) -> Candidate:
-    return Candidate(number, CONFIGURATION, cost, None, {}, Rejection(kind, detail))
+def rejected(number: int, kind: str, detail: str = "why", cost: Cost | None = None) -> Invalid | Rejected:
+    rejection = Rejection(kind, detail)
+    if cost is None:
+        return Invalid(number, CONFIGURATION, rejection)
+    return Rejected(number, CONFIGURATION, cost, str(number), rejection)
 
 
 def costing(ram: int, rom: int, macs: int) -> Cost:
@@ -94,6 +105,6 @@ def test_what_fits_but_cannot_be_scored_is_the_proxies_fault():
 
 
 def test_networks_that_cannot_be_built_say_why():
-    first = replace(rejected(0, "invalid", "group 1: nothing left"), cost=None)
+    first = rejected(0, "invalid", "group 1: nothing left")
     with pytest.raises(NothingFits, match="none of 2 networks can be built: group 1: nothing left"):
         refuse_nothing_feasible([first, rejected(1, "invalid")], BUDGET)

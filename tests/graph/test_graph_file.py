@@ -23,6 +23,7 @@ class EveryOperator(nn.Module):
         self.inner = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
         self.up = nn.Upsample(scale_factor=2, mode="nearest")
         self.shuffle = nn.ChannelShuffle(3)
+        self.spread = nn.ConvTranspose2d(12, 12, 2, stride=2)
         self.head = nn.Linear(12, 4)
 
     def forward(self, inputs):
@@ -31,7 +32,7 @@ class EveryOperator(nn.Module):
         shuffled = self.shuffle(joined).sigmoid() * joined
         first, second = shuffled.chunk(2, dim=1)
         joined = torch.cat([second, first], dim=1)
-        return self.head(self.mean(self.up(self.inner(self.pool(joined)))).mean((2, 3)))
+        return self.head(self.mean(self.up(self.inner(self.pool(self.spread(joined))))).mean((2, 3)))
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def test_the_module_is_left_as_it_was():
     ("module", "shape", "message"),
     [
         (nn.Sequential(stem(), nn.Sequential(nn.Softshrink())), IMAGE, r"module 1\.0 \(Softshrink\)"),
-        (nn.Sequential(nn.ConvTranspose2d(3, 3, 3)), IMAGE, "conv_transpose2d"),
+        (nn.Sequential(nn.ConvTranspose3d(3, 3, 3)), IMAGE, "conv_transpose3d"),
         (nn.AdaptiveAvgPool2d(3), IMAGE, "windows of unequal size"),
         (nn.Linear(16, 4), IMAGE, "a linear layer of 16 features"),
         (nn.Conv2d(4, 2, 1), IMAGE, "has 3 channels, the weights want 4"),

@@ -5,18 +5,18 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.refinement.plan import FEWEST_STEPS, SECONDS_PER_TRAINING, chosen_entrants, planned
 from prototypenas.selection.pareto import nondominated, objectives_of
 from prototypenas.training.nominal_time import nominal_seconds
-from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+from prototypenas.types import Configuration, Cost, Footprint, GroupConfiguration, Rejected, Rejection, Scored
 
 CONFIGURATION = Configuration("mbednet", 1.0, (GroupConfiguration(),) * 4)
 FOOTPRINT = Footprint(1, 1, 1, 1, 1, 1, 1, 1)
 
 
-def candidates(count: int, seed: int = 0) -> list[Candidate]:
+def candidates(count: int, seed: int = 0) -> list[Scored]:
     rng = np.random.default_rng(seed)
     macs = np.exp(rng.uniform(np.log(1e5), np.log(1e7), count)).astype(int)
     scores = rng.normal(size=(count, 2)) + np.log(macs)[:, None] / 4
     return [
-        Candidate(
+        Scored(
             number,
             CONFIGURATION,
             Cost(int(macs[number]), 10, FOOTPRINT),
@@ -27,7 +27,7 @@ def candidates(count: int, seed: int = 0) -> list[Candidate]:
     ]
 
 
-def nominal_total(pool: list[Candidate], plan, batch_size: int) -> float:
+def nominal_total(pool: list[Scored], plan, batch_size: int) -> float:
     by_number = {one.number: one for one in pool}
     mean = np.mean([nominal_seconds(by_number[number].cost.flops, batch_size) for number in plan.candidates])
     work = sum(count * plan.steps * 2**rung for rung, count in enumerate(plan.rungs))
@@ -66,7 +66,7 @@ def test_entrants_are_half_front_half_others_over_all_costs():
     pool = candidates(100)
     front = {pool[row].number for row in nondominated(objectives_of(pool).values)}
     entrants = chosen_entrants(pool, 16)
-    flops = [one.cost.flops for one in entrants if one.cost]
+    flops = [one.cost.flops for one in entrants]
     assert len(entrants) == 16 and flops == sorted(flops)
     assert sum(one.number in front for one in entrants) == min(len(front), 8)
     assert flops[0] < np.quantile([one.cost.flops for one in pool], 0.2)
@@ -75,8 +75,8 @@ def test_entrants_are_half_front_half_others_over_all_costs():
 
 def test_a_small_pool_is_taken_whole_and_equal_networks_once():
     pool = candidates(5)
-    twin = Candidate(9, CONFIGURATION, pool[0].cost, pool[0].digest, pool[0].scores)
-    out = Candidate(10, CONFIGURATION, pool[0].cost, "10", {}, Rejection("ram", "too much"))
+    twin = Scored(9, CONFIGURATION, pool[0].cost, pool[0].digest, pool[0].scores)
+    out = Rejected(10, CONFIGURATION, pool[0].cost, "10", Rejection("ram", "too much"))
     assert sorted(one.number for one in chosen_entrants([*pool, twin, out], 5)) == [0, 1, 2, 3, 4]
     one = chosen_entrants([*pool[:1], twin], 1)
     assert [candidate.number for candidate in one] == [0]

@@ -14,12 +14,12 @@ from prototypenas.refinement.refining import FOLDER, RefinementWork, refine
 from prototypenas.refinement.step import ARGUMENTS_FILE, Refine, RefinementStep, refine_run
 from prototypenas.runs.atomic_files import read_json
 from prototypenas.runs.run_directory import RunDirectory
-from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Footprint, GroupConfiguration, Scored
 from prototypenas.workers.in_process import InProcess
 
 CONFIGURATION = Configuration("any", 1.0, (GroupConfiguration(),) * 4)
 POOL = [
-    Candidate(n, CONFIGURATION, Cost((n + 1) * 10**5, 1, Footprint(1, 1, 1, 1, 1, 1, 1, 1)), str(n), {"a": float(n)})
+    Scored(n, CONFIGURATION, Cost((n + 1) * 10**5, 1, Footprint(1, 1, 1, 1, 1, 1, 1, 1)), str(n), {"a": float(n)})
     for n in range(9)
 ]
 PLAN = RefinementPlan(tuple(range(8)), (8, 4), 5)

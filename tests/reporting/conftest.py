@@ -10,7 +10,16 @@ from prototypenas.graph.lowering import lower
 from prototypenas.reporting.report_data import Epoch, ModelResult, ReportData
 from prototypenas.runs.delivery_record import Delivery
 from prototypenas.selection import select
-from prototypenas.types import Candidate, Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Rejection
+from prototypenas.types import (
+    Configuration,
+    Cost,
+    Evaluation,
+    Footprint,
+    GroupConfiguration,
+    Rejected,
+    Rejection,
+    Scored,
+)
 
 GROUPS = (GroupConfiguration(depth=2, kernel=5, stride=2, sparsity=0.25),) * 4
 
@@ -19,9 +28,9 @@ def candidate(number, rng):
     cost = Cost(int(rng.integers(10**5, 10**8)), 900, Footprint(90_000, 2000, 1024, 300_000, 30, 50, 400, 9000))
     configuration = Configuration(("mbednet", "resnet18")[number % 2], 0.5, GROUPS)
     if number % 5 == 4:
-        return Candidate(number, configuration, cost, str(number), {}, Rejection("ram+rom", "RAM and ROM are over"))
+        return Rejected(number, configuration, cost, str(number), Rejection("ram+rom", "RAM and ROM are over"))
     scores = {"meco": float(rng.normal()), "zico": float(rng.normal()), "mine<&>": float(rng.normal())}
-    return Candidate(number, configuration, cost, str(number), scores)
+    return Scored(number, configuration, cost, str(number), scores)
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,14 @@ from prototypenas.reporting.drawing import HIGHLIGHT, architecture_styles, label
 from prototypenas.reporting.front_figures import front_figure, pairs_figure, parallel_figure
 from prototypenas.reporting.model_figures import memory_map_figure, training_figure
 from prototypenas.reporting.tradeoff_figures import tradeoff_figures
+from prototypenas.types import Scored
 
 
 def test_front_has_a_panel_a_proxy_with_every_chosen_circled(full_report):
     figure = front_figure(full_report.candidates, full_report.selection)
     panels = [axes for axes in figure.axes if axes.axison]
     assert [axes.get_ylabel() for axes in panels] == ["MeCo", "ZiCo", "mine<&>"]
-    feasible = sum(one.feasible for one in full_report.candidates)
+    feasible = sum(isinstance(one, Scored) for one in full_report.candidates)
     for axes, proxy in zip(panels, ("meco", "zico", "mine<&>"), strict=True):
         rings = axes.collections[-1]
         assert to_hex(rings.get_edgecolor()[0]) == HIGHLIGHT.lower()
@@ -124,7 +125,7 @@ def test_models_of_one_architecture_share_its_colour_and_differ_in_their_line():
 def test_scores_over_many_decades_get_a_logarithmic_axis(full_report):
     rng = np.random.default_rng(1)
     candidates = [
-        replace(one, scores={**one.scores, "meco": float(10 ** rng.uniform(0, 6))}) if one.feasible else one
+        replace(one, scores={**one.scores, "meco": float(10 ** rng.uniform(0, 6))}) if isinstance(one, Scored) else one
         for one in full_report.candidates
     ]
     by_number = {one.number: one for one in candidates}
@@ -137,7 +138,7 @@ def test_scores_over_many_decades_get_a_logarithmic_axis(full_report):
 
 def test_a_few_extreme_scores_are_left_beyond_the_axis_and_counted(full_report):
     chosen = {one.number for one in full_report.selection.chosen}
-    (odd, *_) = [one.number for one in full_report.candidates if one.feasible and one.number not in chosen]
+    (odd, *_) = [one.number for one in full_report.candidates if isinstance(one, Scored) and one.number not in chosen]
     many = [replace(one, number=1000 * copy + one.number) for copy in range(4) for one in full_report.candidates]
     candidates = [replace(one, scores={**one.scores, "meco": -1e6}) if one.number == odd else one for one in many]
     axes = front_figure(candidates, full_report.selection).axes[0]

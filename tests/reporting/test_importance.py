@@ -6,7 +6,7 @@ from prototypenas.exploration.candidate_evaluation import evaluate_candidate
 from prototypenas.exploration.samplers import create_sampler
 from prototypenas.reporting.importance import FEWEST_TRIALS, FRONT, importance_figure, parameter_importance
 from prototypenas.testing.stub_task import StubTask
-from prototypenas.types import Budget
+from prototypenas.types import Budget, Scored
 
 TASK = StubTask(budget=Budget())
 GOALS = TASK.goals.objectives
@@ -15,7 +15,7 @@ GOALS = TASK.goals.objectives
 def explored(space, trials):
     asked = create_sampler("random", space, goals=TASK.goals, population=trials, seed=0).ask(trials)
     found = (evaluate_candidate(number, one, TASK) for number, one in enumerate(asked))
-    return [one for one in found if one.feasible]
+    return [one for one in found if isinstance(one, Scored)]
 
 
 def test_what_decides_an_objective_comes_first_whether_minimised_or_maximised(space):

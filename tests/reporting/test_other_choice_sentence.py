@@ -4,10 +4,10 @@ import pytest
 
 from prototypenas.reporting.other_choice_sentence import other_choice_sentence
 from prototypenas.runs.other_choice import OtherChoice
-from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Footprint, GroupConfiguration, Scored
 
 FEW = [
-    Candidate(
+    Scored(
         number,
         Configuration("mbednet", 1.0, (GroupConfiguration(),) * 4),
         Cost(500_000 * (number + 1), 10, Footprint(1, 1, 1, 1, 1, 1, 1, 1)),

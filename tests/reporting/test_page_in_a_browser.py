@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from prototypenas.reporting.html_report import write_report
+from prototypenas.types import Scored
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = (400, 800, 1400)
@@ -98,7 +99,7 @@ def test_a_mark_says_which_candidate_it_is(seen, width):
 def test_tables_are_sorted_and_filtered(seen, full_report):
     facts = seen[0]["found"]["1400"]
     rising = [float(value.replace(",", "")) for value in facts["rising"]]
-    assert rising == sorted(rising) and len(rising) == sum(one.feasible for one in full_report.candidates)
+    assert rising == sorted(rising) and len(rising) == sum(isinstance(one, Scored) for one in full_report.candidates)
     assert facts["falling"] == facts["rising"][::-1]
     front = [one for one in full_report.selection.front if one.configuration.architecture == "resnet18"]
     chosen = {one.number for one in full_report.selection.chosen}

@@ -15,7 +15,7 @@ from prototypenas.reporting.run_report import write_run_report
 from prototypenas.runs.atomic_files import read_json, write_json
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.steps import Choice
-from prototypenas.types import Candidate, Configuration, Cost, Footprint, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Footprint, GroupConfiguration, Scored
 
 TARGET = load_targets()["stm32f746"]
 STATISTICS = {
@@ -30,10 +30,10 @@ def never(evidence):
     raise AssertionError
 
 
-def candidate(number: int) -> Candidate:
+def candidate(number: int) -> Scored:
     groups = (GroupConfiguration(1, 3, 1, 0.0),) * 4
     cost = Cost(1000 * (number + 1), 900, Footprint(9000, 200, 1024, 30_000, 30, 50, 400, 9000))
-    return Candidate(
+    return Scored(
         number, Configuration("mbednet", 0.5, groups), cost, str(number), {"meco": float(number), "zico": 1.0}
     )
 

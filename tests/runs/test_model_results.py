@@ -16,12 +16,13 @@ from prototypenas.graph.lowering import lower
 from prototypenas.reporting.report_data import SizeComparison
 from prototypenas.runs.delivery_record import DELIVERY, Delivery
 from prototypenas.runs.model_results import model_result, read_evaluation
-from prototypenas.types import Candidate, Configuration, Evaluation, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Evaluation, Footprint, GroupConfiguration, Scored
 from search_spaces.mbednet import build_mbednet
 
 TARGET = load_targets()["stm32f746"]
 CONFIGURATION = Configuration("mbednet", 0.2, (GroupConfiguration(1, 3, 1, 0.0),) * 4)
-CANDIDATE = Candidate(7, CONFIGURATION, None, None, {})
+COST = Cost(1, 1, Footprint(1, 1, 1, 1, 1, 1, 1, 1))
+CANDIDATE = Scored(7, CONFIGURATION, COST, "d", {})
 EVALUATION = Evaluation("accuracy", 0.9, 0.8, 0.75, 40, 12.5)
 
 

@@ -80,6 +80,6 @@ def test_it_is_trained_quantized_and_tested_like_any_architecture(tmp_path):
     few = replace(data, train=data.train.at(np.arange(96)), test=data.test.at(np.arange(32)))
     evaluator = replace(classification_evaluator(few), recipe=Recipe(epochs=1, batch_size=32))
     fixed = FixedNetwork("small", SMALL)
-    candidate = Candidate(0, fixed.configuration, cost=None, digest=None, scores={})
+    candidate = Candidate(0, fixed.configuration)
     found = check_evaluator(evaluator, candidate, fixed, directory=tmp_path / "model")
     assert (found.metric, found.test_samples) == ("accuracy", 32)

@@ -8,7 +8,7 @@ from prototypenas.selection import SPACES, restored_selection, select
 from prototypenas.selection.coverage import coverage
 from prototypenas.selection.pareto import objectives_of
 from prototypenas.selection.selection_space import expected_ranks, spaces_named
-from prototypenas.types import GROUPS, Candidate, Configuration, Cost, Footprint, GroupConfiguration, Rejection
+from prototypenas.types import GROUPS, Built, Configuration, Cost, Footprint, GroupConfiguration, Rejection
 
 PROXIES = ("meco", "zico", "naswot", "snip")
 
@@ -17,7 +17,8 @@ def candidate(number, flops, *scores, rejection=None, names=PROXIES, ram=1000):
     footprint = Footprint(ram, 0, 0, 500, 0, 0, 0, 0)
     configuration = Configuration("mbednet", 1.0, (GroupConfiguration(),) * GROUPS)
     cost = Cost(macs=flops // 2, parameters=500, footprint=footprint)
-    return Candidate(number, configuration, cost, str(number), dict(zip(names, scores, strict=False)), rejection)
+    built = Built(number, configuration, cost, str(number))
+    return built.rejected(rejection) if rejection else built.scored(dict(zip(names, scores, strict=False)))
 
 
 def random_candidates(count, seed=0):

@@ -43,7 +43,7 @@ def test_each_architecture_has_one_network_and_another_choice_another_folder(tmp
     run = RunDirectory(tmp_path)
     baselines = {"mbednet": build_mbednet, "other": build_mbednet}
     chosen = [
-        Candidate(number, shape, cost=None, digest=None, scores={})
+        Candidate(number, shape)
         for number, shape in enumerate(
             [
                 configuration(0.5, (1, 1, 1, 1)),

@@ -81,6 +81,7 @@ void nn_average_pool(const nn_model *model, const nn_descriptor *layer, uint32_t
 void nn_inner_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_global_pool(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_upsample(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
+void nn_depth_to_space(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_lookup(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_multiply(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);
 void nn_shuffle(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows);

@@ -6,9 +6,16 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Whether bytes are multiplied by vectors of 16, as the M-profile vector extension does. */
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+#define NN_VECTORS 1
+#else
+#define NN_VECTORS 0
+#endif
+
 /* Whether bytes are multiplied in pairs, as the DSP extension does; without it one after the other takes less. */
 #ifndef NN_PAIRS
-#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && !NN_VECTORS
 #define NN_PAIRS 1
 #else
 #define NN_PAIRS 0
@@ -26,6 +33,17 @@ static inline uint32_t nn_load(const int8_t *from)
 static inline void nn_store(int8_t *to, uint32_t word)
 {
     __builtin_memcpy(to, &word, 4);
+}
+
+/* Copies a few bytes, without the call that each would cost. */
+static inline void nn_move(int8_t *to, const int8_t *from, uint32_t count)
+{
+    for (; count >= 4; count -= 4, to += 4, from += 4) {
+        nn_store(to, nn_load(from));
+    }
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
 }
 
 /* Keeps the compiler from loading ahead what there are no registers for. */

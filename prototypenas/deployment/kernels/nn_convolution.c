@@ -71,9 +71,13 @@ static void nn_stage(const nn_descriptor *layer, const nn_source *source, nn_col
             input = nn_below(source, input);
             continue;
         }
-        nn_append(column, padding, 0, span.before);
+        if (span.before != 0) {
+            nn_append(column, padding, 0, span.before);
+        }
         nn_append(column, input + span.first, 4, span.inside);
-        nn_append(column, padding, 0, span.after);
+        if (span.after != 0) {
+            nn_append(column, padding, 0, span.after);
+        }
         input = nn_below(source, input);
     }
     nn_flush(column);

@@ -10,7 +10,7 @@ void nn_copy(const nn_model *model, const nn_descriptor *layer, uint32_t row, ui
         int8_t *output = nn_output_row(model, layer, row);
         uint32_t pixels = layer->out_width;
         for (; pixels > 0; pixels--, output += layer->pixel_stride, input += layer->in_channels) {
-            memcpy(output, input, layer->out_channels);
+            nn_move(output, input, layer->out_channels);
         }
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_channels.h"
 #include "nn_rows.h"
+#include "nn_vectors.h"
 
 #if NN_PAIRS
 /* Four channels of one tap. */
@@ -52,7 +53,18 @@ static void nn_filter(const nn_channels *channels, const int8_t *input, const in
     const int32_t *const last = taps + tap_count;
     const nn_channels limits = *channels;
     uint32_t channel = 0;
-#if NN_PAIRS
+#if NN_VECTORS
+    for (; channel + 4 <= channel_count; channel += 4) {
+        const nn_four four = nn_four_of(&limits, channel);
+        const int8_t *w = channels->weights + channel, *in_channel = input + channel;
+        const int32_t *tap;
+        int32x4_t sums = vdupq_n_s32(0);
+        for (tap = taps; tap != last; tap++, w += channel_count) {
+            sums = vaddq_s32(sums, vmulq_s32(vldrbq_s32(in_channel + *tap), vldrbq_s32(w)));
+        }
+        nn_narrow_four(sums, &four, output + channel);
+    }
+#elif NN_PAIRS
     for (; channel + 4 <= channel_count; channel += 4) {
         const int8_t *w = channels->weights + channel, *in_channel = input + channel;
         const int32_t *multipliers = channels->multipliers + channel, *biases = channels->biases + channel, *tap;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_channels.h"
 #include "nn_rows.h"
+#include "nn_vectors.h"
 
 #if NN_PAIRS
 /* Two words of weights against the unpacked inputs. */
@@ -28,6 +29,7 @@
     } while (0)
 #endif
 
+#if !NN_VECTORS
 static int32_t nn_dot(const int8_t *left, const int8_t *right, uint32_t count, int32_t sum)
 {
     for (; count > 0; count--) {
@@ -35,8 +37,26 @@ static int32_t nn_dot(const int8_t *left, const int8_t *right, uint32_t count, i
     }
     return sum;
 }
+#endif
 
-#if NN_PAIRS
+#if NN_VECTORS
+/* Linear layer over the flattened input: four rows of weights at a time. There is one row of outputs. */
+void nn_fully_connected(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
+{
+    const nn_channels channels = nn_channels_of(model, layer);
+    const uint32_t depth = layer->in_height * nn_input_bytes(layer);
+    const int8_t *const input = model->arena + layer->input, *weights = channels.weights;
+    int8_t *const output = model->arena + layer->output;
+    uint32_t channel = 0;
+    (void)row;
+    (void)rows;
+    for (; channel + 4 <= layer->out_channels; channel += 4, weights += 4 * depth) {
+        const nn_four four = nn_four_of(&channels, channel);
+        nn_narrow_four(nn_products(input, weights, depth, depth), &four, output + channel);
+    }
+    nn_lone_rows(input, &channels, depth, channel, layer->out_channels, output);
+}
+#elif NN_PAIRS
 /* Linear layer over the flattened input: four rows of weights at a time. There is one row of outputs. */
 void nn_fully_connected(const nn_model *model, const nn_descriptor *layer, uint32_t row, uint32_t rows)
 {

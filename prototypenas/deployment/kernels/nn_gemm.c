@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nn_gemm.h"
+#include "nn_vectors.h"
 
 #if NN_PAIRS
 /* Four inputs of both pixels against two rows. */
@@ -121,13 +122,27 @@ void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint
 /* Appends `count` bytes read from `from`; with step 0 the same byte again and again, which is padding. */
 void nn_append(nn_column *column, const int8_t *from, uint32_t step, uint32_t count)
 {
-    int8_t *const to = (int8_t *)column->next + column->bits / 8;
+    int8_t *to = (int8_t *)column->next + column->bits / 8;
     column->bits += 8 * count;
+#if NN_VECTORS
+    while (count != 0) {
+        const uint32_t some = count < 16 ? count : 16;
+        const mve_pred16_t bytes = vctp8q(some);
+        vstrbq_p_s8(to, step == 0 ? vdupq_n_s8(*from) : vldrbq_z_s8(from, bytes), bytes);
+        from += 4 * step;
+        to += some;
+        count -= some;
+    }
+#else
+    if (count == 0) {
+        return;
+    }
     if (step == 0) {
         memset(to, *from, count);
     } else {
         memcpy(to, from, count);
     }
+#endif
 }
 
 void nn_flush(nn_column *column)
@@ -136,6 +151,30 @@ void nn_flush(nn_column *column)
     column->bits = 0;
 }
 
+#if NN_VECTORS
+/* One or two neighbouring pixels against four rows of weights at a time. */
+void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint32_t *columns, uint32_t pixels,
+             int8_t *output)
+{
+    const uint32_t row = (uint32_t)layer->kernel_height * layer->kernel_width * layer->in_channels;
+    const int8_t *const left = (const int8_t *)columns, *const right = (const int8_t *)(columns + nn_column_words(row));
+    const nn_channels limits = *channels;
+    const int8_t *weights = limits.weights;
+    int8_t *const second = output + layer->pixel_stride;
+    uint32_t channel = 0;
+    for (; channel + 4 <= layer->out_channels; channel += 4, weights += 4 * row) {
+        const nn_four four = nn_four_of(&limits, channel);
+        nn_narrow_four(nn_products(left, weights, row, row), &four, output + channel);
+        if (pixels == 2) {
+            nn_narrow_four(nn_products(right, weights, row, row), &four, second + channel);
+        }
+    }
+    nn_lone_rows(left, &limits, row, channel, layer->out_channels, output);
+    if (pixels == 2) {
+        nn_lone_rows(right, &limits, row, channel, layer->out_channels, second);
+    }
+}
+#else
 /* One or two neighbouring pixels against each row of weights; a lone pixel is computed twice. */
 void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint32_t *columns, uint32_t pixels,
              int8_t *output)
@@ -157,4 +196,5 @@ void nn_gemm(const nn_descriptor *layer, const nn_channels *channels, const uint
         second[channel] = (int8_t)nn_narrow(sum1, channels->multipliers[channel], channels->shifts[channel], channels);
     }
 }
+#endif
 #endif

@@ -142,24 +142,6 @@ def trace_convolution(  # noqa: PLR0917 - PyTorch's own argument order
     return _record_dense(recorder, input, weight, bias, window, groups=groups)
 
 
-def trace_aten_convolution(  # noqa: PLR0917 - PyTorch's own argument order
-    recorder: Recorder,
-    input: Traced,
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: Numbers,
-    padding: Numbers,
-    dilation: Numbers,
-    transposed: bool,
-    output_padding: Numbers,
-    groups: int,
-) -> Traced:
-    """Record ATen's general convolution, as decomposed exported programs call it."""
-    if transposed:
-        recorder.fail("transposed convolution has no operator in the graph")
-    return trace_convolution(recorder, input, weight, bias, stride, padding, dilation, groups)
-
-
 def _record_dense(
     recorder: Recorder, input: Traced, weight: Tensor, bias: Tensor | None, window: Window, *, groups: int
 ) -> Traced:
@@ -174,5 +156,4 @@ def _record_dense(
 FUNCTIONS: Mapping[str, Handler] = {
     "conv1d": trace_convolution,
     "conv2d": trace_convolution,
-    "convolution": trace_aten_convolution,
 }

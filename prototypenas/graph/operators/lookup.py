@@ -13,12 +13,15 @@ from torch.nn import functional as F
 
 from prototypenas.errors import QuantizationError
 from prototypenas.graph.operator import ROW_BY_ROW, OnnxNodes, Operator, RowReads, Tensors, ZeroPoints
+from prototypenas.graph.operators.depthwise_conv2d import record_depthwise
+from prototypenas.graph.sliding import POINT
 from prototypenas.graph.tensors import INT8_MAX, INT8_MIN, LookupTable, Quantization
 from prototypenas.graph.tracing import Handler, Recorder, Traced
 
 TABLE_BYTES = 256
 
 ZEROS = "zeros"
+NEGATIVE = "negative"
 
 _FUNCTIONS: Mapping[str, Callable[[Tensor, float], Tensor]] = MappingProxyType(
     {
@@ -29,6 +32,7 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, float], Tensor]] = MappingProxyType(
         "tanh": lambda values, _: torch.tanh(values),
         "leaky_relu": F.leaky_relu,
         "elu": F.elu,
+        NEGATIVE: lambda values, _: values.clamp(max=0.0),
         ZEROS: lambda values, _: torch.zeros_like(values),
     }
 )
@@ -97,6 +101,9 @@ class Lookup(Operator):
                 return nodes.node("HardSigmoid", [source], result, alpha=1 / 6, beta=0.5)
             case "zeros":
                 return nodes.node("Sub", [source, source], result)
+            case "negative":
+                zero = nodes.constant(f"{result}/zero", np.zeros((), np.float32))
+                return nodes.node("Min", [source, zero], result)
             case "leaky_relu" | "elu":
                 kind = "LeakyRelu" if self.function == "leaky_relu" else "Elu"
                 return nodes.node(kind, [source], result, alpha=self.parameter)
@@ -121,9 +128,12 @@ def trace_lookup(function: str, *, default: float = 0.0) -> Handler:
 
 
 def trace_prelu(recorder: Recorder, input: Traced, weight: Tensor) -> Traced:
-    """Record `prelu` with one slope for all channels."""
-    if weight.numel() != 1:
-        recorder.fail(f"PReLU with {weight.numel()} slopes has no operator in the graph; one for all channels has")
+    """Record `prelu`: a table, or with a slope for each channel `x + (slope - 1) * min(x, 0)`."""
+    if weight.numel() > 1:
+        negative = _record(recorder, input, NEGATIVE, 0.0)
+        steps = (weight.detach() - 1.0).reshape(-1, 1, 1, 1)
+        total: Traced = input + record_depthwise(recorder, negative, steps, None, POINT)
+        return total
     return _record(recorder, input, "leaky_relu", 0.25 if weight.is_meta else float(weight.detach()))
 
 

@@ -34,7 +34,7 @@ def few():
 def candidate() -> Candidate:
     group = GroupConfiguration(depth=1, kernel=3, stride=2, sparsity=0.3)
     groups = (group, group, replace(group, stride=1), replace(group, stride=1))
-    return Candidate(1, Configuration("mbednet_detection", 0.3, groups), cost=None, digest=None, scores={})
+    return Candidate(1, Configuration("mbednet_detection", 0.3, groups))
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_scattered_digits_are_found(tmp_path: Path):
     data = ScatteredDigits().load()
     group = GroupConfiguration(depth=1, kernel=3, stride=2, sparsity=0.2)
     groups = (group, replace(group, depth=2), replace(group, depth=2), group)
-    candidate = Candidate(0, Configuration("mbednet_detection", 0.5, groups), cost=None, digest=None, scores={})
+    candidate = Candidate(0, Configuration("mbednet_detection", 0.5, groups))
     found = detection_evaluator(data, RecipeOptions(epochs=20)).evaluate(
         candidate, build_mbednet_detection, directory=tmp_path, seed=0, device="cpu", progress=Silent()
     )
