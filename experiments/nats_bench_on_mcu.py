@@ -107,10 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Agreement]:
 
 
 def _agreement(what: str, ours: "pd.Series[float]", measured: "pd.Series[float]") -> Agreement:
-    ratio = ours.to_numpy(float) / measured.to_numpy(float)
-    low, median, high = (float(value) for value in np.percentile(ratio, (5, 50, 95)))
-    tau = kendall(ours.to_numpy(float), measured.to_numpy(float))
-    return Agreement(what, len(ratio), tau, low, median, high)
+    mine, theirs = np.asarray(ours, dtype=np.float64), np.asarray(measured, dtype=np.float64)
+    low, median, high = (float(value) for value in np.percentile(mine / theirs, (5, 50, 95)))
+    tau = kendall(mine, theirs)
+    return Agreement(what, len(mine), tau, low, median, high)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -149,7 +149,7 @@ def contest_row(contest: Contest, arm: str, tier: Tier, budget: float | None, la
             chosen.candidate, chosen.baseline, directory=final, seed=contest.seed, device="cpu", progress=Silent()
         )
     delivery = deliver(final, contest.evaluator, contest.target, name="rival", emulate=False)
-    cost = chosen.candidate.needs
+    cost = chosen.candidate.cost
     row = Row(
         arm=arm,
         bound_ms=contest.bound_ms,

@@ -28,7 +28,7 @@ from prototypenas.oneshot.supernet import Supernet
 from prototypenas.progress import Silent
 from prototypenas.protocols import Baseline
 from prototypenas.runs.atomic_files import write_json
-from prototypenas.types import Candidate, Target
+from prototypenas.types import Built, Candidate, Explored, Scored, Target
 from search_spaces import IMAGE_POOL
 from search_spaces.proxyless_supernet import SUPERNETS, build_supernet, derived_network
 
@@ -48,13 +48,13 @@ class Proposal:
     """One network that an arm may train."""
 
     name: str
-    candidate: Candidate
+    candidate: Built
     baseline: Baseline
 
     @property
     def latency_ms(self) -> float:
         """The estimate."""
-        found = self.candidate.needs.latency_ms
+        found = self.candidate.cost.latency_ms
         assert found is not None  # the target has a latency model
         return found
 
@@ -95,9 +95,9 @@ class Contest:
         network = derived_network(SUPERNETS[self.preset], choices, name)
         with torch.device("meta"):
             module = network(network.configuration, self.task.input_shape, self.task.num_classes)
-        cost = measure_network(module, self.task.input_shape, self.target).cost
-        candidate = Candidate(number, network.configuration, cost=cost, digest=None, scores={})
-        return Proposal(" ".join(choices), candidate, network)
+        measured = measure_network(module, self.task.input_shape, self.target)
+        asked = Candidate(number, network.configuration)
+        return Proposal(" ".join(choices), asked.built(measured.cost, measured.graph.digest()), network)
 
 
 class Meter:
@@ -181,11 +181,11 @@ def prototypes(contest: Contest, arm: str, architectures: Sequence[str] | None =
 
 def most_flops(contest: Contest) -> Iterator[Proposal]:
     """Arm F: of all networks that arm P looked at, the feasible ones of most FLOPs; no score is used."""
-    feasible = [one for one in _explored(contest, "P", None) if one.feasible]
-    yield from map(_proposal, sorted(feasible, key=lambda one: -one.needs.flops))
+    feasible = [one for one in _explored(contest, "P", None) if isinstance(one, Scored)]
+    yield from map(_proposal, sorted(feasible, key=lambda one: -one.cost.flops))
 
 
-def _explored(contest: Contest, arm: str, architectures: Sequence[str] | None) -> tuple[Candidate, ...]:
+def _explored(contest: Contest, arm: str, architectures: Sequence[str] | None) -> tuple[Explored, ...]:
     found = explore(
         Space(architectures=architectures, input=contest.task.input_shape, classes=contest.task.num_classes),
         limits={"latency": contest.bound_ms},
@@ -197,7 +197,7 @@ def _explored(contest: Contest, arm: str, architectures: Sequence[str] | None) -
     return found.candidates
 
 
-def _proposal(candidate: Candidate) -> Proposal:
+def _proposal(candidate: Scored) -> Proposal:
     architecture = candidate.configuration.architecture
     return Proposal(f"{architecture} {candidate.number}", candidate, IMAGE_POOL[architecture])
 

@@ -33,7 +33,7 @@ from prototypenas.runs.lock import locked
 from prototypenas.runs.model_results import model_result
 from prototypenas.runs.run_directory import check_place
 from prototypenas.steps import Training
-from prototypenas.types import Candidate, Target
+from prototypenas.types import Candidate, Scored, Target
 from prototypenas.workers.threads import computing_threads
 from search_spaces.fixed_network import FixedNetwork
 from search_spaces.proxyless_supernet import SUPERNETS, SupernetSpace, build_supernet, derived_network
@@ -182,7 +182,7 @@ class ProxylessWay:
             weight = search.wanted.weight * (2.0 if off > 0 else 0.5)
             search = replace(search, wanted=replace(search.wanted, weight=weight))
 
-    def _priced(self, network: FixedNetwork) -> tuple[Candidate, str]:
+    def _priced(self, network: FixedNetwork) -> tuple[Scored, str]:
         """Return the derived network with its cost, and which limits it breaks.
 
         Raises:
@@ -191,13 +191,13 @@ class ProxylessWay:
         task = self.search.task
         with torch.device("meta"):
             module = network(network.configuration, task.input_shape, task.num_classes)
-        cost = measure_network(module, task.input_shape, self.target).cost
-        check_fits(cost, self.target)
-        rejection = self.target.budget.rejection(cost)
-        candidate = Candidate(0, network.configuration, cost=cost, digest=None, scores={})
-        return candidate, rejection.detail if rejection else ""
+        measured = measure_network(module, task.input_shape, self.target)
+        check_fits(measured.cost, self.target)
+        rejection = self.target.budget.rejection(measured.cost)
+        built = Candidate(0, network.configuration).built(measured.cost, measured.graph.digest())
+        return built.scored({}), rejection.detail if rejection else ""
 
-    def _trained(self, network: FixedNetwork, candidate: Candidate, progress: Progress) -> TrainedModel:
+    def _trained(self, network: FixedNetwork, candidate: Scored, progress: Progress) -> TrainedModel:
         training = replace(self.training, baselines={**self.training.baselines, NAME: network})
         folder = self.place / "model"
         training.evaluator.evaluate(

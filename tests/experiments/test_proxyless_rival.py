@@ -64,14 +64,14 @@ def test_random_paths_are_near_the_searched_one_and_never_drawn_twice(tmp_path):
 
 @pytest.mark.slow
 def test_all_arms_are_trained_once_and_read_back(tmp_path, monkeypatch):
-    small = replace(TIERS["smoke"], trials=8, epochs=1, arms=("O", "R", "P", "P1", "F"))
+    small = replace(TIERS["smoke"], epochs=1, arms=("O", "R", "P", "F"))
     monkeypatch.setattr(proxyless_rival, "TIERS", {"smoke": small})
     monkeypatch.setattr(proxyless_rival, "MOST_CANDIDATES", 1)
     monkeypatch.setattr(search_plan, "STEPS_OF_EPOCH", 4)
     monkeypatch.setattr(search_plan, "SMALLEST_BATCH", 128)
     rows = main(["--out", str(tmp_path)])
-    assert [one.arm for one in rows] == ["O", "R", "P", "P1", "F"]
+    assert [one.arm for one in rows] == ["O", "R", "P", "F"]
     assert all(one.c_accuracy in (None, one.int8_accuracy) and one.seconds > 0 for one in rows)
     assert all(one.latency_ms <= 10.0 for one in rows[1:])
     assert main(["--out", str(tmp_path)]) == rows
-    assert len((tmp_path / "proxyless_rival_smoke.csv").read_text().splitlines()) == 6
+    assert len((tmp_path / "proxyless_rival_smoke.csv").read_text().splitlines()) == 5
