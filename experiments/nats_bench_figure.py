@@ -125,6 +125,7 @@ def aggregates(table: pd.DataFrame) -> pd.DataFrame:
                 "best_similar": similar.max(),
                 "best_at_most": table[table["mflops"] <= mflops]["accuracy"].max(),
                 "best_unconverted": table[table["mflops"] / 2 <= mflops]["accuracy"].max(),
+                "above_70": int((table["accuracy"] > LEAST_ACCURACY).sum()),
             }
         )
     return pd.DataFrame(rows).round(2)

@@ -40,6 +40,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from scipy.stats import t as student
@@ -301,6 +302,12 @@ def _write(rows: Sequence[Row], path: Path) -> None:
     figure = rival_figure(rows)
     write_text(path.with_suffix(".svg"), svg_text(figure))
     save_png(figure, path.with_suffix(".png"))
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read a table that was written; a C accuracy that is not there is `None`."""
+    table = pd.read_csv(path).astype(object)
+    return [Row(**{**row, "c_accuracy": row["c_accuracy"] or None}) for row in table.fillna(0).to_dict("records")]
 
 
 def _parser() -> argparse.ArgumentParser:
