@@ -12,6 +12,8 @@ from prototypenas.objectives import ALWAYS_LIMITED, COSTS, Limit
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from prototypenas.costing.measured_cycles import MeasuredCycles
+
 GROUPS = 4
 """Groups of superblocks in every prototype (paper, section 3.1)."""
 
@@ -189,6 +191,8 @@ class Target:
     active_power_mw: float | None = None
     sources: tuple[str, ...] = ()
     execution: Execution = Execution.AUTO
+    measured_cycles: "MeasuredCycles | None" = None
+    """Of a board of the user's own, in place of the estimate."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators import DATASETS, DatasetSource
+from prototypenas.costing.latency_table import with_latency_tables
 from prototypenas.costing.targets import load_targets
 from prototypenas.exploration.samplers import SamplerMaker
 from prototypenas.objectives import COSTS, Objective
@@ -51,7 +52,9 @@ class Catalogue:
         return tuple(sorted({source.mark for source in self.plugins if wanted & load_plugin(source).names}))
 
 
-def gather(plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = ()) -> Catalogue:
+def gather(
+    plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = (), latency_tables: Sequence[Path] = ()
+) -> Catalogue:
     """Return our own parts and all plug-ins together; a later one wins over a name given before.
 
     Raises:
@@ -68,7 +71,9 @@ def gather(plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = ())
         costs=merged({}, [plugin.costs for plugin in plugins]),
         samplers=merged({}, [plugin.samplers for plugin in plugins]),
         datasets=merged(DATASETS, [plugin.datasets for plugin in plugins]),
-        targets=merged(load_targets(list(target_files)), [plugin.targets for plugin in plugins]),
+        targets=with_latency_tables(
+            merged(load_targets(list(target_files)), [plugin.targets for plugin in plugins]), latency_tables
+        ),
         plugins=tuple(plugin.source for plugin in plugins if plugin.source is not None),
     )
 

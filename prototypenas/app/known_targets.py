@@ -16,7 +16,9 @@ ONNX_FORMS: Mapping[str, OnnxForm] = {form.value: form for form in OnnxForm}
 EXECUTIONS: Mapping[str, Execution] = {execution.value: execution for execution in Execution}
 
 
-def known_targets(plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = ()) -> dict[str, Target]:
+def known_targets(
+    plugin_files: Sequence[Path] = (), target_files: Sequence[Path] = (), latency_tables: Sequence[Path] = ()
+) -> dict[str, Target]:
     """Return our own targets, those of files and of plug-ins; a later one wins over a name given before.
 
     Raises:
@@ -26,6 +28,10 @@ def known_targets(plugin_files: Sequence[Path] = (), target_files: Sequence[Path
     known = {**load_targets(list(target_files)), **entry_points_of("prototypenas.targets")}
     for file in plugin_files:
         known |= load_plugin_file(file).targets
+    if latency_tables:
+        from prototypenas.costing.latency_table import with_latency_tables  # noqa: PLC0415  (imports SciPy and PyTorch)
+
+        known = with_latency_tables(known, latency_tables)
     return known
 
 

@@ -287,5 +287,5 @@ def open_run(
     directory = RunDirectory.open(Path(path))
     settings = settings_from(directory.settings(), str(directory.run_json))
     parts = replace(settings.parts, plugin=[*settings.parts.plugin, *(Path(each) for each in plugins)])
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     return Run(directory, catalogue, settings, device=DeviceSettings(device=device), progress=progress)

@@ -57,7 +57,9 @@ def search(
         NothingFits: if no candidate meets the limits.
     """
     base = settings or RunSettings()
-    known, sampled_by = with_sampler(gather(base.parts.plugin, base.parts.target_files), sampler)
+    known, sampled_by = with_sampler(
+        gather(base.parts.plugin, base.parts.target_files, base.parts.latency_tables), sampler
+    )
     named = with_parts(known, objectives=objectives, architectures=architectures, target=target)
     folder = Path(out) if out is not None else Path("runs") / f"{_label(data)}-{named.target}"
     check_place(folder)
@@ -100,7 +102,9 @@ def explore(
         RunDirectoryError: if the directory holds a run of other arguments.
     """
     base = settings or RunSettings()
-    known, sampled_by = with_sampler(gather(base.parts.plugin, base.parts.target_files), sampler)
+    known, sampled_by = with_sampler(
+        gather(base.parts.plugin, base.parts.target_files, base.parts.latency_tables), sampler
+    )
     named = with_parts(known, objectives=objectives, architectures=space.architectures, target=target)
     wanted = replace(
         base,

@@ -341,3 +341,7 @@ class PartSettings:
     target_files: Annotated[
         list[Path], typer.Option("--targets", help="TOML file with targets of your own.", rich_help_panel=PARTS)
     ] = field(default_factory=list)
+    latency_tables: Annotated[
+        list[Path],
+        typer.Option("--latency-table", help="Cycles measured on a board; see `bench`.", rich_help_panel=PARTS),
+    ] = field(default_factory=list)

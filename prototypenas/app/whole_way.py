@@ -45,7 +45,7 @@ def compose_whole_way(
         RunDirectoryError: if the place cannot be written.
     """
     given, target = settings.input, settings.target
-    catalogue = gather(settings.parts.plugin, settings.parts.target_files)
+    catalogue = gather(settings.parts.plugin, settings.parts.target_files, settings.parts.latency_tables)
     goal = compose_target(catalogue, target)
     choice = compose_choice(settings.selection, settings.search.preset, given.seed)
     refinement = compose_refinement(settings.refinement, settings.search.preset)

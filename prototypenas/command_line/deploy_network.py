@@ -47,7 +47,7 @@ def deploy_reference(
 
     if calibration is None or out is None:
         raise ConfigurationError("a network needs --calibration samples.npy and a folder: --out c/")
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     goal = choose("target", target or DEFAULT_TARGET, catalogue.targets)
     goal = replace(goal, execution=choose("execution", execution, EXECUTIONS))
     found = deploy_network(

@@ -38,7 +38,7 @@ def deploy_models(
     if out is None and (target is not None or execution is not None or onnx is not None):
         raise ConfigurationError("a run keeps the C it was searched for; name a folder for other C or ONNX: --out")
     directory = RunDirectory.open(path)
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     goal = retargeted(catalogue, recorded_target(catalogue.targets, directory), target, execution)
     form = choose("ONNX form", onnx or "batch", ONNX_FORMS)
     trained = directory.datasets()

@@ -35,7 +35,7 @@ def evaluate(
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     goal = recorded_target(catalogue.targets, directory)
     size = recorded_input(directory)
     if not dataset and data.own_data is None:

@@ -44,7 +44,7 @@ def explore(
 
     given = InputSettings(task=task, input_size=input_size, classes=classes, seed=seed)
     settings = RunSettings(given, target=target, search=search, parts=parts)
-    explored = compose_run(gather(parts.plugin, parts.target_files), settings, device)
+    explored = compose_run(gather(parts.plugin, parts.target_files, parts.latency_tables), settings, device)
     machine = compose_machine(device, storage, proxy_timeout=search.proxy_timeout)
     print_preset(search.preset)
     directory = RunDirectory.create(out)

@@ -36,7 +36,7 @@ def _targets(parts: PartSettings) -> "Table":
     from prototypenas.app.known_targets import known_targets
     from prototypenas.reporting.target_listing import target_table
 
-    return target_table(known_targets(parts.plugin, parts.target_files))
+    return target_table(known_targets(parts.plugin, parts.target_files, parts.latency_tables))
 
 
 def _samplers(parts: PartSettings) -> "Table":
@@ -53,7 +53,7 @@ def _samplers(parts: PartSettings) -> "Table":
 def _gathered(listing: "Callable[[Catalogue], Table]", parts: PartSettings) -> "Table":
     from prototypenas.app.catalogue import gather
 
-    return listing(gather(parts.plugin, parts.target_files))
+    return listing(gather(parts.plugin, parts.target_files, parts.latency_tables))
 
 
 def _architectures(catalogue: "Catalogue") -> "Table":

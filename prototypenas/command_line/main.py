@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from prototypenas.command_line.bench import bench
 from prototypenas.command_line.command import add_command
 from prototypenas.command_line.compare import compare
 from prototypenas.command_line.deploy import deploy
@@ -46,7 +47,7 @@ def program(
     """Find networks that fit a microcontroller, train the few that matter, and get the C."""
 
 
-for command in (run, explore, refine, select, evaluate, deploy, report, predict, compare, export, show, measure):
+for command in (run, explore, refine, select, evaluate, deploy, report, predict, compare, export, show, measure, bench):
     add_command(app, command)
 add_command(app, list_parts, "list")
 add_command(app, search_proxyless, "search-proxyless")

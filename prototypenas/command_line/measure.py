@@ -54,7 +54,7 @@ def measure(
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.listings import layer_table, measurement_table, plan_table
 
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     goal = replace(choose("target", target, catalogue.targets), execution=choose("execution", execution, EXECUTIONS))
     shape = parse_input_shape(input_size) if input_size else None
     module, shape = network_to_measure(catalogue, network, configuration, shape, classes)

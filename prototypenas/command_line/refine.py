@@ -49,7 +49,7 @@ def refine(
         raise ConfigurationError("refinement trains on data: name a data set with --dataset, or your own with --data")
     machine = compose_machine(device, threads=training.threads)
     check_training(training)
-    catalogue, size = gather(parts.plugin, parts.target_files), recorded_input(directory)
+    catalogue, size = gather(parts.plugin, parts.target_files, parts.latency_tables), recorded_input(directory)
     loaded = load_data(catalogue, dataset, data, input_size=size)
     trained = compose_training(
         catalogue, loaded, dataset, data, training, input_size=size, seed=seed, device=device.device

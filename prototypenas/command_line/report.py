@@ -12,7 +12,7 @@ def report(run_path: RunPath, *, parts: PartSettings) -> Result:
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
-    goal = recorded_target(known_targets(parts.plugin, parts.target_files), directory)
+    goal = recorded_target(known_targets(parts.plugin, parts.target_files, parts.latency_tables), directory)
     with directory.locked():
         pages = [write_run_report(directory, seen, goal) for seen in directory.datasets() or (None,)]
     for page in pages:

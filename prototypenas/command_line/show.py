@@ -26,7 +26,7 @@ def show(
     from prototypenas.reporting.console import print_table
     from prototypenas.reporting.listings import block_table
 
-    catalogue = gather(parts.plugin, parts.target_files)
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     baseline = choose("architecture", architecture, catalogue.baselines)
     check_classes(catalogue, architecture, classes)
     shown = parse_configuration(architecture, configuration) if configuration else reference_of(architecture)

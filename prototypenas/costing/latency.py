@@ -1,4 +1,4 @@
-"""Estimated cycles, milliseconds and millijoules: a fit to published timings, never a measurement.
+"""Estimated cycles, milliseconds and millijoules: a fit to published timings, or to a table measured by the user.
 
 `cycles = 1.00 MAC(dense) + 6.6 MAC(depthwise) + 1.9 MAC(linear) + 5.2 outputs`, fitted by non-negative least squares
 on the relative error to 13 published Cortex-M7 timings: MobileNetV2 and SqueezeNet in the STM32 model zoo (STM32H7 at
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from prototypenas.costing.measured_cycles import MeasuredCycles
 from prototypenas.errors import ConfigurationError
 from prototypenas.graph.graph import Graph
 from prototypenas.graph.operator import Operator
@@ -71,18 +72,28 @@ class LatencyEstimate:
 
 
 def estimate_latency(graph: Graph, target: Target) -> LatencyEstimate | None:
-    """Estimate one inference, layer by layer; None for a core that no published timing calibrates."""
+    """Estimate one inference, layer by layer; None for a core that no published timing or table calibrates.
+
+    Raises:
+        ConfigurationError: if the target's own table lacks a kernel of the graph.
+    """
+    measured = target.measured_cycles
     model = CYCLE_MODELS.get(target.core)
-    if model is None:
+    if measured is not None:
+        cycles = [_measured_cycles(operator, graph.tensors, measured) for operator in graph.operators]
+        error, source = measured.relative_error, measured.source
+    elif model is not None:
+        cycles = [model.factor * _cortex_m7_cycles(operator, graph.tensors) for operator in graph.operators]
+        error, source = model.relative_error, model.source
+    else:
         return None
-    cycles = [model.factor * _cortex_m7_cycles(operator, graph.tensors) for operator in graph.operators]
     layers = tuple(
         LayerLatency(operator.name, count, _milliseconds(count, target))
         for operator, count in zip(graph.operators, cycles, strict=True)
     )
     latency_ms = _milliseconds(sum(cycles), target)
     energy_mj = None if target.active_power_mw is None else target.active_power_mw * latency_ms / 1000.0
-    return LatencyEstimate(layers, sum(cycles), latency_ms, model.relative_error, model.source, energy_mj)
+    return LatencyEstimate(layers, sum(cycles), latency_ms, error, source, energy_mj)
 
 
 def check_estimated(costs: Iterable[str], target: Target) -> None:
@@ -92,16 +103,32 @@ def check_estimated(costs: Iterable[str], target: Target) -> None:
         ConfigurationError: saying what is missing.
     """
     for cost in {"latency", "energy"} & set(costs):
-        if target.core not in CYCLE_MODELS:
+        if target.core not in CYCLE_MODELS and target.measured_cycles is None:
             raise ConfigurationError(
-                f"{target.name} has no latency model, so {cost} can be neither objective nor limit: its core is a "
-                f"{target.core}, and published timings calibrate {' and '.join(CYCLE_MODELS)}"
+                f"{target.name} has no latency model, so {cost} can be neither objective nor limit: "
+                f"its {_no_model(target)}"
             )
         if cost == "energy" and target.active_power_mw is None:
             raise ConfigurationError(
                 f"the active power of {target.name} is unknown, so energy can be neither objective nor limit; a target "
                 "of your own may give active_power_mw"
             )
+
+
+def _no_model(target: Target) -> str:
+    """Say why a target has no estimate, and what helps."""
+    return (
+        f"core is a {target.core}, and published timings calibrate {' and '.join(CYCLE_MODELS)}; "
+        "measure your board (`prototypenas bench`) and pass --latency-table"
+    )
+
+
+def _measured_cycles(operator: Operator, tensors: Mapping[str, TensorSpec], measured: MeasuredCycles) -> float:
+    """Return the cycles of an operator's C layers; its products are those of the first."""
+    layers = operator.c_layers(tensors, ())
+    macs = [operator.macs(tensors), *[0] * (len(layers) - 1)]
+    parts = zip(layers, macs, strict=True)
+    return sum(measured.cycles(layer.kernel, count, layer.target.elements) for layer, count in parts)
 
 
 def _milliseconds(cycles: float, target: Target) -> float:

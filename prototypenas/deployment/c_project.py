@@ -18,7 +18,7 @@ from prototypenas.costing.kernel_properties import DESCRIPTOR_BYTES, code_bytes,
 from prototypenas.costing.memory_plan import MemoryPlan, plan_memory
 from prototypenas.costing.row_layers import is_series, rows_and_bytes
 from prototypenas.deployment.c_schedule import segment_tables
-from prototypenas.deployment.c_tables import Layer, ModelTables, model_tables
+from prototypenas.deployment.c_tables import Layer, ModelTables, bench_rows, model_tables
 from prototypenas.deployment.detection_tables import DetectionTables, detection_tables
 from prototypenas.deployment.input_tables import pixel_tables, prepared_channels
 from prototypenas.deployment.programmers import PROGRAMMERS
@@ -60,6 +60,9 @@ MEANING = {
     Execution.ROWS: "rows, and the input handed in row by row",
 }
 """What the README says of each way to run a network."""
+
+BENCH = "bench.c"
+"""Measures layers on a board, where they can be run one by one."""
 
 DETECTION_FILES = ("detection.h", "detection.c")
 """Of a detector."""
@@ -121,7 +124,8 @@ def write_c_project(
         _copy_kernels(sources, directory)
     else:
         write_shared_kernels(sources, shared_kernels, environment)
-    for file in (*FILES, *(DETECTION_FILES if head else ())):
+    measurable = not plan.segments and not plan.streamed_input
+    for file in (*FILES, *(DETECTION_FILES if head else ()), *((BENCH,) if measurable else ())):
         text = _licensed(file, environment.get_template(f"{file}.j2").render(values))
         (directory / _renamed(file, prefix)).write_text(_prefixed(file, text, prefix), encoding="utf-8")
 
@@ -218,6 +222,7 @@ def _values(graph: IntegerGraph, plan: MemoryPlan, tables: ModelTables, target: 
     core = PRICED_AS.get(target.core, target.core)
     return {
         "tables": tables,
+        "bench_rows": bench_rows(graph, tables.layers),
         "layers": tables.layers,
         "kernels": tables.kernels,
         "macs": sum(operator.macs(graph.tensors) for operator in graph.operators),

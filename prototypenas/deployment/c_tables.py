@@ -1,6 +1,6 @@
 """A graph of the integer stage and its memory plan as the numbers of the C project: descriptors and constants."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,27 @@ def model_tables(graph: IntegerGraph, plan: MemoryPlan) -> ModelTables:
         weights=_joined(blobs, np.int8),
         shifts=_joined([part.shift - np.uint8(32) for part in channels], np.uint8),
     )
+
+
+@dataclass(frozen=True)
+class BenchRow:
+    """What is printed beside a layer's cycles."""
+
+    name: str
+    kernel: str
+    macs: int
+    outputs: int
+
+
+def bench_rows(graph: IntegerGraph, layers: Sequence[Layer]) -> list[BenchRow]:
+    """Return kernel, multiply-accumulates and outputs of each layer; an operator's products are those of its first."""
+    macs = {operator.name: operator.macs(graph.tensors) for operator in graph.operators}
+    rows = []
+    for layer in layers:
+        fields = dict(layer.fields)
+        outputs = fields["out_height"] * fields["out_width"] * fields["out_channels"]
+        rows.append(BenchRow(layer.operator.replace(",", " "), layer.kernel, macs.pop(layer.operator, 0), outputs))
+    return rows
 
 
 def _joined(parts: list[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:

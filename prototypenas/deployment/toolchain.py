@@ -240,7 +240,7 @@ def _kernel_folder(directory: Path, shared: Path | None) -> Path:
 
 def _sources(directory: Path, kernels: Path) -> list[str]:
     """Return the C files but the example and its ports, which are named where they are wanted."""
-    model = sorted(path.name for path in directory.glob("*.c") if path.name != "main.c")
+    model = sorted(path.name for path in directory.glob("*.c") if path.name not in ("main.c", "bench.c"))
     own = [name for name in model if not name.startswith("port_")]
     return [*own, *map(str, sorted(kernels.glob("*.c")))]
 

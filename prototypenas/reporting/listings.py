@@ -111,11 +111,13 @@ def _measured_rows(measured: Measurement, target: Target) -> Iterator[tuple[str,
     by_rows = sum(segment.end - segment.first for segment in plan.segments)
     yield "operators run row by row", f"{by_rows} of {len(measured.graph.operators)}", ""
     yield "arena without overlap [bytes]", f"{plan.live_bound_bytes:,}", ""
-    if measured.latency is not None:
-        yield "latency [ms, estimate]", f"{measured.latency.latency_ms:.1f}", ""
-        if measured.latency.energy_mj is not None:
-            yield "energy [mJ, estimate]", f"{measured.latency.energy_mj:.2f}", ""
-        yield "mean error of the estimate", f"{measured.latency.relative_error:.0%}", ""
+    if measured.latency is None:
+        yield "latency", ABSENT, f"{target.core}: no published timing; pass --latency-table"
+        return
+    yield "latency [ms, estimate]", f"{measured.latency.latency_ms:.1f}", ""
+    if measured.latency.energy_mj is not None:
+        yield "energy [mJ, estimate]", f"{measured.latency.energy_mj:.2f}", ""
+    yield "mean error of the estimate", f"{measured.latency.relative_error:.0%}", ""
 
 
 def _limit(limit: int | None, used: int) -> str:
