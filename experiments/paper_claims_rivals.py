@@ -36,8 +36,8 @@ def five_percent_over_rivals(results: Path = RESULTS) -> Claim:
         Finding(
             float(lead.mean()) >= 5,
             'the introduction says "on average", section 4.4 "as much as"; with MACs and FLOPs told apart the five '
-            f"lead the mean of NATS-Bench's topology space within 10 % of their FLOPs by {lead.mean():+.1f} points (at most "
-            f"{lead.max():+.1f}; {len(lead)} of 5 have such rivals), its best by {best.mean():+.1f}",
+            f"lead the mean of NATS-Bench's topology space within 10 % of their FLOPs by {lead.mean():+.1f} points (at "
+            f"most {lead.max():+.1f}; {len(lead)} of 5 have such rivals), its best by {best.mean():+.1f}",
         ),
     )
 
