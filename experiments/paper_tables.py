@@ -73,11 +73,11 @@ def accuracy_table(table: PaperTable, runs: Mapping[str, Recorded]) -> Rows:
         ("Latency [ms]", table.latency_ms, lambda one: one.cost.latency_ms),
         ("Energy [mJ]", table.energy_mj, lambda one: one.cost.energy_mj),
     )
-    for name, values, value in costs:
-        paper = [LOST if value is None else _one(value) for value in values]
+    for name, printed, value in costs:
+        paper = [LOST if one is None else _one(one) for one in printed]
         figures = None if shared is None else [value(candidate) for candidate in shared.candidates]
         ours = None if figures is None else [UNKNOWN if figure is None else _one(figure) for figure in figures]
-        rows.append([name, *paper, *_filled(ours, len(values))])
+        rows.append([name, *paper, *_filled(ours, len(printed))])
     return rows
 
 

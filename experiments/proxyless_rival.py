@@ -306,8 +306,9 @@ def _write(rows: Sequence[Row], path: Path) -> None:
 
 def read_rows(path: Path) -> list[Row]:
     """Read a table that was written; a C accuracy that is not there is `None`."""
-    table = pd.read_csv(path).astype(object)
-    return [Row(**{**row, "c_accuracy": row["c_accuracy"] or None}) for row in table.fillna(0).to_dict("records")]
+    table = pd.read_csv(path).astype(object).fillna(0)
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    return [Row(**{**row, "c_accuracy": row["c_accuracy"] or None}) for row in rows]
 
 
 def _parser() -> argparse.ArgumentParser:
