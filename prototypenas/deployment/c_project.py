@@ -105,13 +105,7 @@ def write_c_project(
             kernels of another version.
         QuantizationError: if the graph is not at the integer stage.
     """
-    if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
-        expected = graph.tensors[graph.input].elements
-        raise ConfigurationError(f"the sample is {sample.dtype} of {sample.size} values; it must be int8 of {expected}")
-    if not re.fullmatch(r"[A-Za-z0-9][\w .+-]*", name):
-        raise ConfigurationError(f"model name {name!r}: letters, digits, spaces and . + - _ only")
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or prefix.startswith(("nn_", "port_")):
-        raise ConfigurationError(f"prefix {prefix!r}: small letters, digits and _, a letter first; not nn_ or port_")
+    _check_words(graph, sample, name, prefix)
     tables = model_tables(graph, plan)
     sources = kernel_files(tables.kernels)
     values = _values(graph, plan, tables, target) | _feeding(graph, preparation) | _proof(graph, tables)
@@ -139,6 +133,16 @@ def write_c_project(
 def _kernels_place(directory: Path, shared: Path | None) -> dict[str, Any]:
     at = "kernels" if shared is None else Path(os.path.relpath(shared.resolve(), directory.resolve())).as_posix()
     return {"shared": shared is not None, "kernels_at": at, "kernels_name": Path(at).name}
+
+
+def _check_words(graph: IntegerGraph, sample: NDArray[np.int8], name: str, prefix: str) -> None:
+    if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
+        expected = graph.tensors[graph.input].elements
+        raise ConfigurationError(f"the sample is {sample.dtype} of {sample.size} values; it must be int8 of {expected}")
+    if not re.fullmatch(r"[A-Za-z0-9][\w .+-]*", name):
+        raise ConfigurationError(f"model name {name!r}: letters, digits, spaces and . + - _ only")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or prefix.startswith(("nn_", "port_")):
+        raise ConfigurationError(f"prefix {prefix!r}: small letters, digits and _, a letter first; not nn_ or port_")
 
 
 def _copy_kernels(files: Iterable[str], directory: Path) -> None:

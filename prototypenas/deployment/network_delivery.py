@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prototypenas.compression.layer_noise import LayerNoise, layer_noise
-from prototypenas.compression.observer_choice import quantize_with_least_noise
+from prototypenas.compression.observer_choice import ObserverChoice, quantize_with_least_noise
 from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.costing.footprint import check_fits, cost_of
 from prototypenas.costing.memory_plan import ALIGNMENT, MemoryPlan, plan_memory
@@ -33,7 +33,7 @@ from prototypenas.deployment.toolchain import (
     toolchain_gap,
 )
 from prototypenas.errors import ConfigurationError, DatasetError, ToolchainError
-from prototypenas.graph.graph import IntegerGraph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.graph.lowering import lower
 from prototypenas.types import Cost, InputShape, Target
@@ -109,7 +109,7 @@ def deploy_network(
     """Write a network as C and ONNX; the C's outputs equal the simulator's in every byte, or nothing is delivered.
 
     `calibration` are inputs `(N, C, H, W)`, `(N, C, T)` or `(N, F)` as the module takes them, at least eight of them
-    and like those it will meet. The module is not changed. Every tensor starts at a multiple of `alignment` bytes.
+    and like those it will meet; the module is not changed. Every tensor starts at a multiple of `alignment` bytes.
     `shared_kernels` is a folder for the kernels of several models, which is made or added to.
 
     Raises:
@@ -120,40 +120,41 @@ def deploy_network(
         ToolchainError: if the C does not compile or differs in any byte, or `emulate` is set and a tool is missing.
     """
     samples = checked_samples(calibration)
-    graph = lower(module, tuple(samples.shape[1:]))
-    choice = quantize_with_least_noise(graph, list(torch.split(samples, BATCH)))
-    plan = plan_memory(choice.graph, target.execution, alignment=alignment)
-    check_fits(cost := cost_of(choice.graph, target, plan), target)
-    shown = samples[:PROVEN_SAMPLES]
-    given, expected = _simulated(choice.graph, shown)
+    graph, choice, plan, cost = _planned(module, samples, target, alignment)
+    model = choice.graph
+    given, expected = _simulated(model, samples[:PROVEN_SAMPLES])
     write_c_project(
-        choice.graph,
-        plan,
-        directory,
-        name=name,
-        target=target,
-        sample=given[0],
-        prefix=prefix,
-        shared_kernels=shared_kernels,
+        model, plan, directory, name=name, target=target, sample=given[0], prefix=prefix, shared_kernels=shared_kernels
     )
-    write_onnx(choice.graph, directory / ONNX, form=onnx)
-    save_graph(choice.graph, directory / GRAPH)
-    builder = _Builder(directory, target.core, shared_kernels)
-    proof = _proven(builder, given, expected, cost, emulate=emulate)
+    write_onnx(model, directory / ONNX, form=onnx)
+    save_graph(model, directory / GRAPH)
+    proof = _proven(_Builder(directory, target.core, shared_kernels), given, expected, cost, emulate=emulate)
     found = _findings(choice.snr_db[choice.observer], proof)
-    write_model_card(directory, choice.graph, plan, cost, target, name=name, findings=found)
+    write_model_card(directory, model, plan, cost, target, name=name, findings=found)
     return NetworkDelivery(
         directory=directory,
-        graph=choice.graph,
+        graph=model,
         plan=plan,
         cost=cost,
         observer=choice.observer,
         snr_db=choice.snr_db[choice.observer],
-        noise=layer_noise(graph, choice.graph, shown),
+        noise=layer_noise(graph, model, samples[:PROVEN_SAMPLES]),
         proven_on=proof.places,
         instructions=proof.instructions,
         notes=(*graph.notes, *proof.notes),
     )
+
+
+def _planned(
+    module: nn.Module, samples: Tensor, target: Target, alignment: int
+) -> tuple[Graph, ObserverChoice, MemoryPlan, Cost]:
+    """Return the float graph, the integer one of least noise, its memory plan and its cost, which the target holds."""
+    graph = lower(module, tuple(samples.shape[1:]))
+    choice = quantize_with_least_noise(graph, list(torch.split(samples, BATCH)))
+    plan = plan_memory(choice.graph, target.execution, alignment=alignment)
+    cost = cost_of(choice.graph, target, plan)
+    check_fits(cost, target)
+    return graph, choice, plan, cost
 
 
 def _simulated(graph: IntegerGraph, samples: Tensor) -> tuple[NDArray[np.int8], NDArray[np.int8]]:

@@ -20,7 +20,7 @@ class OfAPlugin:
     """An evaluator that only trains and tests."""
 
 
-TRAINING = Training("mine", OfAPlugin(), {}, {})
+TRAINING = Training("mine", OfAPlugin(), {"toy": None}, {})
 MODEL = TrainedModel(Path("models/4"), ModelResult(SCORED), load_targets()["rp2040"], lambda: TRAINING)
 
 

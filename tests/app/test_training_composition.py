@@ -33,7 +33,7 @@ def test_how_files_are_read_is_said_only_of_ones_own():
     assert compose_reading(DATA).arguments() == {}
     with pytest.raises(ConfigurationError, match="--label-column says how files of your own are read"):
         compose_reading(replace(DATA, label_column="y"))
-    own = replace(DATA, own_data=Path("t.csv"), label_column="y", value_range="0-255", ignore_columns="a,b")
+    own = replace(DATA, own_data=Path("t.csv"), label_column="y", value_range="0:255", ignore_columns="a,b")
     read = compose_reading(own)
     assert (read.label_column, read.value_range, read.ignored_columns) == ("y", (0.0, 255.0), ("a", "b"))
 

@@ -3,10 +3,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from prototypenas.errors import LoweringError
-from prototypenas.graph.lowering import lower
 from prototypenas.graph.tensors import Quantization
-from tests.graph.lambdas import Function, kinds, lowered
+from tests.graph.lambdas import lowered
 
 FUNCTIONS = {
     "sigmoid": torch.sigmoid,
@@ -30,9 +28,3 @@ def test_the_table_holds_the_nearest_integer_to_each_of_the_256_values(name):
     exact = real.double().numpy() / target.scale + target.zero_point
     assert len(table) == 256
     assert np.abs(table - np.clip(exact, -128, 127)).max() <= 0.5 + 1e-4
-
-
-def test_several_slopes_are_refused():
-    with pytest.raises(LoweringError, match="PReLU with 4 slopes"):
-        lower(Function(lambda x: F.prelu(x, torch.ones(4)), (4, 6, 6)), (4, 6, 6))
-    assert kinds(lowered(lambda x: x.sigmoid())) == ["Lookup"]
