@@ -51,8 +51,8 @@ class Row:
 
 def compared(name: str, task: ClassificationTask, epochs: int, out: Path, *, seed: int) -> Row:
     """Train a network of our table once and quantize it both ways."""
-    table = pd.read_csv(RESULTS / "own_space_sisfall_networks.csv").set_index("network")
-    configuration = configuration_of(table.loc[name])
+    table = pd.read_csv(RESULTS / "own_space_sisfall_networks.csv")
+    configuration = configuration_of(table[table["network"] == name].to_dict("records")[0])
     baseline = TIME_SERIES_POOL[configuration.architecture]
     plan = aware_plan(epochs)
     evaluator = TaskEvaluator(task, Recipe(epochs, validation_share=0.0), quantization=plan)
