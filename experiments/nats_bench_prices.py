@@ -1,9 +1,9 @@
-"""What every cell of NATS-Bench's topology space costs on a microcontroller: MACs, RAM and ROM by our planner.
+"""What every cell of NATS-Bench's topology space costs on a microcontroller: MACs, RAM, ROM, latency.
 
     python -m experiments.nats_bench_prices --data nats_bench/tss.csv --out experiments/results/nats_bench_prices.csv.gz
 
 Isomorphic cells are priced once, so 6,466 networks of the 15,625; fifteen cells each, 3x32x32, ten classes, run layer
-by layer. About fifteen CPU minutes; stopped and begun again, it goes on. Our MACs leave out what leads nowhere;
+by layer. About six CPU minutes; stopped and begun again, it goes on. Our MACs leave out what leads nowhere;
 NATS-Bench counts it, and calls multiply-accumulates FLOPs: `published_macs` is its figure.
 """
 
@@ -44,6 +44,8 @@ class Price:
     published_macs: int
     ram_bytes: int
     rom_bytes: int
+    latency_ms: float | None
+    """An estimate; none for a core that no published timing calibrates."""
 
 
 def read_cells(path: Path) -> pd.DataFrame:
@@ -74,7 +76,8 @@ def price(architecture: str, index: int, target: Target) -> Price:
     cost = cost_of(lower(network, SHAPE), replace(target, execution=Execution.LAYERS))
     footprint = cost.footprint
     published = published_macs(architecture, CLASSES)
-    return Price(index, cost.macs, published, footprint.ram_bytes, footprint.rom_bytes)
+    latency = None if cost.latency_ms is None else round(cost.latency_ms, 3)
+    return Price(index, cost.macs, published, footprint.ram_bytes, footprint.rom_bytes, latency)
 
 
 def refused(architectures: Sequence[str]) -> dict[str, str]:

@@ -9,56 +9,25 @@ run says `not run`. Seconds, no training. `docs/paper_claims.md` has the table.
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from experiments.choosing import Truth
+from experiments.claim import NOT_RUN, Claim, Finding, markdown
 from experiments.own_space import RESULTS, load
+from experiments.paper_claims_costs import COST_CLAIMS
+from experiments.paper_claims_rivals import RIVAL_CLAIMS
 from experiments.paper_values import TABLE_2, TABLE_3, TABLE_4, TABLE_4_COLUMNS, PaperTable
 from experiments.rank_correlation import Values, kendall, spearman
 from experiments.ranking_on_own_space import DRAWN, KEEP, choices, partial_spearman
-from prototypenas.costing.targets import load_targets
 from proxies import PAPER_ENSEMBLE
 
 SETS = ("cifar10", "digits", "sisfall")
 PRINTED = 0.05
 """Half of the last digit that the paper's Table 4 prints."""
-SIMILAR = 1.25
-"""Largest over smallest of values that may be called very similar."""
-LINEAR = 1.5
-"""The same of milliseconds per MFLOP, between the 5th and the 95th percentile, of what may be called linear."""
 DRAWS = 20
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one side's numbers say."""
-
-    holds: bool | None
-    """`None` where it was never run."""
-    numbers: str
-
-    def __str__(self) -> str:
-        verdict = {True: "holds", False: "does not hold", None: "not run"}[self.holds]
-        return f"**{verdict}**: {self.numbers}" if self.numbers else f"**{verdict}**"
-
-
-NOT_RUN = Finding(None, "")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement of the paper, held against its own numbers and ours."""
-
-    words: str
-    place: str
-    """Where the paper says it."""
-    paper: Finding
-    ours: Finding = NOT_RUN
 
 
 def a_proxy_beats_flops() -> Claim:
@@ -115,52 +84,6 @@ def flops_column_reproduces() -> Claim:
         "Tables 2, 3, 4",
         Finding(not wrong, f"{total - len(wrong)} of {total} sets; {'; '.join(wrong)}" if wrong else f"all {total}"),
         Finding(None, "concerns the paper alone"),
-    )
-
-
-def ram_is_similar() -> Claim:
-    """The largest RAM of the five is at most `SIMILAR` times the smallest."""
-    spreads = {f"Table {table.number}": max(table.ram_kb) / min(table.ram_kb) for table in (TABLE_2, TABLE_3)}
-    return Claim(
-        "RAM is very similar across the five models",
-        "4.2",
-        Finding(
-            max(spreads.values()) <= SIMILAR,
-            "; ".join(f"{name}: largest {spread:.2f} times the smallest" for name, spread in spreads.items()),
-        ),
-        _not_trained(),
-    )
-
-
-def rom_fits() -> Claim:
-    """Every chosen model is within the flash budget of the i.MX RT1062."""
-    limit = load_targets()["imxrt1062"].budget.rom_bytes or 0
-    most = max(chain(TABLE_2.rom_kb, TABLE_3.rom_kb))
-    return Claim(
-        "All chosen models keep within the flash of the target",
-        "4.1, Tables 2 and 3",
-        Finding(1000 * most <= limit, f"at most {most:.0f} kB of our budget of {limit / 1000:.0f} kB"),
-        _not_trained(),
-    )
-
-
-def latency_follows_flops() -> Claim:
-    """Milliseconds per MFLOP are about the same for all networks."""
-    ours, holds = [], True
-    for data in SETS:
-        table = load(data)
-        each = table["latency_ms"].to_numpy(float) / (table["flops"].to_numpy(float) / 1e6)
-        low, high = np.percentile(each, (5, 95))
-        linear = np.corrcoef(table["latency_ms"].to_numpy(float), table["flops"].to_numpy(float))[0, 1]
-        holds = holds and high / low <= LINEAR
-        ours.append(f"{data}: {low:.1f} to {high:.1f} ms a MFLOP, r {linear:.2f}")
-    return Claim(
-        "Latency and energy grow linearly with FLOPs",
-        "4.2",
-        Finding(
-            False, "753 ms at 151.0 MFLOPs and 635 ms at 215.3 MFLOPs, reported second-hand: 5.0 and 2.9 ms a MFLOP"
-        ),
-        Finding(holds, "; ".join(ours) + " (estimate for an STM32F746, 5th to 95th percentile)"),
     )
 
 
@@ -225,34 +148,16 @@ def few_trainings_pay(results: Path = RESULTS) -> Claim:
     )
 
 
-def five_percent_over_rivals() -> Claim:
-    """The introduction and section 4.4 say the same of the lead over MCUNet and NATS-Bench."""
-    return Claim(
-        "Five percent more accurate than MCUNet and NATS-Bench",
-        "1 and 4.4",
-        Finding(False, 'the introduction says "on average", section 4.4 "as much as"'),
-    )
-
-
 CLAIMS: Sequence[Callable[[], Claim]] = (
     a_proxy_beats_flops,
     no_proxy_is_consistently_good,
     flops_column_reproduces,
-    ram_is_similar,
-    rom_fits,
-    latency_follows_flops,
     accuracy_follows_flops_within_families,
     the_chosen_learn_best,
     few_trainings_pay,
-    five_percent_over_rivals,
+    *COST_CLAIMS,
+    *RIVAL_CLAIMS,
 )
-
-
-def markdown(claims: Sequence[Claim]) -> str:
-    """Return a table with a row a claim."""
-    lines = ["| claim | where | the paper's numbers | ours |", "|---|---|---|---|"]
-    lines += [f"| {claim.words} | {claim.place} | {claim.paper} | {claim.ours} |" for claim in claims]
-    return "\n".join(lines)
 
 
 def _shares(data: str, names: Sequence[str]) -> Mapping[str, list[float]]:
@@ -285,10 +190,6 @@ def _partial(table: pd.DataFrame, name: str) -> float:
 def _filled(scores: "pd.Series[float]") -> Values:
     values = scores.to_numpy(float)
     return np.where(np.isfinite(values), values, np.nanmin(values) - 1)
-
-
-def _not_trained() -> Finding:
-    return Finding(None, "no five models of ours were trained at the paper's size")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

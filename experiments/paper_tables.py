@@ -21,6 +21,11 @@ from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Evaluation, Scored
 
 NOT_RUN = "not run"
+LOST = "lost"
+"""A cell of the paper that its stored text lacks."""
+UNKNOWN = "unknown"
+"""A figure that the target has no estimate of."""
+BOLD = "**"
 
 Rows = list[list[str]]
 
@@ -47,22 +52,32 @@ def recorded_runs(root: Path) -> dict[str, Recorded]:
 
 
 def accuracy_table(table: PaperTable, runs: Mapping[str, Recorded]) -> Rows:
-    """Table 2 or 3: a row a data set and a row a cost, five columns of the paper and five of ours."""
+    """Table 2 or 3: a row a data set and a row a cost, five columns of the paper and five of ours.
+
+    The best accuracy of each row is bold on either side. Latency and energy of ours are estimates; of the paper's cells
+    its text has lost all but what is reported second-hand.
+    """
     header = ["", *(f"paper {trial} {name}" for trial, name in zip(table.trials, table.architectures, strict=True))]
     rows: Rows = [header + [f"ours {place}" for place in range(1, len(table.trials) + 1)]]
     for dataset, values in table.accuracy.items():
         run = runs.get(dataset)
         ours = None if run is None else [_one(100 * evaluation.int8_score) for evaluation in run.evaluations]
-        rows.append([f"{dataset} [%]", *map(_one, values), *_filled(ours, len(values))])
+        rows.append(
+            [f"{dataset} [%]", *(_best_bold(list(map(_one, values))) or ()), *_filled(_best_bold(ours), len(values))]
+        )
     shared = next((runs[dataset] for dataset in table.accuracy if dataset in runs), None)
-    costs: Sequence[tuple[str, tuple[float, ...], Callable[[Scored], float]]] = (
+    costs: Sequence[tuple[str, tuple[float | None, ...], Callable[[Scored], float | None]]] = (
         ("Compute [MFLOPs]", table.mflops, lambda one: one.cost.flops / 1e6),
         ("ROM [kB]", table.rom_kb, lambda one: one.cost.footprint.rom_bytes / 1000),
         ("RAM [kB]", table.ram_kb, lambda one: one.cost.footprint.ram_bytes / 1000),
+        ("Latency [ms]", table.latency_ms, lambda one: one.cost.latency_ms),
+        ("Energy [mJ]", table.energy_mj, lambda one: one.cost.energy_mj),
     )
-    for name, values, value in costs:
-        ours = None if shared is None else [_one(value(candidate)) for candidate in shared.candidates]
-        rows.append([name, *map(_one, values), *_filled(ours, len(values))])
+    for name, printed, value in costs:
+        paper = [LOST if one is None else _one(one) for one in printed]
+        figures = None if shared is None else [value(candidate) for candidate in shared.candidates]
+        ours = None if figures is None else [UNKNOWN if figure is None else _one(figure) for figure in figures]
+        rows.append([name, *paper, *_filled(ours, len(printed))])
     return rows
 
 
@@ -86,15 +101,20 @@ def as_markdown(rows: Rows) -> str:
 
 
 def as_csv(rows: Rows) -> str:
-    """Return comma-separated values; no cell holds a comma."""
-    return "\n".join(",".join(cell.replace(",", ";") for cell in row) for row in rows) + "\n"
+    """Return comma-separated values; no cell holds a comma, and none is bold."""
+    return "\n".join(",".join(cell.replace(",", ";").replace(BOLD, "") for cell in row) for row in rows) + "\n"
 
 
 def as_latex(rows: Rows) -> str:
     """Return a LaTeX tabular with the booktabs rules."""
-    lines = [" & ".join(cell.replace("%", r"\%").replace("_", r"\_") for cell in row) + r" \\" for row in rows]
+    lines = [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in rows]
     head = rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}"
     return "\n".join([head, r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _latex_cell(cell: str) -> str:
+    text = cell.replace("%", r"\%").replace("_", r"\_")
+    return rf"\textbf{{{text.strip('*')}}}" if text.startswith(BOLD) else text
 
 
 def write_tables(runs: Mapping[str, Recorded], out: Path) -> None:
@@ -133,6 +153,14 @@ def _score(candidate: Scored, name: str) -> float:
     # A run with the default proxies has MeCo in its cheaper form only.
     substitute = candidate.scores.get("meco_opt", np.nan) if name == "meco" else np.nan
     return candidate.scores.get(name, substitute)
+
+
+def _best_bold(cells: Sequence[str] | None) -> list[str] | None:
+    """Mark the greatest of some numbers, and what equals it."""
+    if not cells:
+        return None
+    best = max(map(float, cells))
+    return [f"{BOLD}{cell}{BOLD}" if float(cell) == best else cell for cell in cells]
 
 
 def _filled(ours: Sequence[str] | None, count: int) -> list[str]:

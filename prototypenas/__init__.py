@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from prototypenas.app.measuring import Measured as Measured
     from prototypenas.app.measuring import measure as measure
     from prototypenas.app.model import TrainedModel as TrainedModel
+    from prototypenas.app.proxyless import ProxylessRun as ProxylessRun
+    from prototypenas.app.proxyless import search_proxyless as search_proxyless
+    from prototypenas.app.proxyless_settings import ProxylessSettings as ProxylessSettings
     from prototypenas.app.run import Run as Run
     from prototypenas.app.run import open_run as open
     from prototypenas.app.run_settings import RunSettings as RunSettings
@@ -158,6 +161,8 @@ _PLACES = {
     "Probe": "prototypenas.types",
     "PrototypeNASError": "prototypenas.errors",
     "ProxyError": "prototypenas.errors",
+    "ProxylessRun": "prototypenas.app.proxyless",
+    "ProxylessSettings": "prototypenas.app.proxyless_settings",
     "QuantizationError": "prototypenas.errors",
     "Rejected": "prototypenas.types",
     "Rejection": "prototypenas.types",
@@ -186,6 +191,7 @@ _PLACES = {
     "measure": "prototypenas.app.measuring",
     "open": "prototypenas.app.run",
     "search": "prototypenas.app.searching",
+    "search_proxyless": "prototypenas.app.proxyless",
 }
 """Where each public name is."""
 
@@ -220,6 +226,8 @@ __all__ = [
     "Probe",
     "PrototypeNASError",
     "ProxyError",
+    "ProxylessRun",
+    "ProxylessSettings",
     "QuantizationError",
     "Rejected",
     "Rejection",
@@ -244,6 +252,7 @@ __all__ = [
     "measure",
     "open",
     "search",
+    "search_proxyless",
 ]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from prototypenas.costing.targets import limited_by_memory
 from prototypenas.errors import PluginError
 from prototypenas.foreign_code import foreign_code
 from prototypenas.objectives import COSTS
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 DEFAULT_KERNELS = (3, 5, 7)
 """What a baseline without an entry in `KERNELS` searches."""
+
+PARTS = ("proxies", "costs", "baselines", "samplers", "datasets", "targets")
+"""What a plug-in may bring: the mappings of a file in capitals, the entry points `prototypenas.<part>` of a package."""
+
+UNKNOWN_PACKAGE = "an unknown package"
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 
@@ -72,14 +78,15 @@ class Plugin:
     samplers: "Mapping[str, SamplerMaker]" = field(default_factory=dict)
     datasets: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Of entry points: which package a part comes from, its version and a digest of the module, by the part's name."""
     source: PluginSource | None = None
     """What a worker loads to know the same plug-in; `None` for entry points, which are installed there."""
 
     @property
     def names(self) -> frozenset[str]:
         """Names of all that it brings."""
-        parts = (self.proxies, self.costs, self.baselines, self.samplers, self.datasets, self.targets)
-        return frozenset(name for named in parts for name in named)
+        return frozenset(name for part in PARTS for name in getattr(self, part))
 
 
 def load_plugin_file(path: Path) -> Plugin:
@@ -112,30 +119,25 @@ def load_plugin(source: PluginSource) -> Plugin:
         targets=_mapping(module, "TARGETS", source.path),
         source=source,
     )
-    if not any(getattr(plugin, item.name) for item in fields(Plugin) if item.name not in ("kernels", "source")):
+    if not any(getattr(plugin, item.name) for item in fields(Plugin) if item.name in PARTS):
         raise PluginError(
             f"plug-in {source.path} defines none of PROXIES, COSTS, BASELINES, SAMPLERS, DATASETS, TARGETS"
         )
     return _checked(plugin, f"plug-in {source.path}")
 
 
-def load_entry_points() -> Plugin:
-    """Take everything that installed packages offer.
+def load_entry_points(parts: Sequence[str] = PARTS) -> Plugin:
+    """Take everything that installed packages offer of these parts.
 
     Raises:
-        PluginError: if an entry point cannot be loaded, naming it and its package.
+        PluginError: if an entry point cannot be loaded, naming it and its package; or if it is of a wrong kind.
     """
-    baselines = entry_points_of("prototypenas.baselines")
-    installed = Plugin(
-        proxies=entry_points_of("prototypenas.proxies"),
-        costs=entry_points_of("prototypenas.costs"),
-        samplers=entry_points_of("prototypenas.samplers"),
-        baselines=baselines,
-        kernels={name: built.kernels for name, built in baselines.items() if hasattr(built, "kernels")},
-        datasets=entry_points_of("prototypenas.datasets"),
-        targets=entry_points_of("prototypenas.targets"),
-    )
-    return _checked(installed, "an installed package")
+    entries = {part: entry_points(group=f"prototypenas.{part}") for part in parts}
+    offered: dict[str, Any] = {part: {entry.name: _load(entry) for entry in found} for part, found in entries.items()}
+    baselines = offered.get("baselines", {})
+    kernels = {name: built.kernels for name, built in baselines.items() if hasattr(built, "kernels")}
+    packages = {entry.name: _package(entry) for found in entries.values() for entry in found}
+    return _checked(Plugin(**offered, kernels=kernels, packages=packages), "an installed package")
 
 
 def load_all(sources: Sequence[PluginSource]) -> None:
@@ -145,7 +147,7 @@ def load_all(sources: Sequence[PluginSource]) -> None:
 
 
 def _checked(plugin: Plugin, where: str) -> Plugin:
-    """Fill in the kernels of all baselines, and refuse parts of a wrong kind and names that mean something already.
+    """Fill in kernels of baselines and limits of targets; refuse parts of a wrong kind and names that mean something.
 
     Raises:
         PluginError: naming the part and what it must be.
@@ -169,7 +171,8 @@ def _checked(plugin: Plugin, where: str) -> Plugin:
         if part.name != name:
             raise PluginError(f"{where}: target {name} calls itself {part.name!r}; a run is recorded under that name")
     kernels = {name: _kernels(plugin.kernels.get(name, DEFAULT_KERNELS), name, where) for name in plugin.baselines}
-    return replace(plugin, kernels=kernels)
+    targets = {name: limited_by_memory(target) for name, target in plugin.targets.items()}
+    return replace(plugin, kernels=kernels, targets=targets)
 
 
 def _kernels(sizes: Any, name: str, where: str) -> tuple[int, ...]:
@@ -211,16 +214,14 @@ def _mapping(module: ModuleType, name: str, path: str) -> Mapping[str, Any]:
     return dict(found)
 
 
-def entry_points_of(group: str) -> dict[str, Any]:
-    """Return what installed packages offer in one group, by name.
-
-    Raises:
-        PluginError: if an entry point cannot be loaded.
-    """
-    return {entry.name: _load(entry) for entry in entry_points(group=group)}
+def _package(entry: EntryPoint) -> str:
+    """Return name and version of a loaded entry point's package and a digest of its module: a version may be edited."""
+    package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else UNKNOWN_PACKAGE
+    file = Path(getattr(sys.modules.get(entry.module), "__file__", None) or "")
+    return f"{package} {hashlib.sha256(file.read_bytes()).hexdigest()[:12]}" if file.is_file() else package
 
 
 def _load(entry: EntryPoint) -> Any:
-    package = entry.dist.name if entry.dist else "an unknown package"
+    package = entry.dist.name if entry.dist else UNKNOWN_PACKAGE
     with foreign_code(PluginError, f"entry point {entry.group} {entry.name} of {package} cannot be loaded: "):
         return entry.load()

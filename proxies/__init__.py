@@ -38,6 +38,6 @@ PAPER_ENSEMBLE = ("meco", "zico", "naswot", "snip")
 """The paper's four objectives beside FLOPs (section 3.1)."""
 
 BASELINES = ("params", "flops")
-"""What a proxy has to beat to be worth its name; reported beside every ensemble."""
+"""What a proxy has to beat to be worth its name."""
 
 __all__ = ["BASELINES", "PAPER_ENSEMBLE", "PROXIES"]

@@ -1,6 +1,7 @@
 """A network given as a list of blocks, as one that can be trained and delivered; nothing of it is searched."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from prototypenas.errors import InvalidConfiguration
 from prototypenas.prototype import Prototype
@@ -20,21 +21,27 @@ class FixedNetwork:
 
     name: str
     network: MobileNetwork
+    depths: tuple[int, ...] = ()
+    """Rows of each group; where none are given, each group but the first begins where a row halves the map."""
 
     @property
     def groups(self) -> tuple[Rows, ...]:
-        """The rows, parted into four groups: each but the first begins where a row halves the map.
+        """The rows, parted into four groups.
 
         Raises:
-            InvalidConfiguration: where that gives other than four.
+            InvalidConfiguration: where they make other than four, one is empty, or a row is left over.
         """
         rows = tuple(self.network.rows)
-        starts = [0, *(place for place, row in enumerate(rows) if place and row.stride > 1)]
-        if len(starts) != GROUPS:
+        starts = [place for place, row in enumerate(rows) if place == 0 or row.stride > 1]
+        depths = self.depths or tuple(end - start for start, end in zip(starts, [*starts[1:], len(rows)], strict=True))
+        if len(depths) != GROUPS or min(depths) < 1 or sum(depths) != len(rows):
+            by = "depths" if self.depths else "strides"
             raise InvalidConfiguration(
-                f"the rows of {self.name} make {len(starts)} groups by their strides; {GROUPS} are needed"
+                f"the {len(rows)} rows of {self.name} make groups of {depths} by their {by}; {GROUPS} are needed, each "
+                "of at least one row"
             )
-        return tuple(rows[start:end] for start, end in zip(starts, [*starts[1:], len(rows)], strict=True))
+        ends = tuple(accumulate(depths))
+        return tuple(rows[end - depth : end] for depth, end in zip(depths, ends, strict=True))
 
     @property
     def configuration(self) -> Configuration:

@@ -93,10 +93,10 @@ def build_inverted_residual_network(
     )
 
 
-def mobile_stem(in_channels: int, first: int, second: int, *, epsilon: float = 1e-5) -> nn.Sequential:
+def mobile_stem(in_channels: int, first: int, second: int, *, stride: int = 2, epsilon: float = 1e-5) -> nn.Sequential:
     """Build the strided 3x3 convolution and the unexpanded superblock that all these networks start with."""
     return nn.Sequential(
-        convolution_unit(in_channels, first, 3, stride=2, activation=nn.ReLU6, epsilon=epsilon),
+        convolution_unit(in_channels, first, 3, stride=stride, activation=nn.ReLU6, epsilon=epsilon),
         InvertedResidual(first, first, second, kernel=3, stride=1, shortcut=False, expand=False, epsilon=epsilon),
     )
 

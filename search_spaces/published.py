@@ -46,6 +46,7 @@ class MobileNetwork:
     rows: Sequence[MBConv]
     mix: int | None
     epsilon: float = 1e-5
+    stem_stride: int = 2
 
     def build(self, num_classes: int) -> nn.Module:
         """Build it over RGB images."""
@@ -53,30 +54,29 @@ class MobileNetwork:
 
     def stem_of(self, in_channels: int) -> nn.Module:
         """Build the strided convolution and the unexpanded superblock before the rows."""
-        return mobile_stem(in_channels, *self.stem, epsilon=self.epsilon)
+        return mobile_stem(in_channels, *self.stem, stride=self.stem_stride, epsilon=self.epsilon)
 
     def blocks(self) -> list[nn.Module]:
-        """Build a superblock a row, with an identity shortcut where neither stride nor width changes."""
-        features = self.stem[1]
-        blocks: list[nn.Module] = []
-        for row in self.rows:
-            blocks.append(
-                InvertedResidual(
-                    features,
-                    features * row.expansion,
-                    row.channels,
-                    kernel=row.kernel,
-                    stride=row.stride,
-                    shortcut=row.stride == 1 and row.channels == features,
-                    expand=row.expansion > 1,
-                    epsilon=self.epsilon,
-                )
-            )
-            features = row.channels
-        return blocks
+        """Build a superblock a row."""
+        inputs = (self.stem[1], *(row.channels for row in self.rows))
+        return [superblock(features, row, self.epsilon) for features, row in zip(inputs, self.rows, strict=False)]
 
     def head(self, num_classes: int) -> nn.Sequential:
         """Build the last 1x1 convolution, where there is one, the mean and the classifier."""
         features = self.rows[-1].channels
         mix = [convolution_unit(features, self.mix, activation=nn.ReLU6, epsilon=self.epsilon)] if self.mix else []
         return nn.Sequential(*mix, *classifier(self.mix or features, num_classes))
+
+
+def superblock(features: int, row: MBConv, epsilon: float) -> InvertedResidual:
+    """Build a row over `features` channels, with an identity shortcut where neither stride nor width changes."""
+    return InvertedResidual(
+        features,
+        features * row.expansion,
+        row.channels,
+        kernel=row.kernel,
+        stride=row.stride,
+        shortcut=row.stride == 1 and row.channels == features,
+        expand=row.expansion > 1,
+        epsilon=epsilon,
+    )

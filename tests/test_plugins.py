@@ -7,8 +7,10 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from prototypenas import plugins
+from prototypenas.app.known_targets import known_targets
 from prototypenas.errors import PluginError
 from prototypenas.plugins import DEFAULT_KERNELS, PluginSource, load_all, load_entry_points, load_plugin_file
+from prototypenas.types import Budget
 
 PROXY = """
 def size(evidence):
@@ -73,6 +75,14 @@ def test_a_file_that_brings_nothing_usable_is_named_with_its_line(tmp_path, text
         load_plugin_file(written(tmp_path, text))
 
 
+def test_the_memory_of_a_target_is_its_limit_where_it_sets_none(tmp_path):
+    text = (
+        "from prototypenas.types import Budget, Target\n"
+        "TARGETS = {'b': Target('b', 'mine', 'cortex-m4', 1, 1000, 2000, Budget(ram_bytes=600))}\n"
+    )
+    assert load_plugin_file(written(tmp_path, text)).targets["b"].budget == Budget(ram_bytes=600, rom_bytes=2000)
+
+
 def test_a_file_that_raised_is_run_anew_once_it_is_mended(tmp_path):
     with pytest.raises(PluginError):
         load_plugin_file(written(tmp_path, "1 / 0\n"))
@@ -117,6 +127,7 @@ def test_installed_packages_bring_theirs_by_entry_points(monkeypatch):
     plugin = load_entry_points()
     assert set(plugin.proxies) == {"words"} and dict(plugin.kernels) == {"net": DEFAULT_KERNELS}
     assert plugin.source is None, "installed on the workers as well"
+    assert set(plugin.packages) == {"words", "net"} and plugin.packages["net"].startswith("an unknown package ")
 
 
 @pytest.mark.parametrize("value", ["not_installed_here:part", "textwrap:no_such_part"])
@@ -125,3 +136,10 @@ def test_an_entry_point_that_cannot_be_loaded_is_named(value, monkeypatch):
     monkeypatch.setattr(plugins, "entry_points", lambda group: [broken] if group == broken.group else [])
     with pytest.raises(PluginError, match=r"entry point prototypenas\.proxies words of an unknown package"):
         load_entry_points()
+
+
+def test_an_entry_point_of_a_wrong_kind_is_named_also_by_what_asks_for_one_kind_only(monkeypatch):
+    wrong = EntryPoint("board", "textwrap:wrap", "prototypenas.targets")
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [wrong] if group == wrong.group else [])
+    with pytest.raises(PluginError, match=r"an installed package: target board is .*must be a prototypenas\.Target"):
+        known_targets()

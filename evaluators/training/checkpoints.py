@@ -82,7 +82,7 @@ def load_whole(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise RunDirectoryError(f"{path} is not there any more; the same command trains this model again") from error
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError) as error:
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError, LookupError) as error:
         reason = str(error).partition("\n")[0]
         raise RunDirectoryError(f"{path} is damaged ({reason}); remove it to train this model again") from error
     if not isinstance(content, dict):

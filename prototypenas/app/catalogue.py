@@ -39,7 +39,14 @@ class Catalogue:
     """Those that plug-ins define, beside our own."""
     datasets: Mapping[str, DatasetSource]
     targets: Mapping[str, Target]
+    packages: Mapping[str, str]
+    """Package, version and digest of each part that an installed package brings, by its name."""
     plugins: tuple[PluginSource, ...]
+
+    @property
+    def pooled(self) -> tuple[str, ...]:
+        """Names of the architectures of all pools; those that an installed package merely offers are in none."""
+        return tuple(dict.fromkeys(name for pool in self.pools.values() for name in pool))
 
     @property
     def cost_objectives(self) -> dict[str, Objective]:
@@ -47,9 +54,10 @@ class Catalogue:
         return {**COSTS, **{name: own.objective(name) for name, own in self.costs.items()}}
 
     def origins(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return file and digest of each plug-in that brings one of these parts: another text is another part."""
+        """Return file or package, and digest, of what brings one of these parts: another text is another part."""
         wanted = set(names)
-        return tuple(sorted({source.mark for source in self.plugins if wanted & load_plugin(source).names}))
+        files = {source.mark for source in self.plugins if wanted & load_plugin(source).names}
+        return tuple(sorted(files | {mark for name, mark in self.packages.items() if name in wanted}))
 
 
 def gather(
@@ -61,7 +69,8 @@ def gather(
         PluginError: if a plug-in file or an entry point cannot be loaded.
     """
     files = [load_plugin_file(file) for file in plugin_files]
-    plugins = [load_entry_points(), *files]
+    installed = load_entry_points()
+    plugins = [installed, *files]
     asked_for = tuple(name for plugin in files for name in plugin.baselines)
     return Catalogue(
         pools={task: tuple(dict.fromkeys((*pool, *asked_for))) for task, pool in POOLS.items()},
@@ -74,6 +83,7 @@ def gather(
         targets=with_latency_tables(
             merged(load_targets(list(target_files)), [plugin.targets for plugin in plugins]), latency_tables
         ),
+        packages=installed.packages,
         plugins=tuple(plugin.source for plugin in plugins if plugin.source is not None),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from prototypenas.app.catalogue import Catalogue
 from prototypenas.choices import choose
+from prototypenas.costing.targets import limited_by_memory
 from prototypenas.errors import ConfigurationError
 from prototypenas.exploration.samplers import SamplerMaker
 from prototypenas.plugins import DEFAULT_KERNELS, RESERVED
@@ -45,7 +46,7 @@ def with_parts(
     """
     own_objectives, objective_names = _named("objective", objectives)
     own_baselines, architecture_names = _named("architecture", architectures)
-    own_target = {target.name: target} if isinstance(target, Target) else {}
+    own_target = {target.name: limited_by_memory(target)} if isinstance(target, Target) else {}
     kernels = {name: tuple(getattr(built, "kernels", DEFAULT_KERNELS)) for name, built in own_baselines.items()}
     for name in own_objectives:
         if name in RESERVED:

@@ -8,7 +8,7 @@ from prototypenas.choices import choose
 from prototypenas.costing.targets import load_targets
 from prototypenas.deployment.onnx_form import OnnxForm
 from prototypenas.errors import RunDirectoryError
-from prototypenas.plugins import entry_points_of, load_plugin_file
+from prototypenas.plugins import load_entry_points, load_plugin_file
 from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.types import Budget, Execution, Target
 
@@ -25,7 +25,7 @@ def known_targets(
         PluginError: if a plug-in cannot be loaded.
         ConfigurationError: if a file of targets is wrong.
     """
-    known = {**load_targets(list(target_files)), **entry_points_of("prototypenas.targets")}
+    known = {**load_targets(list(target_files)), **load_entry_points(["targets"]).targets}
     for file in plugin_files:
         known |= load_plugin_file(file).targets
     if latency_tables:

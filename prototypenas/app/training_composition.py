@@ -74,7 +74,7 @@ def compose_training(
 
     check_training(settings)
     evaluator = evaluator_for(loaded, recipe_options(settings, device), quantization=settings.quantize)
-    origins = catalogue.origins((*catalogue.baselines, dataset or ""))
+    origins = catalogue.origins((*catalogue.pooled, dataset or ""))
     epochs_before = settings.pretrain_epochs or PRETRAIN_EPOCHS
     pretraining = None
     if settings.pretrain is not None:

@@ -40,10 +40,10 @@ def _targets(parts: PartSettings) -> "Table":
 
 
 def _samplers(parts: PartSettings) -> "Table":
-    from prototypenas.plugins import entry_points_of, load_plugin_file
+    from prototypenas.plugins import load_entry_points, load_plugin_file
     from prototypenas.reporting.table import Table
 
-    makers = entry_points_of("prototypenas.samplers")
+    makers = dict(load_entry_points(["samplers"]).samplers)
     for file in parts.plugin:
         makers |= load_plugin_file(file).samplers
     own = {name: _summary(maker) for name, maker in makers.items()}

@@ -19,6 +19,7 @@ from prototypenas.command_line.predict import predict
 from prototypenas.command_line.refine import refine
 from prototypenas.command_line.report import report
 from prototypenas.command_line.run import run
+from prototypenas.command_line.search_proxyless import search_proxyless
 from prototypenas.command_line.select import select
 from prototypenas.command_line.show import show
 
@@ -49,3 +50,4 @@ def program(
 for command in (run, explore, refine, select, evaluate, deploy, report, predict, compare, export, show, measure, bench):
     add_command(app, command)
 add_command(app, list_parts, "list")
+add_command(app, search_proxyless, "search-proxyless")

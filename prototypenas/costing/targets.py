@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -28,6 +29,14 @@ def load_targets(extra: Sequence[Path] = ()) -> Mapping[str, Target]:
     for path in extra:
         targets.update(_read(path))
     return MappingProxyType(targets)
+
+
+def limited_by_memory(target: Target) -> Target:
+    """Return the target with the memory that it has as limit of RAM and ROM, where its budget has none."""
+    budget = target.budget
+    ram = target.ram_bytes if budget.ram_bytes is None else budget.ram_bytes
+    rom = target.rom_bytes if budget.rom_bytes is None else budget.rom_bytes
+    return replace(target, budget=replace(budget, ram_bytes=ram, rom_bytes=rom))
 
 
 def parse_targets(text: str, origin: str) -> dict[str, Target]:
@@ -69,7 +78,7 @@ def _target(name: str, table: object, place: str) -> Target:
         raise ConfigurationError(f"{place}.budget is not a table of {', '.join(_LIMITS)}")
     _check_keys(budget, set(_LIMITS), f"{place}.budget")
     sizes = {key: _positive_whole(table, key, place) for key in _SIZES}
-    return Target(
+    target = Target(
         name=name,
         description=_text(table, "description", place),
         core=_text(table, "core", place),
@@ -80,16 +89,15 @@ def _target(name: str, table: object, place: str) -> Target:
         active_power_mw=_power(table, place),
         sources=_sources(table, place),
     )
+    return limited_by_memory(target)
 
 
 def _budget(table: Mapping[str, Any], sizes: Mapping[str, int | None], place: str) -> Budget:
-    """Read the limits; what is not limited in words is limited by the memory that the microcontroller has."""
+    """Read the limits, none of which may be above the memory that the microcontroller has."""
     limits = {key: _positive_whole(table, key, place) for key in _LIMITS}
     for key in ("ram_bytes", "rom_bytes"):
         owned, limit = sizes[key], limits[key]
-        if limit is None:
-            limits[key] = owned
-        elif owned is not None and limit > owned:
+        if limit is not None and owned is not None and limit > owned:
             raise ConfigurationError(f"{place}.{key} is {limit}, but the microcontroller has {owned}")
     return Budget(limits["ram_bytes"], limits["rom_bytes"], limits["flops"])
 

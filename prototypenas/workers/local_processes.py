@@ -294,7 +294,7 @@ def _end(worker: _Worker) -> str:
         return "it does not end"
     if code >= 0:
         return f"exit code {code}"
-    name = signal.Signals(-code).name
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     return f"{name}, as when memory runs out" if name == "SIGKILL" else name
 
 

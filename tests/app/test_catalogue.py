@@ -37,5 +37,21 @@ def test_only_files_that_bring_a_part_in_use_are_recorded_and_by_their_text(tmp_
     assert gather([file]).origins(["snip"]) != before.origins(["snip"])
 
 
+def test_a_part_of_an_installed_package_is_recorded_with_version_and_text_and_only_where_it_is_used(
+    tmp_path, monkeypatch
+):
+    module, facts = tmp_path / "their_proxies.py", tmp_path / "theirs-1.5.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.5\n")
+    (facts / "entry_points.txt").write_text("[prototypenas.proxies]\ntheir_size = their_proxies:size\n")
+    module.write_text("def size(evidence):\n    return 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = gather()
+    (found,) = before.origins(["their_size"])
+    assert found.startswith("theirs 1.5 ") and before.origins(["meco"]) == ()
+    module.write_text("def size(evidence):\n    return 2.0\n")
+    assert gather().origins(["their_size"]) != (found,), "the same version of another text"
+
+
 def test_of_mappings_the_last_wins():
     assert merged({"a": 1, "b": 1}, [{"b": 2}, {"b": 3, "c": 3}]) == {"a": 1, "b": 3, "c": 3}

@@ -9,6 +9,7 @@ from prototypenas.app.given_parts import with_parts, with_sampler
 from prototypenas.errors import ConfigurationError
 from prototypenas.plugins import DEFAULT_KERNELS
 from prototypenas.protocols import OwnCost
+from prototypenas.types import Budget
 
 
 def mine(evidence):
@@ -41,6 +42,8 @@ def test_an_architecture_joins_every_pool_with_its_kernels(catalogue):
 def test_a_target_may_be_an_object_and_an_unknown_name_is_refused(catalogue):
     own = replace(catalogue.targets["rp2040"], name="my_board")
     assert with_parts(catalogue, target=own).target == "my_board"
+    unlimited = with_parts(catalogue, target=replace(own, budget=Budget())).catalogue.targets["my_board"]
+    assert (unlimited.budget.ram_bytes, unlimited.budget.rom_bytes) == (own.ram_bytes, own.rom_bytes)
     with pytest.raises(ConfigurationError, match="unknown target 'my_board'"):
         with_parts(catalogue, target="my_board")
 

@@ -2,19 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import paper_claims
-from experiments.paper_claims import (
-    CLAIMS,
-    Claim,
-    Finding,
-    a_proxy_beats_flops,
-    few_trainings_pay,
-    flops_column_reproduces,
-    main,
-    markdown,
-    ram_is_similar,
-    rom_fits,
+from experiments import paper_claims, paper_claims_costs
+from experiments.claim import Claim, Finding, markdown
+from experiments.paper_claims import CLAIMS, a_proxy_beats_flops, few_trainings_pay, flops_column_reproduces, main
+from experiments.paper_claims_costs import memory_fits, quantization_hurts_series
+from experiments.paper_claims_rivals import (
+    competitive_with_nats,
+    five_percent_over_rivals,
+    mcunet_at_equal_cost,
+    zero_shot_is_as_good,
 )
+from experiments.proxyless_rival import Row
 
 
 def test_the_papers_own_contradictions_are_found():
@@ -23,9 +21,48 @@ def test_the_papers_own_contradictions_are_found():
     column = flops_column_reproduces().paper
     assert column.holds is False and "9 of 11 sets" in column.numbers
     assert "pets-species" in column.numbers and "daliac" in column.numbers
-    similar = ram_is_similar().paper
-    assert similar.holds is False and "3.26" in similar.numbers and "1.03" in similar.numbers
-    assert rom_fits().paper.holds is True
+    memory = memory_fits()
+    assert memory.paper.holds is False and "364.7 kB in Table 2" in memory.paper.numbers
+    assert memory.ours.holds is True
+    mcunet = mcunet_at_equal_cost().paper
+    assert mcunet.holds is True and "45 to 161 MFLOPs at 128" in mcunet.numbers and "12 to 251" in mcunet.numbers
+
+
+def aggregates_of(folder, *, paper, mean, best):
+    columns = ("mean_similar", "best_similar", "best_at_most", "best_unconverted", "above_70")
+    rows = [(paper, mean, best, best, best + 2, 5)] * 5
+    pd.DataFrame(rows, columns=["paper", *columns]).to_csv(folder / "nats_bench_by_flops.csv", index=False)
+
+
+def test_leads_over_nats_bench_are_judged_at_equal_flops(tmp_path):
+    aggregates_of(tmp_path, paper=95.0, mean=89.0, best=95.5)
+    assert five_percent_over_rivals(tmp_path).paper.holds is True
+    assert competitive_with_nats(tmp_path).paper.holds is True
+    aggregates_of(tmp_path, paper=92.0, mean=89.0, best=93.5)
+    assert five_percent_over_rivals(tmp_path).paper.holds is False
+    near = competitive_with_nats(tmp_path).paper
+    assert near.holds is False and "0 of 5" in near.numbers and "-1.5" in near.numbers and "-3.5" in near.numbers
+
+
+def test_a_rival_is_compared_once_it_was_run(tmp_path):
+    assert zero_shot_is_as_good(tmp_path).ours.holds is None
+    rows = [
+        vars(Row(arm, 50.0, seed, "net", 48.0, 1, 2, 3, 4, 0.8, score, None, 10_000, 1, 5.0, 6.0))
+        for arm, scores in (("O", (0.9, 0.91, 0.92)), ("P", (0.8, 0.81, 0.82)))
+        for seed, score in enumerate(scores)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "proxyless_rival_core.csv", index=False)
+    found = zero_shot_is_as_good(tmp_path).ours
+    assert found.holds is False and "+10.00 +- 0.00 points" in found.numbers
+
+
+def test_quantization_is_judged_by_its_mean_drop(tmp_path):
+    pd.DataFrame({"network": [0.5, 0.6], "network_int8": [0.49, 0.6]}).to_csv(tmp_path / "sisfall.csv", index=False)
+    assert quantization_hurts_series(tmp_path).ours.holds is False
+    pairs = pd.DataFrame({"float": [0.9, 0.9], "ptq": [0.8, 0.9], "qat": [0.9, 0.89]})
+    pairs.to_csv(tmp_path / "ptq_against_qat.csv", index=False)
+    found = quantization_hurts_series(tmp_path).ours
+    assert found.holds is True and "5.0 after training, 0.5 with aware epochs" in found.numbers
 
 
 def test_a_pair_counts_only_where_both_sides_were_trained(tmp_path):
@@ -52,6 +89,7 @@ def test_a_verdict_is_printed_in_words():
 
 def test_the_command_prints_every_claim_once(capsys, monkeypatch):
     monkeypatch.setattr(paper_claims, "DRAWS", 1)
+    monkeypatch.setattr(paper_claims_costs, "DRAWS", 1)
     main([])
     lines = capsys.readouterr().out.strip().splitlines()
     assert len(lines) == 2 + len(CLAIMS)

@@ -60,8 +60,19 @@ def test_any_other_configuration_and_other_groups_are_refused():
         with pytest.raises(InvalidConfiguration, match="small is one network"):
             fixed(other, (1, 8, 8), 10)
     short = FixedNetwork("short", replace(SMALL, rows=ROWS[:-1]))
-    with pytest.raises(InvalidConfiguration, match="make 3 groups"):
+    with pytest.raises(InvalidConfiguration, match=r"make groups of \(1, 2, 1\) by their strides"):
         short(own, (1, 8, 8), 10)
+
+
+def test_groups_may_be_given_where_strides_do_not_tell_them():
+    flat = replace(SMALL, rows=[replace(row, stride=1) for row in ROWS], stem_stride=1)
+    given = FixedNetwork("flat", flat, depths=(1, 2, 1, 1))
+    network = given(given.configuration, (1, 8, 8), 10)
+    assert [len(group) for group in network.groups] == [1, 2, 1, 1]
+    assert network.stem(torch.randn(2, 1, 8, 8)).shape == (2, 4, 8, 8)
+    for depths in ((1, 2, 2, 0), (2, 2, 2, 1), (5,)):
+        with pytest.raises(InvalidConfiguration, match="by their depths"):
+            FixedNetwork("flat", flat, depths=depths).configuration  # noqa: B018
 
 
 def test_it_is_trained_quantized_and_tested_like_any_architecture(tmp_path):
