@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from prototypenas.app.catalogue import gather
+from prototypenas.app.catalogue import Catalogue, gather
 from prototypenas.app.exploring import compose_run, explore_run, machine_of
 from prototypenas.app.given_data import GivenData, named_data
 from prototypenas.app.given_parts import GivenArchitectures, GivenObjectives, NamedParts, with_parts, with_sampler
 from prototypenas.app.given_space import Space
 from prototypenas.app.run import Run
 from prototypenas.app.run_settings import RunSettings
-from prototypenas.app.settings import DEFAULT_TARGET, DeviceSettings, SearchSettings, TargetSettings
+from prototypenas.app.settings import DEFAULT_TARGET, DeviceSettings, PartSettings, SearchSettings, TargetSettings
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.exploration import Exploration
 from prototypenas.exploration.exploration import explore as explore_space
@@ -57,9 +57,7 @@ def search(
         NothingFits: if no candidate meets the limits.
     """
     base = settings or RunSettings()
-    known, sampled_by = with_sampler(
-        gather(base.parts.plugin, base.parts.target_files, base.parts.latency_tables), sampler
-    )
+    known, sampled_by = _known(base.parts, sampler)
     named = with_parts(known, objectives=objectives, architectures=architectures, target=target)
     folder = Path(out) if out is not None else Path("runs") / f"{_label(data)}-{named.target}"
     check_place(folder)
@@ -102,9 +100,7 @@ def explore(
         RunDirectoryError: if the directory holds a run of other arguments.
     """
     base = settings or RunSettings()
-    known, sampled_by = with_sampler(
-        gather(base.parts.plugin, base.parts.target_files, base.parts.latency_tables), sampler
-    )
+    known, sampled_by = _known(base.parts, sampler)
     named = with_parts(known, objectives=objectives, architectures=space.architectures, target=target)
     wanted = replace(
         base,
@@ -133,6 +129,10 @@ def explore(
 def limited(target: TargetSettings, limits: Limits) -> TargetSettings:
     """Return the settings with these limits, as if they had been typed."""
     return replace(target, limit=[*target.limit, *(f"{name}={value}" for name, value in limits.items())])
+
+
+def _known(parts: PartSettings, sampler: str | SamplerMaker) -> tuple[Catalogue, str]:
+    return with_sampler(gather(parts.plugin, parts.target_files, parts.latency_tables), sampler)
 
 
 def _searched(search: SearchSettings, named: NamedParts, trials: int, sampler: str) -> SearchSettings:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prototypenas.compression.layer_noise import LayerNoise, layer_noise
-from prototypenas.compression.observer_choice import quantize_with_least_noise
+from prototypenas.compression.observer_choice import ObserverChoice, quantize_with_least_noise
 from prototypenas.compression.simulator import quantize_input, simulate_rows
 from prototypenas.costing.footprint import check_fits, cost_of
 from prototypenas.costing.memory_plan import ALIGNMENT, MemoryPlan, plan_memory
@@ -27,7 +27,7 @@ from prototypenas.deployment.toolchain import (
     toolchain_gap,
 )
 from prototypenas.errors import ConfigurationError, DatasetError, ToolchainError
-from prototypenas.graph.graph import IntegerGraph
+from prototypenas.graph.graph import Graph, IntegerGraph
 from prototypenas.graph.graph_file import GRAPH, save_graph
 from prototypenas.graph.lowering import lower
 from prototypenas.types import Cost, InputShape, Target
@@ -136,6 +136,19 @@ def deploy_network(
     proof = _proven(builder, given, expected, cost, emulate=emulate)
     found = _findings(choice.snr_db[choice.observer], proof)
     write_model_card(directory, choice.graph, plan, cost, target, name=name, findings=found)
+    return _delivered(directory, graph, choice, plan, cost=cost, shown=shown, proof=proof)
+
+
+def _delivered(
+    directory: Path,
+    graph: Graph,
+    choice: ObserverChoice,
+    plan: MemoryPlan,
+    *,
+    cost: Cost,
+    shown: Tensor,
+    proof: "_Proof",
+) -> NetworkDelivery:
     return NetworkDelivery(
         directory=directory,
         graph=choice.graph,
