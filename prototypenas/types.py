@@ -191,13 +191,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets: classes `(N,)`, or boxes `(N, M, 5)` of a detector.
-
-    A box is its class, -1 standing for no box, and its corners in input pixels.
-    """
+    """Inputs `(N, C, H, W)` or `(N, C, T)` and their targets: classes `(N,)`, or boxes `(N, M, 5)` of a detector."""
 
     inputs: "Tensor"
     targets: "Tensor"
+    """A box is its class, -1 standing for no box, and its corners in input pixels."""
 
 
 Loss = Callable[["Tensor", "Tensor"], "Tensor"]

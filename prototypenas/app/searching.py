@@ -11,7 +11,7 @@ from prototypenas.app.given_parts import GivenArchitectures, GivenObjectives, Na
 from prototypenas.app.given_space import Space
 from prototypenas.app.run import Run
 from prototypenas.app.run_settings import RunSettings
-from prototypenas.app.settings import DEFAULT_TARGET, DeviceSettings, SearchSettings, TargetSettings
+from prototypenas.app.settings import DEFAULT_TARGET, DeviceSettings, PartSettings, SearchSettings, TargetSettings
 from prototypenas.exploration.defaults import DEFAULT_SAMPLER, DEFAULT_TRIALS
 from prototypenas.exploration.exploration import Exploration
 from prototypenas.exploration.exploration import explore as explore_space
@@ -57,7 +57,7 @@ def search(
         NothingFits: if no candidate meets the limits.
     """
     base = settings or RunSettings()
-    known, sampled_by = with_sampler(_known(base), sampler)
+    known, sampled_by = _known(base.parts, sampler)
     named = with_parts(known, objectives=objectives, architectures=architectures, target=target)
     folder = Path(out) if out is not None else Path("runs") / f"{_label(data)}-{named.target}"
     check_place(folder)
@@ -100,7 +100,7 @@ def explore(
         RunDirectoryError: if the directory holds a run of other arguments.
     """
     base = settings or RunSettings()
-    known, sampled_by = with_sampler(_known(base), sampler)
+    known, sampled_by = _known(base.parts, sampler)
     named = with_parts(known, objectives=objectives, architectures=space.architectures, target=target)
     wanted = replace(
         base,
@@ -131,8 +131,8 @@ def limited(target: TargetSettings, limits: Limits) -> TargetSettings:
     return replace(target, limit=[*target.limit, *(f"{name}={value}" for name, value in limits.items())])
 
 
-def _known(settings: RunSettings) -> Catalogue:
-    return gather(settings.parts.plugin, settings.parts.target_files, settings.parts.latency_tables)
+def _known(parts: PartSettings, sampler: str | SamplerMaker) -> tuple[Catalogue, str]:
+    return with_sampler(gather(parts.plugin, parts.target_files, parts.latency_tables), sampler)
 
 
 def _searched(search: SearchSettings, named: NamedParts, trials: int, sampler: str) -> SearchSettings:

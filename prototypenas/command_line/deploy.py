@@ -41,7 +41,9 @@ def deploy(
         str | None,
         typer.Option(help="auto, layers, or rows, which hands the input in row by row; a run's own if not given."),
     ] = None,
-    onnx: Onnx = None,
+    onnx: Annotated[
+        str | None, typer.Option(help="What the ONNX takes: batch (float samples), one, or pixels (a uint8 picture).")
+    ] = None,
     alignment: Annotated[int, typer.Option(help="Of a network: bytes its tensors start at multiples of.")] = 4,
     *,
     parts: PartSettings,
@@ -62,10 +64,8 @@ def deploy(
             parts=parts,
         )
         return {"project": None if out is None else str(out)}
-    if calibration is not None or prefix != "model" or alignment != 4 or shared_kernels is not None:
-        raise ConfigurationError(
-            "--calibration, --prefix, --shared-kernels and --alignment are for a network; a run has its own"
-        )
+    if (calibration, prefix, alignment, shared_kernels) != (None, "model", 4, None):
+        raise ConfigurationError("--calibration, --prefix, --shared-kernels and --alignment are those of a network")
     return deploy_models(
         Path(what), target=target, execution=execution, onnx=onnx, out=out, emulate=emulate, parts=parts
     )

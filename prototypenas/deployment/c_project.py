@@ -105,7 +105,7 @@ def write_c_project(
             kernels of another version.
         QuantizationError: if the graph is not at the integer stage.
     """
-    _check_words(graph, sample, name, prefix)
+    _check(graph, sample, name, prefix)
     tables = model_tables(graph, plan)
     sources = kernel_files(tables.kernels)
     values = _values(graph, plan, tables, target) | _feeding(graph, preparation) | _proof(graph, tables)
@@ -128,6 +128,16 @@ def write_c_project(
     for file in (*FILES, *(DETECTION_FILES if head else ()), *((BENCH,) if measurable else ())):
         text = _licensed(file, environment.get_template(f"{file}.j2").render(values))
         (directory / _renamed(file, prefix)).write_text(_prefixed(file, text, prefix), encoding="utf-8")
+
+
+def _check(graph: IntegerGraph, sample: NDArray[np.int8], name: str, prefix: str) -> None:
+    if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
+        expected = graph.tensors[graph.input].elements
+        raise ConfigurationError(f"the sample is {sample.dtype} of {sample.size} values; it must be int8 of {expected}")
+    if not re.fullmatch(r"[A-Za-z0-9][\w .+-]*", name):
+        raise ConfigurationError(f"model name {name!r}: letters, digits, spaces and . + - _ only")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or prefix.startswith(("nn_", "port_")):
+        raise ConfigurationError(f"prefix {prefix!r}: small letters, digits and _, a letter first; not nn_ or port_")
 
 
 def _kernels_place(directory: Path, shared: Path | None) -> dict[str, Any]:

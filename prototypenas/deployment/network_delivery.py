@@ -130,7 +130,20 @@ def deploy_network(
     save_graph(model, directory / GRAPH)
     proof = _proven(_Builder(directory, target.core, shared_kernels), given, expected, cost, emulate=emulate)
     found = _findings(choice.snr_db[choice.observer], proof)
-    write_model_card(directory, model, plan, cost, target, name=name, findings=found)
+    write_model_card(directory, choice.graph, plan, cost, target, name=name, findings=found)
+    return _delivered(directory, graph, choice, plan, cost=cost, shown=shown, proof=proof)
+
+
+def _delivered(
+    directory: Path,
+    graph: Graph,
+    choice: ObserverChoice,
+    plan: MemoryPlan,
+    *,
+    cost: Cost,
+    shown: Tensor,
+    proof: "_Proof",
+) -> NetworkDelivery:
     return NetworkDelivery(
         directory=directory,
         graph=model,

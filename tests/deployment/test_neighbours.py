@@ -166,3 +166,14 @@ def test_nothing_is_read_unaligned_where_that_is_trapped(core, tmp_path):
     strict = ["-mno-unaligned-access", "-DPORT_TRAP_UNALIGNED"]
     run = run_emulated(build_arm(tmp_path, core, flags=strict), core, inputs)
     np.testing.assert_array_equal(run.outputs, expected_of(graph, inputs))
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(("flags", "status"), [((), 11), (("-mno-unaligned-access",), 0)])
+def test_the_self_test_names_a_trap_instead_of_faulting(flags, status, tmp_path):
+    written(tmp_path, "picture", Execution.AUTO)
+    (tmp_path / "main.c").write_text('#include "model.h"\nint main(void) { return (int)model_self_test(); }\n')
+    elf = build_arm(tmp_path, "cortex-m7", flags=["-DPORT_TRAP_UNALIGNED", *flags])
+    command = ["qemu-system-arm", "-M", "mps2-an500", "-nographic", "-monitor", "none", "-serial", "none"]
+    command += ["-semihosting-config", "enable=on,target=native", "-kernel", str(elf)]
+    assert subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == status

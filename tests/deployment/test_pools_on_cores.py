@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from prototypenas.deployment.toolchain import build_host, run_host
+from prototypenas.deployment.toolchain import build_host, run_emulated, run_host
 from prototypenas.types import Execution
 from tests.deployment.candidates import CANDIDATES, POOLS, Linker, check_everywhere, check_format, random_candidate
 
@@ -36,6 +36,17 @@ def test_a_candidate_is_the_same_everywhere(pool, execution, linker, tmp_path):
     candidate = random_candidate(pool, 1).run_as(execution)
     assert candidate.plan.segments
     check_everywhere(candidate, tmp_path, linker, optimizations=["-O2"], full=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m3", "cortex-m55"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_candidates_are_the_same_without_pairs_and_with_vectors(pool, core, linker, tmp_path):
+    for seed in range(2):
+        candidate = random_candidate(pool, seed, weight_limit=100_000).run_as(Execution.AUTO)
+        elf = linker.elf(candidate.write(tmp_path / str(seed)), core, "-O2")
+        found = run_emulated(elf, core, candidate.inputs).outputs
+        np.testing.assert_array_equal(found, candidate.expected, f"{candidate.architecture} {core}")
 
 
 @pytest.mark.parametrize("pool", POOLS)

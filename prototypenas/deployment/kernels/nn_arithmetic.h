@@ -22,10 +22,23 @@
 #endif
 #endif
 
+/* Compiled for firmware that traps unaligned access: most words are aligned all the same. */
+#if NN_PAIRS && defined(__ARM_ARCH) && !defined(__ARM_FEATURE_UNALIGNED)
+#define NN_TRAPPED 1
+#else
+#define NN_TRAPPED 0
+#endif
+
 /* One load where the core allows unaligned access, byte loads where it does not. */
 static inline uint32_t nn_load(const int8_t *from)
 {
     uint32_t word;
+#if NN_TRAPPED
+    if (((uintptr_t)from & 3u) == 0) {
+        __builtin_memcpy(&word, __builtin_assume_aligned(from, 4), 4);
+        return word;
+    }
+#endif
     __builtin_memcpy(&word, from, 4);
     return word;
 }
