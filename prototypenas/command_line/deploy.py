@@ -11,16 +11,6 @@ from prototypenas.command_line.deploy_run import deploy_models
 from prototypenas.command_line.output import Result
 from prototypenas.errors import ConfigurationError
 
-SharedKernels = Annotated[
-    Path | None, typer.Option(help="Of a network: folder of the kernels that several models of a firmware share.")
-]
-Onnx = Annotated[
-    str | None,
-    typer.Option(
-        help="What the ONNX model takes: batch (any number of float samples), one, or pixels (a uint8 picture)."
-    ),
-]
-
 
 def deploy(
     what: Annotated[
@@ -36,7 +26,9 @@ def deploy(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write: of a network, or of a run's models.")] = None,
     prefix: Annotated[str, typer.Option(help="Of a network: beginning of its C symbols and files.")] = "model",
-    shared_kernels: SharedKernels = None,
+    shared_kernels: Annotated[
+        Path | None, typer.Option(help="Of a network: folder of the kernels that several models of a firmware share.")
+    ] = None,
     execution: Annotated[
         str | None,
         typer.Option(help="auto, layers, or rows, which hands the input in row by row; a run's own if not given."),

@@ -145,16 +145,6 @@ def _kernels_place(directory: Path, shared: Path | None) -> dict[str, Any]:
     return {"shared": shared is not None, "kernels_at": at, "kernels_name": Path(at).name}
 
 
-def _check_words(graph: IntegerGraph, sample: NDArray[np.int8], name: str, prefix: str) -> None:
-    if sample.dtype != np.int8 or sample.size != graph.tensors[graph.input].elements:
-        expected = graph.tensors[graph.input].elements
-        raise ConfigurationError(f"the sample is {sample.dtype} of {sample.size} values; it must be int8 of {expected}")
-    if not re.fullmatch(r"[A-Za-z0-9][\w .+-]*", name):
-        raise ConfigurationError(f"model name {name!r}: letters, digits, spaces and . + - _ only")
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or prefix.startswith(("nn_", "port_")):
-        raise ConfigurationError(f"prefix {prefix!r}: small letters, digits and _, a letter first; not nn_ or port_")
-
-
 def _copy_kernels(files: Iterable[str], directory: Path) -> None:
     kernels = resources.files("prototypenas.deployment").joinpath("kernels")
     (directory / "kernels").mkdir(exist_ok=True)
@@ -174,7 +164,6 @@ def _detection(
 
 def kernel_files(kernels: Iterable[str]) -> tuple[str, ...]:
     """Return the C files a set of kernels needs, sorted: what they include, and the code behind those headers."""
-    # The closure over `#include`: a kernel names the headers it needs, and a header brings the code of its name.
     folder = resources.files("prototypenas.deployment").joinpath("kernels")
     waiting, files = [*_ALWAYS, *(f"{kernel}.c" for kernel in kernels)], set[str]()
     while waiting:
@@ -228,7 +217,6 @@ def _prefixed(file: str, text: str, prefix: str) -> str:
     """Return a file's text with the model's symbols, macros and files under another prefix; sections keep theirs."""
     if prefix == PREFIX or file == "cortexm.ld":
         return text
-    # `.model_rom` and `.model_ram` keep their names: the linker script gathers the sections of all models by them.
     text = re.sub(r"(?<![.\w])model_(?=\w)", f"{prefix}_", text)
     text = re.sub(r"\bMODEL_(?=\w)", f"{prefix.upper()}_", text)
     text = re.sub(r"\bmodel\.(?=[ch]\b)", f"{prefix}.", text)

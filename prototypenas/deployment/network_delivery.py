@@ -109,7 +109,7 @@ def deploy_network(
     """Write a network as C and ONNX; the C's outputs equal the simulator's in every byte, or nothing is delivered.
 
     `calibration` are inputs `(N, C, H, W)`, `(N, C, T)` or `(N, F)` as the module takes them, at least eight of them
-    and like those it will meet; the module is not changed. Every tensor starts at a multiple of `alignment` bytes.
+    and like those it will meet. The module is not changed. Every tensor starts at a multiple of `alignment` bytes.
     `shared_kernels` is a folder for the kernels of several models, which is made or added to.
 
     Raises:
@@ -120,15 +120,26 @@ def deploy_network(
         ToolchainError: if the C does not compile or differs in any byte, or `emulate` is set and a tool is missing.
     """
     samples = checked_samples(calibration)
-    graph, choice, plan, cost = _planned(module, samples, target, alignment)
-    model = choice.graph
-    given, expected = _simulated(model, samples[:PROVEN_SAMPLES])
+    graph = lower(module, tuple(samples.shape[1:]))
+    choice = quantize_with_least_noise(graph, list(torch.split(samples, BATCH)))
+    plan = plan_memory(choice.graph, target.execution, alignment=alignment)
+    check_fits(cost := cost_of(choice.graph, target, plan), target)
+    shown = samples[:PROVEN_SAMPLES]
+    given, expected = _simulated(choice.graph, shown)
     write_c_project(
-        model, plan, directory, name=name, target=target, sample=given[0], prefix=prefix, shared_kernels=shared_kernels
+        choice.graph,
+        plan,
+        directory,
+        name=name,
+        target=target,
+        sample=given[0],
+        prefix=prefix,
+        shared_kernels=shared_kernels,
     )
-    write_onnx(model, directory / ONNX, form=onnx)
-    save_graph(model, directory / GRAPH)
-    proof = _proven(_Builder(directory, target.core, shared_kernels), given, expected, cost, emulate=emulate)
+    write_onnx(choice.graph, directory / ONNX, form=onnx)
+    save_graph(choice.graph, directory / GRAPH)
+    builder = _Builder(directory, target.core, shared_kernels)
+    proof = _proven(builder, given, expected, cost, emulate=emulate)
     found = _findings(choice.snr_db[choice.observer], proof)
     write_model_card(directory, choice.graph, plan, cost, target, name=name, findings=found)
     return _delivered(directory, graph, choice, plan, cost=cost, shown=shown, proof=proof)
@@ -146,35 +157,22 @@ def _delivered(
 ) -> NetworkDelivery:
     return NetworkDelivery(
         directory=directory,
-        graph=model,
+        graph=choice.graph,
         plan=plan,
         cost=cost,
         observer=choice.observer,
         snr_db=choice.snr_db[choice.observer],
-        noise=layer_noise(graph, model, samples[:PROVEN_SAMPLES]),
+        noise=layer_noise(graph, choice.graph, shown),
         proven_on=proof.places,
         instructions=proof.instructions,
         notes=(*graph.notes, *proof.notes),
     )
 
 
-def _planned(
-    module: nn.Module, samples: Tensor, target: Target, alignment: int
-) -> tuple[Graph, ObserverChoice, MemoryPlan, Cost]:
-    """Return the float graph, the integer one of least noise, its memory plan and its cost, which the target holds."""
-    graph = lower(module, tuple(samples.shape[1:]))
-    choice = quantize_with_least_noise(graph, list(torch.split(samples, BATCH)))
-    plan = plan_memory(choice.graph, target.execution, alignment=alignment)
-    cost = cost_of(choice.graph, target, plan)
-    check_fits(cost, target)
-    return graph, choice, plan, cost
-
-
 def _simulated(graph: IntegerGraph, samples: Tensor) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """Return samples as int8, and the outputs that the C has to give."""
     given = quantize_input(graph, samples.numpy())
     expected = simulate_rows(graph, given)
-    # Outputs that never change prove nothing: every kernel could be wrong and all bytes equal.
     if len(expected) > 1 and (expected == expected[0]).all():
         raise DatasetError("the network gives the same output for every calibration sample; are they its own?")
     return given, expected
