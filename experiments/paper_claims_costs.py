@@ -117,7 +117,7 @@ def quantization_hurts_series(results: Path = RESULTS) -> Claim:
     holds = float(drop.mean()) > SIGNIFICANT
     if trained.exists():
         pairs = pd.read_csv(trained)
-        costs = [100 * float((pairs["float"] - pairs[way]).mean()) for way in ("ptq", "qat")]
+        costs = [100 * float((pairs["unquantized"] - pairs[way]).mean()) for way in ("ptq", "qat")]
         said += f"; another network there: {costs[0]:.1f} after training, {costs[1]:.1f} with aware epochs"
         holds = holds or costs[0] > SIGNIFICANT
     return Claim(

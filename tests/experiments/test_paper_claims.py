@@ -59,7 +59,7 @@ def test_a_rival_is_compared_once_it_was_run(tmp_path):
 def test_quantization_is_judged_by_its_mean_drop(tmp_path):
     pd.DataFrame({"network": [0.5, 0.6], "network_int8": [0.49, 0.6]}).to_csv(tmp_path / "sisfall.csv", index=False)
     assert quantization_hurts_series(tmp_path).ours.holds is False
-    pairs = pd.DataFrame({"float": [0.9, 0.9], "ptq": [0.8, 0.9], "qat": [0.9, 0.89]})
+    pairs = pd.DataFrame({"unquantized": [0.9, 0.9], "ptq": [0.8, 0.9], "qat": [0.9, 0.89]})
     pairs.to_csv(tmp_path / "ptq_against_qat.csv", index=False)
     found = quantization_hurts_series(tmp_path).ours
     assert found.holds is True and "5.0 after training, 0.5 with aware epochs" in found.numbers
