@@ -4,6 +4,10 @@ An objective is a cost, known from shapes alone (FLOPs, RAM, latency, a plug-in'
 learnt estimate. Costs are minimised unless a plug-in says otherwise, scores and estimates are maximised. Everything
 that compares candidates takes `oriented` values, of which lower is better; everything that people read takes the
 values as they are.
+
+Orientation is a change of sign and therefore its own inverse: no value is rounded or rescaled on the way to a sampler
+and back. A limit's excess is a share of the limit, so that bytes, milliseconds and operations can be added up and
+compared (constraint handling of NSGA-II, Deb et al. 2002: of two infeasible candidates the one with less excess wins).
 """
 
 from collections.abc import Callable, Mapping, Sequence

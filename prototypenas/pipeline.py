@@ -254,18 +254,6 @@ def deploy(
     return [replace(model, delivery=delivered[model.candidate.number]) for model in results(seen, target)]
 
 
-def report(run: RunDirectory, seen: DatasetDirectory | None, target: Target) -> Path:
-    """Write `report.html` and the figures from whatever the run holds of a data set, or of its exploration alone.
-
-    Raises:
-        RunDirectoryError: if nothing was selected, a file is corrupt or the disk full.
-    """
-    # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
-    from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415
-
-    return write_run_report(run, seen, target)
-
-
 def run(
     directory: RunDirectory,
     search: Search,
@@ -300,7 +288,10 @@ def run(
     evaluate(seen, training, target, machine, told)
     models = deploy(seen, training.evaluator, target, emulate=emulate, progress=told)
     if not seen.report_html.exists():
-        report(directory, seen, target)
+        # Matplotlib and scikit-learn come with it and take seconds, which no other step needs.
+        from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415
+
+        write_run_report(directory, seen, target)
     return models
 
 

@@ -3,6 +3,10 @@
 A plug-in file is Python that defines any of the mappings `PROXIES`, `COSTS`, `BASELINES`, `KERNELS` (kernel sizes of
 its baselines), `SAMPLERS`, `DATASETS` and `TARGETS`. Its text travels with the work to every worker, so the file need
 not lie on other machines.
+
+A function pickles as the name of its module and its own, so every process must know the plug-in's module under the same
+name before it unpickles anything. The name is therefore made from path and text: the same text is run once a process,
+a changed one is another module beside it, and two files called `mine.py` never meet.
 """
 
 import hashlib
@@ -188,6 +192,8 @@ def _proxy_names() -> str:
 
 
 def _execute(source: PluginSource) -> ModuleType:
+    # Not `importlib`: on a worker there is the text, and no file of it. The module is known before its text runs, as
+    # dataclasses look it up there, and forgotten where that raises, so that a mended file is run anew.
     module = ModuleType(source.module_name)
     module.__file__ = source.path
     sys.modules[source.module_name] = module

@@ -96,14 +96,8 @@ class Footprint:
     @property
     def rom_bytes(self) -> int:
         """Constant data and kernel code."""
-        return (
-            self.weights_bytes
-            + self.biases_bytes
-            + self.requantization_bytes
-            + self.descriptors_bytes
-            + self.code_bytes
-            + self.detection_rom_bytes
-        )
+        constants = (self.weights_bytes, self.biases_bytes, self.requantization_bytes, self.descriptors_bytes)
+        return sum(constants) + self.code_bytes + self.detection_rom_bytes
 
 
 @dataclass(frozen=True)

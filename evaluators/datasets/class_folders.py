@@ -1,4 +1,10 @@
-"""Folders with one subfolder a class, with or without parts such as `train` and `test` above or below the classes."""
+"""Folders with one subfolder a class, with or without parts such as `train` and `test` above or below the classes.
+
+The names alone decide, in this order: pass through folders that only wrap the data; parts above the classes, where a
+folder is named like a training part and itself holds folders; parts below the classes, where every class has them;
+else every folder is a class. Invariant: a tree that two of these readings fit is refused with both, never guessed,
+since a wrong guess would train on test data or learn "train" as a class without a word.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -105,6 +111,7 @@ def _is_flat(folder: Path, suffixes: frozenset[str]) -> bool:
 
 def _has_classes(folder: Path, suffixes: frozenset[str]) -> bool:
     """Whether several subfolders hold files, and are not just the same parts once more."""
+    # `train/train/cat` occurs in archives that were packed twice; `cat/train`, `cat/test` are no classes either.
     inside = [child.name for child in visible_folders(folder) if holds(child, suffixes)]
     return len(inside) > 1 and not all(map(part_of, inside))
 
@@ -143,6 +150,8 @@ def _refuse_both_ways(
     others: Sequence[str],
     suffixes: frozenset[str],
 ) -> None:
+    # Three trees have two readings: flat folders named like parts; parts beside folders that hold classes of their
+    # own; and a test or validation part without a training part, which may as well be a class called "test".
     several = len(named) > 1
     names = ", ".join([place.name for places in named.values() for place in places] + list(others))
     as_classes = {"--layout classes": "each of these folders is a class"}
@@ -174,6 +183,7 @@ def _from_parts(folder: Path, parts: dict[str, Path], suffixes: frozenset[str], 
     for part, place in sorted(parts.items(), key=lambda item: item[0] != "train"):
         inner = unwrapped(place, suffixes)
         inside = [child.name for child in visible_folders(inner) if holds(child, suffixes)]
+        # A single folder that is no class wraps unlabelled pictures, as in `test/unknown/`: nothing to test on.
         wrapped = part != "train" and len(inside) == 1 and inside[0] not in {label for _, label in found["train"]}
         if not inside or wrapped:
             notes.append(f"{place.name}/ has no class folders and was left aside")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from torch import Tensor
 
 from evaluators.datasets.pictures import DECODING_THREADS
 from prototypenas.detection.letterbox import PADDING, Letterbox
-from prototypenas.errors import ConfigurationError, DatasetError
+from prototypenas.errors import ConfigurationError, DatasetError, RunDirectoryError
+from prototypenas.runs.atomic_files import written_whole
 from prototypenas.types import InputShape
 
 FORM = 1
@@ -88,14 +90,9 @@ def _read(path: Path, count: int, shape: InputShape) -> Tensor:
 
 
 def _keep(pixels: NDArray[np.uint8], path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as stream:
-            np.save(stream, pixels)
-        partial.replace(path)
-    except OSError:
-        # Not kept: a read-only or full disk only makes the next start slower.
-        partial.unlink(missing_ok=True)
+    # Not kept where the disk is full or read-only, which only makes the next start slower.
+    with suppress(RunDirectoryError), written_whole(path) as stream:
+        np.save(stream, pixels)
 
 
 def _decoded(path: Path, letterbox: Letterbox, shape: InputShape, name: str) -> NDArray[np.uint8]:

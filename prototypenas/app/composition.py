@@ -1,4 +1,9 @@
-"""Put the parts that a user names together: what is explored, what is trained on, where the work is done."""
+"""Put the parts that a user names together: what is explored, what is trained on, where the work is done.
+
+Everything here turns names and text into objects and refuses what is wrong; no data are loaded and nothing is trained,
+so that a user's errors come at once and not after hours. The only state is the arguments: the same settings always
+compose to the same objects, which is why a run's record is enough to repeat it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +35,6 @@ from prototypenas.exploration.samplers import name_and_population
 from prototypenas.objectives import COSTS
 from prototypenas.protocols import Baseline, Evaluator
 from prototypenas.refinement.step import Refine
-from prototypenas.runs.run_directory import RunDirectory
 from prototypenas.selection import SOLVERS, SPACES
 from prototypenas.steps import Choice, Machine, Search
 from prototypenas.types import InputShape, Probe, Target
@@ -219,8 +223,3 @@ def retargeted(catalogue: Catalogue, recorded: Target, target: str | None, execu
     found = recorded if target is None else choose("target", target, catalogue.targets)
     way = recorded.execution.value if execution is None else execution
     return replace(found, execution=choose("execution", way, EXECUTIONS))
-
-
-def recorded_input(run: RunDirectory) -> str:
-    """Return the input shape that a run was explored for, as it is typed."""
-    return "x".join(str(size) for size in run.exploration().input_shape)

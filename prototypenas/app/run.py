@@ -15,7 +15,7 @@ from prototypenas.app.given_data import GivenData, named_data
 from prototypenas.app.known_targets import recorded_target
 from prototypenas.app.run_settings import RunSettings, settings_from
 from prototypenas.app.settings import DeviceSettings, SelectionSettings, TrainingSettings
-from prototypenas.app.training_composition import compose_training, load_data, recorded_training
+from prototypenas.app.training_composition import recorded_training, training_for
 from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.exploration.candidate_table import candidate_frame
@@ -132,12 +132,8 @@ class Run:
             name, place = named_data(data, self.catalogue, self.settings.data, self.path)
         if name is None and place.own_data is None:
             raise ConfigurationError(f"{self.path} was explored without data; give some: run.train('digits')")
-        size = "x".join(str(number) for number in self.directory.exploration().input_shape)
-        loaded = load_data(self.catalogue, name, place, input_size=size)
         device = replace(self._device, jobs=jobs)
-        training = compose_training(
-            self.catalogue, loaded, name, place, wanted, input_size=size, seed=seed, device=device.device
-        )
+        training = training_for(self.catalogue, self.directory, name, place, wanted, seed=seed, device=device.device)
         seen = self.directory.dataset(training.dataset)
         with self.directory.locked():
             noted = replace(self.settings, training=wanted)
@@ -151,9 +147,11 @@ class Run:
         Raises:
             RunDirectoryError: if nothing was selected, or a file is damaged.
         """
+        from prototypenas.reporting.run_report import write_run_report  # noqa: PLC0415  (Matplotlib comes with it)
+
         with self.directory.locked():
             seen: tuple[DatasetDirectory | None, ...] = self.directory.datasets() or (None,)
-            return [pipeline.report(self.directory, one, self.target) for one in seen][-1]
+            return [write_run_report(self.directory, one, self.target) for one in seen][-1]
 
     @property
     def recommended(self) -> TrainedModel:

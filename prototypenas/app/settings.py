@@ -2,6 +2,9 @@
 
 To add an option, add a field here and read it where the part is composed (`composition.py`,
 `training_composition.py`); every command that takes the class then has it.
+
+Values stay as they are typed (`1-3`, `64KiB`) until they are composed: settings files, `run.json`, the command line and
+Python say the same in the same words. `None` and the empty text leave it to the preset, the target or the data.
 """
 
 from dataclasses import dataclass, field

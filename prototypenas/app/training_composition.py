@@ -13,7 +13,7 @@ from prototypenas.app.settings import PRETRAIN_EPOCHS, DataSettings, TrainingSet
 from prototypenas.choices import choose
 from prototypenas.errors import ConfigurationError, RunDirectoryError
 from prototypenas.runs.records import plain, record_of
-from prototypenas.runs.run_directory import DatasetDirectory
+from prototypenas.runs.run_directory import DatasetDirectory, RunDirectory
 from prototypenas.steps import Training
 
 QUANTIZATIONS = ("auto", "ptq", "qat")
@@ -101,6 +101,28 @@ def compose_training(
         references=references_for(evaluator),
         pretraining=pretraining,
     )
+
+
+def training_for(
+    catalogue: Catalogue,
+    run: RunDirectory,
+    dataset: str | None,
+    data: DataSettings,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    device: str,
+) -> Training:
+    """Return how the models of a run are trained on a data set, read in the size that the run was explored for.
+
+    Raises:
+        ConfigurationError: for an option that is not allowed, or an unknown name.
+        DatasetError: if the data cannot be read.
+    """
+    check_training(settings)
+    size = "x".join(str(number) for number in run.exploration().input_shape)
+    loaded = load_data(catalogue, dataset, data, input_size=size)
+    return compose_training(catalogue, loaded, dataset, data, settings, input_size=size, seed=seed, device=device)
 
 
 def recipe_options(settings: TrainingSettings, device: str = "cpu") -> RecipeOptions:

@@ -28,27 +28,22 @@ def evaluate(
     """Step 3: train, prune, quantize and test the chosen models."""
     from prototypenas import pipeline
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import compose_machine, recorded_input
+    from prototypenas.app.composition import compose_machine
     from prototypenas.app.known_targets import recorded_target
-    from prototypenas.app.training_composition import check_training, compose_training, load_data
+    from prototypenas.app.training_composition import training_for
     from prototypenas.runs.class_scores import read_references
     from prototypenas.runs.run_directory import RunDirectory
 
     directory = RunDirectory.open(run_path)
     catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
     goal = recorded_target(catalogue.targets, directory)
-    size = recorded_input(directory)
     if not dataset and data.own_data is None:
         raise ConfigurationError("name a data set with --dataset, or your own with --data")
     machine = compose_machine(device, threads=training.threads)
-    check_training(training)
     found = {}
     for name in [*dataset, *([None] if data.own_data else [])]:
         source = DataSettings(data_dir=data.data_dir, download=data.download) if name else data
-        loaded = load_data(catalogue, name, source, input_size=size)
-        trained = compose_training(
-            catalogue, loaded, name, source, training, input_size=size, seed=seed, device=device.device
-        )
+        trained = training_for(catalogue, directory, name, source, training, seed=seed, device=device.device)
         print_data(trained)
         seen = directory.dataset(trained.dataset)
         with directory.locked(), shown_progress() as progress:

@@ -37,8 +37,8 @@ def refine(
     from prototypenas import pipeline
     from prototypenas.app.arguments import parse_minutes
     from prototypenas.app.catalogue import gather
-    from prototypenas.app.composition import compose_machine, recorded_input
-    from prototypenas.app.training_composition import check_training, compose_training, load_data
+    from prototypenas.app.composition import compose_machine
+    from prototypenas.app.training_composition import training_for
     from prototypenas.refinement.step import Refine
     from prototypenas.runs.run_directory import RunDirectory
     from prototypenas.steps import Choice
@@ -48,12 +48,8 @@ def refine(
     if dataset is None and data.own_data is None:
         raise ConfigurationError("refinement trains on data: name a data set with --dataset, or your own with --data")
     machine = compose_machine(device, threads=training.threads)
-    check_training(training)
-    catalogue, size = gather(parts.plugin, parts.target_files, parts.latency_tables), recorded_input(directory)
-    loaded = load_data(catalogue, dataset, data, input_size=size)
-    trained = compose_training(
-        catalogue, loaded, dataset, data, training, input_size=size, seed=seed, device=device.device
-    )
+    catalogue = gather(parts.plugin, parts.target_files, parts.latency_tables)
+    trained = training_for(catalogue, directory, dataset, data, training, seed=seed, device=device.device)
     print_data(trained)
     with directory.locked(), shown_progress() as progress:
         said = pipeline.refine(directory, asked, trained, machine, progress, keep=Choice().keep)

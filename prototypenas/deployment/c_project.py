@@ -1,4 +1,10 @@
-"""Writes a complete C99 project of one model: model, weights, kernels, example, build files, README."""
+"""Writes a complete C99 project of one model: model, weights, kernels, example, build files, README.
+
+The C is a loop over a table, as in TensorFlow Lite for Microcontrollers (David et al., MLSys 2021), but planned here:
+one descriptor a layer in execution order, offsets into one arena, constants in arrays, and of the kernels only those
+that a descriptor names. Numbers come from `c_tables`, text from `templates/`. Invariants: what lies in `.model_rom` and
+`.model_ram` is to the byte what the footprint says, and equal arguments write equal files.
+"""
 
 import os
 import re

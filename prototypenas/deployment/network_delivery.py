@@ -1,4 +1,10 @@
-"""Any PyTorch network to C: lowered, calibrated, quantized, planned, written and proven in one call."""
+"""Any PyTorch network to C: lowered, calibrated, quantized, planned, written and proven in one call.
+
+Whatever can be refused is refused before anything is written: operators, ranges, sums that leave 32 bits, the target's
+memory. After writing, two things are held against the plan: the C's outputs on this machine (and on an emulated core)
+against the simulator, byte by byte, and the linked sections against the planned bytes. A difference is an error and not
+a warning, so that a delivered folder has been proven as far as the tools here allow; `proven_on` says how far.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

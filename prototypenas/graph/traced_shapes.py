@@ -26,7 +26,7 @@ def trace_reshape(recorder: Recorder, input: Traced, *shape: Any) -> Traced:
         known.add((1, spec.channels, spec.width))
     if _splits_channels(input, sizes):
         split = input.viewed(sizes)
-        split.split = sizes[1]
+        split.channel_groups = sizes[1]
         return split
     if tuple(sizes) not in known:
         recorder.fail(f"a view of {tuple(input.shape)} as {tuple(sizes)} has no operator in the graph; flattening has")

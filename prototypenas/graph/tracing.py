@@ -131,7 +131,7 @@ class Traced:
         self.shape = torch.Size(shape)
         self.dropped = ""
         """What was left out behind it, so that it may only be an output."""
-        self.split: int | None = None
+        self.channel_groups: int | None = None
         """Groups that its channels were viewed as, by the second dimension; None if they were not."""
         self.padding = padding
         """Zeros around the map that the next convolution takes over: (top, left, bottom, right)."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypenas.errors import RunDirectoryError
+from prototypenas.runs.atomic_files import written_whole
 
 DETECTIONS = "detections.npz"
 RECALLS = np.linspace(0, 1, 101)
@@ -31,9 +32,12 @@ class DetectionResults:
 
 
 def write_detections(results: DetectionResults, folder: Path) -> None:
-    """Write `detections.npz`, whole or not at all."""
-    partial = folder / f"{DETECTIONS}.partial"
-    with partial.open("wb") as stream:
+    """Write `detections.npz`, whole or not at all.
+
+    Raises:
+        RunDirectoryError: if it cannot be written.
+    """
+    with written_whole(folder / DETECTIONS) as stream:
         np.savez_compressed(
             stream,
             pictures=results.pictures,
@@ -42,7 +46,6 @@ def write_detections(results: DetectionResults, folder: Path) -> None:
             float_precision=results.float_precision,
             int8_precision=results.int8_precision,
         )
-    partial.replace(folder / DETECTIONS)
 
 
 def read_detections(folder: Path) -> DetectionResults | None:

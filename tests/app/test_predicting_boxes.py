@@ -24,7 +24,7 @@ from prototypenas.errors import ConfigurationError
 from prototypenas.progress import Silent
 from prototypenas.runs.model_results import model_result
 from prototypenas.steps import Training
-from prototypenas.types import Candidate, Configuration, GroupConfiguration
+from prototypenas.types import Configuration, Cost, Footprint, GroupConfiguration, Scored
 from search_spaces.mbednet_detection import build_mbednet_detection
 
 
@@ -39,7 +39,7 @@ def model(data, tmp_path_factory) -> TrainedModel:
     group = GroupConfiguration(depth=1, kernel=3, stride=2, sparsity=0.3)
     groups = (group, group, replace(group, stride=1), replace(group, stride=1))
     configuration = Configuration("mbednet_detection", 0.3, groups)
-    candidate = Candidate(1, configuration, None, None, {})
+    candidate = Scored(1, configuration, Cost(1, 1, Footprint(1, 1, 1, 1, 1, 1, 1, 1)), "d", {})
     evaluator = replace(detection_evaluator(data), recipe=Recipe(epochs=12, batch_size=16, validation_share=0.2))
     directory = tmp_path_factory.mktemp("detector")
     evaluator.evaluate(candidate, build_mbednet_detection, directory=directory, seed=0, device="cpu", progress=Silent())

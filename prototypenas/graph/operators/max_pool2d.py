@@ -72,9 +72,9 @@ def trace_max_pool(  # noqa: PLR0917 - PyTorch's own argument order
     return append_window(recorder, MaxPool2d(name, (input.tensor,), name, window), input, window, channels)
 
 
-def trace_max_pool_with_indices(recorder: Recorder, input: Traced, *window: Any) -> tuple[Traced, None]:
+def trace_max_pool_with_indices(recorder: Recorder, input: Traced, *window: Any, **named: Any) -> tuple[Traced, None]:
     """Record decomposed max pooling, whose indices nobody may read."""
-    return trace_max_pool(recorder, input, *window), None
+    return trace_max_pool(recorder, input, *window, **named), None
 
 
 FUNCTIONS: Mapping[str, Handler] = {

@@ -62,11 +62,11 @@ def trace_channel_shuffle(recorder: Recorder, input: Traced, groups: int) -> Tra
 def trace_transpose(recorder: Recorder, input: Traced, dim0: int, dim1: int) -> Traced:
     """Record the transposition in the middle of a channel shuffle written out: view, transpose, view."""
     axes = sorted(axis % input.ndim for axis in (dim0, dim1))
-    if input.ndim not in (4, 5) or axes != [1, 2] or input.split is None:
+    if input.ndim not in (4, 5) or axes != [1, 2] or input.channel_groups is None:
         recorder.fail(f"a transposition of {tuple(input.shape)} has no operator in the graph; a channel shuffle has")
     shape = (1, *input.shape[3:])
     flat = input.viewed((1, input.shape[1] * input.shape[2], *shape[1:]))
-    shuffled = trace_channel_shuffle(recorder, flat, input.split)
+    shuffled = trace_channel_shuffle(recorder, flat, input.channel_groups)
     return shuffled.viewed((1, input.shape[2], input.shape[1], *shape[1:]))
 
 

@@ -87,7 +87,7 @@ def test_a_damaged_prepared_file_is_named_and_an_interrupted_one_is_not_taken(tm
     with pytest.raises(DatasetError, match="remove it to decode"):
         letterboxed([path], (3, 16, 16), tmp_path)
     kept.unlink()
-    kept.with_name(kept.name + ".partial").write_bytes(b"half")
+    kept.with_name(kept.name + ".draft").write_bytes(b"half")
     letterboxed([path], (3, 16, 16), tmp_path)
     assert kept.read_bytes() == whole
 

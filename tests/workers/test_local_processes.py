@@ -1,4 +1,4 @@
-"""What every kind of workers promises, and what the local one does when its processes die."""
+"""What the local workers promise as this process does, and what they do when processes die."""
 
 import os
 import signal
