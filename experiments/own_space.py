@@ -44,6 +44,7 @@ import torch
 from evaluators import DATASETS
 from evaluators.datasets.samples import ClassificationData, Samples
 from evaluators.datasets.source import with_classes
+from experiments.one_line import errors_in_one_line
 from experiments.own_space_networks import DRAWS_BY_DATA, configuration_of, networks
 from experiments.own_space_training import LONG, SHORT, Epoch, Schedule, parts, train
 from prototypenas.errors import ConfigurationError
@@ -226,4 +227,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

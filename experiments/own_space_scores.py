@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from experiments.one_line import errors_in_one_line
 from experiments.own_space import RESULTS
 from experiments.own_space_networks import DRAWS_BY_DATA, Draw, configuration_of
 from prototypenas.errors import ProxyError
@@ -128,4 +129,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

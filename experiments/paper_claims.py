@@ -16,6 +16,7 @@ import pandas as pd
 
 from experiments.choosing import Truth
 from experiments.claim import NOT_RUN, Claim, Finding, markdown
+from experiments.one_line import errors_in_one_line
 from experiments.own_space import RESULTS, load
 from experiments.paper_claims_costs import COST_CLAIMS
 from experiments.paper_claims_rivals import RIVAL_CLAIMS
@@ -199,4 +200,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from experiments.choosing import Judged, Rows, Truth, capped_regrets, chosen_in, chosen_with_leader, quantiles
+from experiments.one_line import errors_in_one_line
 from experiments.own_space import RESULTS, load
 from experiments.own_space_training import SHORT
 from experiments.rank_correlation import Values, spearman
@@ -212,4 +213,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

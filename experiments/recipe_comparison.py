@@ -32,6 +32,7 @@ from evaluators.datasets.source import with_classes
 from evaluators.evaluator import TaskEvaluator
 from evaluators.training.recipe import Recipe
 from evaluators.training.suitable_recipe import RecipeOptions, recipe_for
+from experiments.one_line import errors_in_one_line
 from experiments.own_space import RESULTS, load
 from experiments.own_space_networks import DRAWS_BY_DATA, configuration_of
 from experiments.own_space_training import SHORT, parts
@@ -167,4 +168,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

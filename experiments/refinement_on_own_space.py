@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.choosing import Judged, Rows, Truth, chosen_with_leader
+from experiments.one_line import errors_in_one_line
 from experiments.own_space import RESULTS, load, load_trainings
 from experiments.own_space_networks import configuration_of
 from experiments.own_space_training import SHORT
@@ -128,4 +129,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

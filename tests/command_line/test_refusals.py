@@ -55,6 +55,9 @@ from tests.command_line.program import EXPLORE, PLUGIN, WHOLE_WAY, invoke, refus
         (("measure", "mcunet-in0", "--plan-figure", "plan.gif"), ("plan.gif", ".svg or .png")),
         (("measure", "mcunet-in0", "--plan-figure", "nowhere/plan.svg"), ("no folder nowhere",)),
         (("measure", "mbednet", "--configuration", "depth=3"), ("'depth' is no part",)),
+        (("run", "quarters", "--target", "[/]"), ("unknown target '[/]'", "my-board")),
+        (("run", "quarters", "--objectives", "[/red]"), ("unknown objective '[/red]'", "zico")),
+        (("select", "runs/[v2]"), ("runs/[v2] is not a run directory",)),
         (("select", "nowhere/at/all"), ("not a run directory", "prototypenas explore")),
     ],
 )

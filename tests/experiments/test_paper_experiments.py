@@ -1,9 +1,11 @@
 import importlib
 import runpy
 import sys
+from pathlib import Path
 
 import pytest
 
+import experiments
 from evaluators import DATASETS
 from experiments.paper_experiment import PaperExperiment, settings_of
 from experiments.paper_values import TABLE_2, TABLE_3
@@ -63,6 +65,12 @@ def test_a_missing_data_folder_is_one_line_and_leaves_no_run_directory(module, t
     assert ended.value.code == 2
     assert said.startswith("error: ") and said.count("\n") == 1 and "nowhere does not exist" in said
     assert not (tmp_path / "run").exists()
+
+
+def test_every_script_ends_with_one_line_where_the_user_is_at_fault():
+    scripts = [path for path in Path(experiments.__file__).parent.glob("*.py") if "__main__" in path.read_text()]
+    assert len(scripts) > 20
+    assert not [path.name for path in scripts if "    with errors_in_one_line():\n" not in path.read_text()]
 
 
 @pytest.mark.parametrize("name", [name for name, source in DATASETS.items() if source.needs_files])
