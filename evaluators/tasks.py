@@ -1,5 +1,7 @@
 """What is done with a data set of any kind: the evaluator that suits it, and what a report shows of it."""
 
+from dataclasses import replace
+
 from evaluators.classification import ClassificationTask, classification_evaluator
 from evaluators.datasets.boxed_pictures import DetectionData
 from evaluators.datasets.source import Data
@@ -32,9 +34,14 @@ def summary_for(evaluator: TaskEvaluator) -> DatasetSummary:
     """Return what a report shows of an evaluator's data and training."""
     task = evaluator.task
     if isinstance(task, DetectionTask):
-        return box_summary(task, evaluator.recipe)
-    assert isinstance(task, ClassificationTask)  # there is no third kind
-    return summary_of(task.data, evaluator.recipe)
+        summary = box_summary(task, evaluator.recipe)
+    else:
+        assert isinstance(task, ClassificationTask)  # there is no third kind
+        summary = summary_of(task.data, evaluator.recipe)
+    epochs = evaluator.quantization.aware_epochs
+    return (
+        replace(summary, training=f"{summary.training}; then {epochs} quantization-aware epochs") if epochs else summary
+    )
 
 
 def references_for(evaluator: TaskEvaluator) -> ReferenceClassifiers | None:

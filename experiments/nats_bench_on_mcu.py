@@ -99,7 +99,10 @@ def agreements(table: pd.DataFrame) -> list[Agreement]:
 def main(arguments: Sequence[str] | None = None) -> list[Agreement]:
     """Print the table."""
     options = _parser().parse_args(arguments)
-    table = matched(read_measured(options.measured), read_cells(options.data), read_prices(options.prices))
+    prices = read_prices(options.prices)
+    if "latency_ms" not in prices or prices["latency_ms"].isna().any():
+        raise DatasetError(f"{options.prices} has no latencies; price the cells for a target that has an estimate")
+    table = matched(read_measured(options.measured), read_cells(options.data), prices)
     found = agreements(table)
     print("| ours over measured | networks | Kendall's tau | median [5 %, 95 %] |\n|---|--:|--:|---|")
     print("\n".join(map(str, found)))

@@ -35,3 +35,9 @@ def test_an_unknown_quantization_is_refused_for_both(few_digits, boxes):
     for data in (few_digits, boxes):
         with pytest.raises(ConfigurationError, match="qatt"):
             evaluator_for(data, quantization="qatt")
+
+
+def test_epochs_after_the_float_ones_are_told_before_training(few_digits):
+    aware = evaluator_for(few_digits, quantization="qat")
+    assert summary_for(aware).training.endswith(f"; then {aware.quantization.aware_epochs} quantization-aware epochs")
+    assert "quantization-aware" not in summary_for(evaluator_for(few_digits)).training
