@@ -55,7 +55,8 @@ class EveryKernel(nn.Module):
         halved = self.spread(self.max_pool(self.max_pool(second)))
         pooled = self.upsample(torch.relu(halved))
         both = torch.cat([torch.relu(self.max_pool(pooled)), halved], 1)
-        return self.linear(self.average_pool(self.small_pool(self.inner_pool(both))).flatten(1))
+        logits: torch.Tensor = self.linear(self.average_pool(self.small_pool(self.inner_pool(both))).flatten(1))
+        return logits
 
 
 def write_every_runtime(directory: Path) -> dict[str, Path]:
