@@ -23,7 +23,9 @@ def samples(shape, count=8):
 def test_one_command_deploys_it(name, tmp_path):
     shape = {"ds_cnn": (1, 49, 10), "autoencoder": (640,)}[name]
     calibration = tmp_path / "samples.npy"
-    np.save(calibration, samples(shape).numpy())
+    # Untrained, DS-CNN hardly tells samples apart unless they are large: its averages all come out alike.
+    torch.manual_seed(0)
+    np.save(calibration, 10 * samples(shape).numpy())
     network = ("deploy", f"search_spaces.mlperf_tiny:{name}", "--calibration", calibration)
     done(*network, "--target", "stm32l4r5", "--out", tmp_path / "c")
     assert "simulator in every byte | this machine" in (tmp_path / "c" / "model_card.md").read_text()
