@@ -27,8 +27,6 @@ SERVER = " --scheduler tcp://host:8786"
 """A command that is not run needs one."""
 SMALL = {
     r"--trials \d+": "--trials 6",
-    r"--minutes \d+": "--minutes 0.3",
-    r"--refine \d+m": "--refine 20s",
     r"--epochs \d+": "--epochs 1",
     r"--keep \d+(-\d+)?": "--keep 1",
     r"keep=(\d+|\(\d+, \d+\))": "keep=1",
